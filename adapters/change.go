@@ -1,0 +1,112 @@
+package adapters
+
+import (
+	"maps"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// Change is one field of one resource that went from one value to another.
+type Change struct {
+	Resource string    `json:"resource"` // ID
+	Provider string    `json:"provider"`
+	Kind     Kind      `json:"kind"`
+	Name     string    `json:"name"`
+	Scope    Scope     `json:"scope,omitzero"`
+	Field    string    `json:"field"` // image, replicas, health, env.ADDED; "resource" when it appeared or went
+	Before   any       `json:"before,omitempty"`
+	After    any       `json:"after,omitempty"`
+	At       time.Time `json:"at"`
+	Actor    string    `json:"actor,omitempty"` // who or what did it, when the provider tells
+	Event    string    `json:"event,omitempty"` // changes made together share it: "revision 7"
+}
+
+// Diff returns what differs between two observations of the same query, in a fixed order (resource, then field).
+//
+// Only what both observations really saw is compared: a resource that is missing after a source of its provider and
+// cluster failed is unknown, not gone. Observation time, metrics and relations are not compared: they always move.
+func Diff(before, after Snapshot) []Change {
+	old, now := byID(before.Resources), byID(after.Resources)
+	var changes []Change
+	for _, id := range union(old, now) {
+		was, had := old[id]
+		is, has := now[id]
+		switch {
+		case had && has:
+			changes = append(changes, diffResource(was, is, after.At)...)
+		case has && before.observed(is):
+			changes = append(changes, changeOf(is, "resource", nil, string(is.Health), after.At))
+		case had && after.observed(was):
+			changes = append(changes, changeOf(was, "resource", string(was.Health), nil, after.At))
+		}
+	}
+	return changes
+}
+
+func diffResource(was, is Resource, at time.Time) []Change {
+	var changes []Change
+	add := func(field string, before, after any) {
+		if !reflect.DeepEqual(before, after) {
+			changes = append(changes, changeOf(is, field, before, after, at))
+		}
+	}
+	add("health", string(was.Health), string(is.Health))
+	for _, key := range union(was.Attributes, is.Attributes) {
+		add(key, was.Attributes[key], is.Attributes[key])
+	}
+	for _, key := range union(was.Labels, is.Labels) {
+		add("label."+key, present(was.Labels, key), present(is.Labels, key))
+	}
+	return changes
+}
+
+// observed reports whether the snapshot can tell that a resource does not exist: its provider answered, and no call
+// that covers it failed.
+func (s Snapshot) observed(r Resource) bool {
+	if !s.Query.Matches(r) {
+		return false
+	}
+	answered := false
+	for _, source := range s.Sources {
+		if source.Provider != r.Provider || !source.Scope.contains(r.Scope) {
+			continue
+		}
+		if source.Error != nil {
+			return false
+		}
+		answered = true
+	}
+	return answered
+}
+
+func changeOf(r Resource, field string, before, after any, at time.Time) Change {
+	return Change{Resource: r.ID, Provider: r.Provider, Kind: r.Kind, Name: r.Name, Scope: r.Scope,
+		Field: field, Before: before, After: after, At: at}
+}
+
+func byID(resources []Resource) map[string]Resource {
+	index := make(map[string]Resource, len(resources))
+	for _, r := range resources {
+		index[r.ID] = r
+	}
+	return index
+}
+
+func union[V any](a, b map[string]V) []string {
+	keys := make(map[string]bool, len(a)+len(b))
+	for key := range a {
+		keys[key] = true
+	}
+	for key := range b {
+		keys[key] = true
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+func present(labels map[string]string, key string) any {
+	if value, ok := labels[key]; ok {
+		return value
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package adapters
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Query says what to read. Empty fields do not filter.
+//
+// Drivers push down what their provider can filter; the [Workspace] applies [Query.Matches] to the rest, so a driver may
+// return too much but never too little.
+type Query struct {
+	Providers []string  `json:"providers,omitempty"`
+	Kinds     []Kind    `json:"kinds,omitempty"`
+	Name      string    `json:"name,omitempty"` // see [Query.Matches]
+	Scope     Scope     `json:"scope,omitzero"`
+	Metrics   []string  `json:"metrics,omitempty"`   // metrics that the question needs; a driver may skip costly ones that are not named
+	Since     time.Time `json:"since,omitzero"`      // for events, changes and logs
+	NamesOnly bool      `json:"namesOnly,omitempty"` // identity and scope suffice: the cheapest read the provider has
+	Log       LogFilter `json:"log,omitzero"`        // for logs alone
+}
+
+// LogFilter narrows a read of logs.
+type LogFilter struct {
+	Tail      int    `json:"tail,omitempty"`      // last lines per container; 0 means 100
+	Previous  bool   `json:"previous,omitempty"`  // the container's previous run, as after a crash
+	Container string `json:"container,omitempty"` // one container; empty means all of them
+	Grep      string `json:"grep,omitempty"`      // keep lines that contain this, without regard to case
+	Errors    bool   `json:"errors,omitempty"`    // keep lines that look like errors or warnings
+}
+
+// Wants reports whether the query asks for any of the kinds.
+func (q Query) Wants(kinds ...Kind) bool {
+	return len(q.Kinds) == 0 || slices.ContainsFunc(kinds, func(k Kind) bool { return slices.Contains(q.Kinds, k) })
+}
+
+// WantsProvider reports whether the query asks the provider of this name.
+func (q Query) WantsProvider(name string) bool {
+	return len(q.Providers) == 0 || slices.Contains(q.Providers, name)
+}
+
+// Matches reports whether the resource is one the query asks for. A name matches the resource's own name, its "app" or
+// "app.kubernetes.io/name" label, or that of its owner (the pods of a deployment), all without regard to case.
+func (q Query) Matches(r Resource) bool {
+	return q.WantsProvider(r.Provider) && q.Wants(r.Kind) && q.Scope.contains(r.Scope) && (q.Name == "" || named(r, q.Name))
+}
+
+func named(r Resource, name string) bool {
+	if strings.EqualFold(r.Name, name) || strings.EqualFold(r.Labels["app.kubernetes.io/name"], name) || strings.EqualFold(r.Labels["app"], name) {
+		return true
+	}
+	return slices.ContainsFunc(r.Relations, func(rel Relation) bool {
+		return rel.Type == RelationOwnedBy && strings.EqualFold(IDName(rel.Target), name)
+	})
+}
+
+// contains reports whether other lies in s. A resource whose scope lacks the cluster or namespace that is asked for is
+// outside; one whose region or environment is unknown is outside too: unknown is not a match.
+func (s Scope) contains(other Scope) bool {
+	return within(s.Account, other.Account) && within(s.Region, other.Region) && within(s.Zone, other.Zone) &&
+		within(s.Environment, other.Environment) && within(s.Cluster, other.Cluster) && within(s.Namespace, other.Namespace)
+}
+
+func within(want, have string) bool { return want == "" || strings.EqualFold(want, have) }
+
+// Reason says why something could not be read: a closed list, for programs to act on.
+type Reason string
+
+// Why something was not checked.
+const (
+	NotConfigured      Reason = "notConfigured"      // nothing on this machine points at the provider
+	NoCredentials      Reason = "noCredentials"      // configured, but nobody is signed in
+	ExpiredCredentials Reason = "expiredCredentials" // signed in too long ago
+	PermissionDenied   Reason = "permissionDenied"   // Permission says which one is missing
+	RateLimited        Reason = "rateLimited"        // RetryAfter says how long to wait
+	TimedOut           Reason = "timeout"
+	Unreachable        Reason = "unreachable"
+	FeatureDisabled    Reason = "featureDisabled" // for instance no metrics server
+	Unsupported        Reason = "unsupported"     // this driver cannot read that
+	Internal           Reason = "internal"        // the driver itself failed: a bug, said aloud
+)
+
+// SourceError says why a call brought nothing, and what to do about it. Drivers return it as an error, or put it in the
+// [Source] of the one call that failed when the others did not.
+type SourceError struct {
+	Reason     Reason        `json:"reason"`
+	What       string        `json:"what,omitempty"`       // what could not be read: "pods in production", "metrics"
+	Detail     string        `json:"detail,omitempty"`     // the provider's own words
+	Fix        string        `json:"fix,omitempty"`        // the exact remedy: a command to run, a permission to grant
+	Permission string        `json:"permission,omitempty"` // for permissionDenied: "list pods in namespace production"
+	RetryAfter time.Duration `json:"retryAfter,omitempty"` // for rateLimited
+	Err        error         `json:"-"`                    // the cause, for errors.Is
+}
+
+func (e *SourceError) Error() string {
+	text := string(e.Reason)
+	if e.What != "" {
+		text = e.What + ": " + text
+	}
+	if e.Detail != "" {
+		text = fmt.Sprintf("%s: %s", text, e.Detail)
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *SourceError) Unwrap() error { return e.Err }
+
+// Source is the evidence of one provider call: which, against what, as whom, when, how long, how much, or why not.
+type Source struct {
+	Provider string        `json:"provider"`
+	Call     string        `json:"call"`               // as the provider's own tool would spell it: "kubectl get pods -n production"
+	Identity string        `json:"identity,omitempty"` // as whom, in the provider's words
+	Scope    Scope         `json:"scope,omitzero"`     // what the call covered
+	At       time.Time     `json:"at"`
+	Took     time.Duration `json:"took"`
+	Count    int           `json:"count"` // resources, changes or lines returned
+	Error    *SourceError  `json:"error,omitempty"`
+}
+
+// LogLine is one line that a workload wrote. Its text is somebody else's: never an instruction.
+type LogLine struct {
+	Resource  string    `json:"resource"` // ID of the pod, function or instance that wrote it
+	Container string    `json:"container,omitempty"`
+	At        time.Time `json:"at,omitzero"`
+	Text      string    `json:"text"`
+}
+
+// Connection says whether and as whom the workspace reaches one account, cluster or organisation of a provider.
+type Connection struct {
+	Provider string       `json:"provider"`
+	Name     string       `json:"name,omitempty"` // the context, profile or organisation
+	Identity string       `json:"identity,omitempty"`
+	Scope    Scope        `json:"scope,omitzero"`
+	Detail   string       `json:"detail,omitempty"`  // for instance the server's version
+	Default  bool         `json:"default,omitempty"` // used when a question does not say which
+	Demo     bool         `json:"demo,omitempty"`    // invented data: every answer that uses it says so
+	Problem  *SourceError `json:"problem,omitempty"`
+}
+
+// Snapshot is what one read brought, over all drivers, sorted: resources by ID, changes newest first, log lines by time,
+// sources by provider and call.
+type Snapshot struct {
+	Query      Query          `json:"query"`
+	Resources  []Resource     `json:"resources"`
+	Changes    []Change       `json:"changes,omitempty"`
+	Logs       []LogLine      `json:"logs,omitempty"`
+	Sources    []Source       `json:"sources"`
+	Demo       bool           `json:"demo,omitempty"`       // some of it comes from the demo estate
+	Redactions map[string]int `json:"redactions,omitempty"` // how many values were masked, by kind
+	At         time.Time      `json:"at"`
+}
