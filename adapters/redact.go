@@ -1,0 +1,295 @@
+package adapters
+
+import (
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Redacted stands where a secret stood.
+const Redacted = "[redacted]"
+
+// redact masks secrets in all that a driver brought, in copies: a driver's own values are never written to. Kinds of
+// secrets are counted, so that an answer can say that something was masked.
+func redact(p part) part {
+	m := &masker{counts: map[string]int{}}
+	p.resources = m.resources(p.resources)
+	p.changes = m.changes(p.changes)
+	p.logs = m.logs(p.logs)
+	p.sources = m.sources(p.sources)
+	p.redactions = m.counts
+	return p
+}
+
+func redactConnections(connections []Connection) []Connection {
+	m := &masker{counts: map[string]int{}}
+	connections = slices.Clone(connections)
+	for i := range connections {
+		c := &connections[i]
+		c.Identity, c.Detail, c.Problem = m.text(c.Identity), m.text(c.Detail), m.problem(c.Problem)
+	}
+	return connections
+}
+
+// masker masks and counts.
+type masker struct {
+	counts map[string]int // by kind
+	total  int
+}
+
+func (m *masker) count(kind string, n int) {
+	m.counts[kind] += n
+	m.total += n
+}
+
+func (m *masker) resources(resources []Resource) []Resource {
+	for i := range resources { // the workspace has cloned the slice
+		r := &resources[i]
+		r.Name, r.Reason, r.Link = m.text(r.Name), m.text(r.Reason), m.text(r.Link)
+		r.ID = m.text(r.ID)
+		r.Labels = masked(m, r.Labels, m.field)
+		r.Attributes = masked(m, r.Attributes, m.value)
+	}
+	return resources
+}
+
+func (m *masker) changes(changes []Change) []Change {
+	changes = slices.Clone(changes)
+	for i := range changes {
+		c := &changes[i]
+		c.Before, c.After = m.value(c.Field, c.Before), m.value(c.Field, c.After)
+		c.Actor, c.Event = m.text(c.Actor), m.text(c.Event)
+	}
+	return changes
+}
+
+func (m *masker) logs(lines []LogLine) []LogLine {
+	lines = slices.Clone(lines)
+	for i := range lines {
+		lines[i].Text = m.text(lines[i].Text)
+	}
+	return lines
+}
+
+func (m *masker) sources(sources []Source) []Source {
+	sources = slices.Clone(sources)
+	for i := range sources {
+		s := &sources[i]
+		s.Call, s.Identity, s.Error = m.text(s.Call), m.text(s.Identity), m.problem(s.Error)
+	}
+	return sources
+}
+
+func (m *masker) problem(problem *SourceError) *SourceError {
+	if problem == nil {
+		return nil
+	}
+	clean := *problem
+	clean.Detail, clean.Fix = m.text(clean.Detail), m.text(clean.Fix)
+	return &clean
+}
+
+// masked returns the map with its values masked, the map itself when nothing had to be: most have no secret, and copying
+// all of them costs more than reading them.
+func masked[V any](m *masker, from map[string]V, mask func(key string, value V) V) map[string]V {
+	var to map[string]V
+	for key, value := range from {
+		before := m.total
+		clean := mask(key, value)
+		if m.total == before {
+			continue
+		}
+		if to == nil {
+			to = maps.Clone(from)
+		}
+		to[key] = clean
+	}
+	if to == nil {
+		return from
+	}
+	return to
+}
+
+// value masks what an attribute or a changed field holds.
+func (m *masker) value(key string, value any) any {
+	switch v := value.(type) {
+	case string:
+		return m.field(key, v)
+	case []string:
+		return m.list(v)
+	case map[string]string:
+		return masked(m, v, m.field)
+	case map[string]any:
+		return masked(m, v, m.value)
+	case []any:
+		return m.values(key, v)
+	default:
+		return value
+	}
+}
+
+func (m *masker) list(values []string) []string {
+	clean := slices.Clone(values)
+	for i := range clean {
+		clean[i] = m.text(clean[i])
+	}
+	return clean
+}
+
+func (m *masker) values(key string, values []any) []any {
+	clean := slices.Clone(values)
+	for i := range clean {
+		clean[i] = m.value(key, clean[i])
+	}
+	return clean
+}
+
+// field masks a value whole when its key says that it is a secret, else the secrets within it.
+func (m *masker) field(key, value string) string {
+	if value != "" && value != Redacted && secretKey(key) {
+		m.count("key", 1)
+		return Redacted
+	}
+	return m.text(value)
+}
+
+// secretWords are the endings of keys whose values are secrets, without separators. Plurals ("secrets", "tokens") list
+// names and are not among them.
+var secretWords = []string{
+	"password", "passwd", "passphrase", "pwd", "secret", "secretkey", "token", "apikey", "accesskey", "privatekey",
+	"credential", "credentials", "connectionstring", "dsn", "authorization", "cookie", "clientsecret",
+}
+
+// secretKey reports whether a key names a secret: its end, without separators and case, is a secret word.
+func secretKey(key string) bool {
+	var tail [20]byte
+	n := 0
+	for i := len(key) - 1; i >= 0 && n < len(tail); i-- {
+		if c := key[i]; c != '_' && c != '-' && c != '.' && c != ' ' && c != '"' && c != '\'' {
+			n++
+			tail[len(tail)-n] = lower(c)
+		}
+	}
+	end := string(tail[len(tail)-n:])
+	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.HasSuffix(end, word) })
+}
+
+func lower(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
+}
+
+// secretShape is a kind of secret that is recognised by how it looks.
+type secretShape struct {
+	kind    string
+	pattern *regexp.Regexp
+	mask    string
+}
+
+// secretShapes are applied in this order. Each begins with something that [suspicious] looks for.
+var secretShapes = []secretShape{
+	{"privateKey", regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----.*?(-----END [A-Z ]*PRIVATE KEY( BLOCK)?-----|$)`), Redacted},
+	{"jwt", regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)?`), Redacted},
+	{"userinfo", regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@:]*:[^\s/@]+@`), "${1}" + Redacted + "@"},
+	{"userinfo", regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@:]{20,}@`), "${1}" + Redacted + "@"},
+	{"cloudKey", regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`), Redacted},
+	{"cloudKey", regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}`), Redacted},
+	{"token", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{16,}|[rs]k_(live|test)_[A-Za-z0-9]{10,}|do[opr]_v1_[a-f0-9]{32,}|hvs\.[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{30,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,})`), Redacted},
+	{"bearer", regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/._~-]{12,}=*`), "${1} " + Redacted},
+	{"assignment", regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*(?:password|passwd|passphrase|pwd|secret|secret[_-]?key|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|connection[_-]?string|dsn|authorization|cookie)["']?\s*[=:]\s*)("[^"]*"|'[^']*'|(?:bearer\s+|basic\s+)?[^\s,;&"']+)`), "${1}" + Redacted},
+}
+
+// text masks the secrets within a text.
+func (m *masker) text(text string) string {
+	if !suspicious(text) {
+		return text
+	}
+	for _, shape := range secretShapes {
+		found := len(shape.pattern.FindAllStringIndex(text, -1))
+		if found == 0 {
+			continue
+		}
+		clean := shape.pattern.ReplaceAllString(text, shape.mask)
+		if clean != text { // an assignment that is masked already is found again
+			m.count(shape.kind, found)
+			text = clean
+		}
+	}
+	return text
+}
+
+// suspicious is a cheap look for the beginnings of all [secretShapes]: nearly every text a provider returns is a name, an
+// image or a number, and running nine expressions over each would cost more than reading the provider.
+func suspicious(text string) bool {
+	if len(text) < 6 {
+		return false
+	}
+	for i := 0; i+3 < len(text); i++ {
+		rest := text[i:]
+		switch text[i] {
+		case '-':
+			if strings.HasPrefix(rest, "-----BEGIN") {
+				return true
+			}
+		case 'e':
+			if strings.HasPrefix(rest, "eyJ") {
+				return true
+			}
+		case ':':
+			if strings.HasPrefix(rest, "://") && strings.Contains(rest, "@") || assigned(text[:i]) {
+				return true
+			}
+		case '=':
+			if assigned(text[:i]) {
+				return true
+			}
+		case 'A', 'g', 'x', 's', 'r', 'd', 'h', 'n', 'S':
+			if (i == 0 || !wordByte(text[i-1])) && tokenStart(rest) {
+				return true
+			}
+		case ' ':
+			if i >= 5 && authScheme(text[:i]) {
+				return true
+			}
+		}
+	}
+	return len(text) >= 4 && lastAssigned(text)
+}
+
+// lastAssigned looks at the last three bytes, which the loop of suspicious does not reach: `pwd=abc`.
+func lastAssigned(text string) bool {
+	for i := max(0, len(text)-3); i < len(text); i++ {
+		if (text[i] == '=' || text[i] == ':') && assigned(text[:i]) {
+			return true
+		}
+	}
+	return false
+}
+
+// assigned reports whether the word before a '=' or ':' names a secret.
+func assigned(before string) bool {
+	before = strings.TrimRight(before[max(0, len(before)-24):], " \t\"'")
+	return secretKey(before)
+}
+
+func authScheme(before string) bool {
+	end := before[max(0, len(before)-6):]
+	return strings.EqualFold(end, "bearer") || strings.EqualFold(end[max(0, len(end)-5):], "basic")
+}
+
+// tokenPrefixes are how vendors' tokens begin.
+var tokenPrefixes = []string{
+	"AKIA", "ASIA", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "sk-", "sk_", "rk_",
+	"doo_v1_", "dop_v1_", "dor_v1_", "hvs.", "npm_", "SG.",
+}
+
+func wordByte(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= lower(c) && lower(c) <= 'z'
+}
+
+func tokenStart(text string) bool {
+	return slices.ContainsFunc(tokenPrefixes, func(prefix string) bool { return strings.HasPrefix(text, prefix) })
+}

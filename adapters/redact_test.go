@@ -1,0 +1,102 @@
+package adapters
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// secrets are texts with a secret in them, by the kind that has to be found. The secret is what stands between « and ».
+var secrets = []struct{ kind, text string }{
+	{"assignment", `connecting with password=«hunter2hunter2» to db`},
+	{"assignment", `{"db_password": «"s3cr3t,with,commas"», "user": "ana"}`},
+	{"assignment", `DATABASE_PASSWORD='«it is long»'`},
+	{"assignment", `api-key: «9f8e7d6c5b4a»`},
+	{"assignment", `aws_secret_access_key = «wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY»`},
+	{"assignment", `?access_token=«abc.def»&x=1`},
+	{"assignment", `pwd=«abc»`},
+	{"assignment", `Authorization: «Bearer abcdefghijklmnopqrst»`},
+	{"userinfo", `postgres://orders:«p4ss»@orders-postgres:5432/orders`},
+	{"userinfo", `https://«ghx0123456789012345678901234567890abcd»@github.com/x/y`},
+	{"jwt", `token eyJ«hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U»`},
+	{"cloudKey", `key AKIA«IOSFODNN7EXAMPLE» used`},
+	{"cloudKey", `AIza«SyA1234567890abcdefghijklmnopqrstuv»`},
+	{"token", `ghp_«abcdefghijklmnopqrstuvwxyz0123456789» is`},
+	{"token", `xoxb-«123456789012-abcdefghijkl»`},
+	{"token", `using sk-«a1b2c3d4e5f6g7h8i9j0» now`},
+	{"token", `dop_v1_«0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»`},
+	{"bearer", `sent bearer «abcdefghijklmnop» to upstream`},
+	{"privateKey", "-----BEGIN RSA PRIVATE KEY-----\n«MIIEpAIBAAKCAQEA7»\n-----END RSA PRIVATE KEY-----"},
+	{"privateKey", "-----BEGIN PRIVATE KEY----- «cut off in the middle»"},
+}
+
+func TestTextMasksSecrets(t *testing.T) {
+	for _, c := range secrets {
+		text := strings.NewReplacer("«", "", "»", "").Replace(c.text)
+		_, rest, _ := strings.Cut(c.text, "«")
+		secret, _, _ := strings.Cut(rest, "»")
+		m := &masker{counts: map[string]int{}}
+		clean := m.text(text)
+		assert.NotContains(t, clean, secret, c.text)
+		assert.Contains(t, clean, Redacted, c.text)
+		assert.Positive(t, m.counts[c.kind], "%s in %s: %v", c.kind, c.text, m.counts)
+		assert.Equal(t, clean, m.text(clean), "masking twice changes nothing")
+	}
+}
+
+func TestTextLeavesTheRest(t *testing.T) {
+	for _, text := range []string{
+		"", "checkout-api", "registry.example.com/shop/checkout:v1.4.2", "repo/secret-service:1.2",
+		"kubectl get pods -n production --context prod", "arn:aws:eks:us-east-1:123456789012:cluster/prod",
+		"https://console.aws.amazon.com/rds/home?region=us-east-1#database:id=orders", "Back-off restarting failed container",
+		"token-service is healthy", "0/3 nodes are available: 3 Insufficient cpu.", "skylark-1", "sk-learn", "Basic auth failed",
+		"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "2026-11-22T14:02:11Z",
+	} {
+		m := &masker{counts: map[string]int{}}
+		assert.Equal(t, text, m.text(text))
+		assert.Empty(t, m.counts)
+	}
+}
+
+func TestSecretKey(t *testing.T) {
+	for _, key := range []string{"password", "DB_PASSWORD", "db.password", "apiKey", "api-key", "x-api-key", "clientSecret", "auth_token", "Connection String", "postgres-dsn"} {
+		assert.True(t, secretKey(key), key)
+	}
+	for _, key := range []string{"", "image", "secrets", "secret_names", "tokens", "key", "app.kubernetes.io/name", "passwordless", "region"} {
+		assert.False(t, secretKey(key), key)
+	}
+}
+
+func TestRedactCopiesWhatItMasks(t *testing.T) {
+	labels := map[string]string{"app": "web", "db-password": "hunter2"}
+	attributes := map[string]any{"args": []string{"--token=abcdef"}, "env": map[string]any{"API_KEY": "abc"}, "replicas": 3.0}
+	driver := []Resource{{ID: "x", Labels: labels, Attributes: attributes}}
+	clean := redact(part{resources: append([]Resource(nil), driver...)})
+	assert.Equal(t, map[string]string{"app": "web", "db-password": Redacted}, clean.resources[0].Labels)
+	assert.Equal(t, map[string]any{"args": []string{"--token=" + Redacted}, "env": map[string]any{"API_KEY": Redacted}, "replicas": 3.0}, clean.resources[0].Attributes)
+	assert.Equal(t, map[string]int{"key": 2, "assignment": 1}, clean.redactions)
+	assert.Equal(t, "hunter2", labels["db-password"], "the driver's own values are not written to")
+	assert.Equal(t, "abc", attributes["env"].(map[string]any)["API_KEY"])
+}
+
+func FuzzText(f *testing.F) {
+	for _, c := range secrets {
+		f.Add(c.text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		m := &masker{counts: map[string]int{}}
+		clean := m.text(text)
+		if again := m.text(clean); again != clean {
+			t.Errorf("masking twice: %q -> %q -> %q", text, clean, again)
+		}
+	})
+}
+
+func BenchmarkTextOrdinary(b *testing.B) {
+	texts := []string{"checkout-api", "registry.example.com/shop/checkout:v1.4.2", "kubernetes/prod-cluster/production/deployment/checkout-api", "us-east-1", "r6g.2xlarge"}
+	m := &masker{counts: map[string]int{}}
+	for i := 0; b.Loop(); i++ {
+		m.text(texts[i%len(texts)])
+	}
+}
