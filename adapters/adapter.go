@@ -31,3 +31,13 @@ type Changer interface {
 type Logger interface {
 	Logs(ctx context.Context, q Query) ([]LogLine, []Source, error)
 }
+
+// Several is for a driver that speaks for more than one provider; others speak for the one of their name.
+type Several interface {
+	Providers() []string
+}
+
+// Fictional is for a driver whose data is invented; every answer made from it says so.
+type Fictional interface {
+	Demo() bool
+}

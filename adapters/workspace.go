@@ -235,14 +235,14 @@ func serves(driver Adapter, q Query) bool {
 
 // providersOf returns the providers a driver speaks for: its own name, unless it is a driver for several.
 func providersOf(driver Adapter) []string {
-	if several, ok := driver.(interface{ Providers() []string }); ok {
+	if several, ok := driver.(Several); ok {
 		return several.Providers()
 	}
 	return []string{driver.Name()}
 }
 
 func isDemo(driver Adapter) bool {
-	demo, ok := driver.(interface{ Demo() bool })
+	demo, ok := driver.(Fictional)
 	return ok && demo.Demo()
 }
 
