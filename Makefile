@@ -1,0 +1,72 @@
+# clanker: `make help` lists the targets. Everything that is built or downloaded for the work goes to .cache and bin, which
+# git ignores.
+
+GO       ?= go
+LISTEN   ?= 127.0.0.1:39393
+QUESTION ?= Are all services in production healthy?
+FUZZTIME ?= 30s
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+COMMIT   ?= $(shell git rev-parse --short HEAD 2>/dev/null)
+
+# One set of flags for everything, so that all share one build cache. Without grpcnotrace the linker would keep every
+# exported method of every type.
+TAGS     := grpcnotrace
+FLAGS    := -trimpath -tags $(TAGS)
+LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT)
+
+# The race detector needs a C compiler; without one the tests run all the same, and say so.
+RACE     := $(if $(shell command -v gcc cc 2>/dev/null),-race)
+
+LINTER   := golangci-lint
+LINTER_VERSION := v2.15.0
+
+.PHONY: help build run demo test e2e lint check golden bench fuzz tools
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/clanker
+	@CGO_ENABLED=0 $(GO) build $(FLAGS) -ldflags '$(LDFLAGS)' -o bin/clanker ./server/clanker
+
+demo: build ## start the workspace on the built-in demo estate, ask it a question, leave it running
+	@bin/clanker mcp --demo --listen $(LISTEN) --ask '$(QUESTION)'
+
+run: build ## the same on whatever this machine is signed in to
+	@bin/clanker mcp --listen $(LISTEN) --ask '$(QUESTION)'
+
+test: ## unit tests, examples of all intents, stories; with the race detector where there is a C compiler
+	$(if $(RACE),,@echo "no C compiler: running without the race detector")
+	$(GO) test $(FLAGS) $(RACE) ./...
+
+e2e: build ## ask a real Kubernetes control plane, built once into .cache, through the MCP endpoint
+	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./adapters/kubernetes/...
+
+lint: .cache/bin/$(LINTER)-$(LINTER_VERSION) ## formatting, vet and the linters of .golangci.yml
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "lint: not formatted: run gofmt -w on the files above"; exit 1; }
+	.cache/bin/$(LINTER)-$(LINTER_VERSION) run --timeout 15m
+
+.cache/bin/$(LINTER)-$(LINTER_VERSION):
+	@echo "building $(LINTER) $(LINTER_VERSION), once"
+	@mkdir -p .cache/bin && CGO_ENABLED=0 GOBIN=$(CURDIR)/.cache/bin $(GO) install -trimpath github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
+	@mv .cache/bin/$(LINTER) $@
+
+check: ## all that has to pass before a change lands: lint, test, e2e, with the time each takes
+	@for stage in lint test e2e; do \
+		start=$$(date +%s); echo "== $$stage"; \
+		$(MAKE) --no-print-directory $$stage || { echo "== $$stage failed after $$(( ($$(date +%s) - start) / 60 )) min"; exit 1; }; \
+		echo "== $$stage took $$(( $$(date +%s) - start )) s ($$(( ($$(date +%s) - start) / 60 )) min)"; \
+	done
+
+golden: ## rewrite the golden files; read the diff before you commit it
+	$(GO) test $(FLAGS) ./router ./server -update
+
+bench: build ## the figures of the README, each as a ratio measured in one run
+	$(GO) test $(FLAGS) -run '^$$' -bench . -benchtime 2s ./adapters ./intents ./router ./server
+	$(GO) test -trimpath -tags $(TAGS),e2e -run '^$$' -bench . -benchtime 1x -timeout 30m ./server/e2e/...
+
+fuzz: ## run every fuzz target for FUZZTIME
+	@for package in $$($(GO) list $(FLAGS) ./...); do \
+		for target in $$($(GO) test $(FLAGS) -list '^Fuzz' $$package | grep '^Fuzz'); do \
+			$(GO) test $(FLAGS) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+		done; \
+	done
