@@ -1,0 +1,171 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mark3labs/mcp-go/mcp"
+)
+
+// maxMessage is the most bytes that one message may have.
+const maxMessage = 256 << 10
+
+// maxDepth is how deeply a message may nest.
+const maxDepth = 64
+
+// message is what [inspect] learns about a JSON-RPC message.
+type message struct {
+	id     mcp.RequestId
+	method string
+	tool   string // params.name
+}
+
+// protocolKeys are the keys that decide what a message means, by the object they stand in.
+var protocolKeys = map[string][]string{
+	"":        {"jsonrpc", "id", "method", "params", "result", "error"},
+	"/params": {"name", "arguments", "_meta", "task"},
+}
+
+// inspect checks that every reader of the message understands it alike: one complete JSON object in UTF-8, no key twice
+// in any object, protocol keys in their own case. The error says what is wrong and where.
+func inspect(raw []byte) (message, error) {
+	if !utf8.Valid(raw) {
+		return message{}, errors.New("the message is not UTF-8: send JSON encoded as UTF-8")
+	}
+	in := inspector{tokens: json.NewDecoder(bytes.NewReader(raw))}
+	in.tokens.UseNumber()
+	if err := in.message(); err != nil {
+		return message{}, in.explain(err)
+	}
+	return in.found, nil
+}
+
+type inspector struct {
+	tokens *json.Decoder
+	found  message
+}
+
+func (in *inspector) message() error {
+	first, err := in.tokens.Token()
+	switch {
+	case err != nil:
+		return err
+	case first == json.Delim('['):
+		return errors.New("batches are not part of MCP any more: send one message at a time")
+	case first != json.Delim('{'):
+		return errors.New(`a message is a JSON object: {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{...}}`)
+	}
+	if err := in.object("", 1); err != nil {
+		return err
+	}
+	if _, err := in.tokens.Token(); err != io.EOF {
+		return errors.New("something follows the message: send exactly one JSON object")
+	}
+	return nil
+}
+
+// value reads one value; place is where it stands, as a JSON pointer.
+func (in *inspector) value(place string, depth int) error {
+	token, err := in.tokens.Token()
+	if err != nil {
+		return err
+	}
+	if _, nests := token.(json.Delim); nests && depth >= maxDepth {
+		return fmt.Errorf("the message nests deeper than %d levels", maxDepth)
+	}
+	switch token {
+	case json.Delim('{'):
+		return in.object(place, depth+1)
+	case json.Delim('['):
+		return in.list(place, depth+1)
+	}
+	in.note(place, token)
+	return nil
+}
+
+func (in *inspector) object(place string, depth int) error {
+	seen := map[string]bool{}
+	for in.tokens.More() {
+		token, err := in.tokens.Token()
+		if err != nil {
+			return err
+		}
+		key := token.(string) // an object's keys are strings, or Token fails
+		if seen[key] {
+			return fmt.Errorf("key %.80q stands twice in one object: send it once", key)
+		}
+		seen[key] = true
+		if err := properCase(place, key); err != nil {
+			return err
+		}
+		if err := in.value(place+"/"+key, depth); err != nil {
+			return err
+		}
+	}
+	_, err := in.tokens.Token()
+	return err
+}
+
+func (in *inspector) list(place string, depth int) error {
+	for in.tokens.More() {
+		if err := in.value(place+"/-", depth); err != nil {
+			return err
+		}
+	}
+	_, err := in.tokens.Token()
+	return err
+}
+
+func (in *inspector) note(place string, token json.Token) {
+	switch place {
+	case "/id":
+		in.found.id = mcp.NewRequestId(token)
+	case "/method":
+		in.found.method, _ = token.(string)
+	case "/params/name":
+		in.found.tool, _ = token.(string)
+	}
+}
+
+func (in *inspector) explain(err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("the message is cut off after %d bytes: send the whole JSON object", in.tokens.InputOffset())
+	case errors.As(err, &syntax):
+		return fmt.Errorf("the message is not JSON: %w at byte %d", err, syntax.Offset)
+	}
+	return fmt.Errorf("%w (at byte %d)", err, in.tokens.InputOffset())
+}
+
+func properCase(place, key string) error {
+	for _, proper := range protocolKeys[place] {
+		if key != proper && strings.EqualFold(key, proper) {
+			return fmt.Errorf("key %q must be written %q", key, proper)
+		}
+	}
+	return nil
+}
+
+// admit checks a message, and whether it calls a tool that exists. The second value is the reply to one that is refused,
+// nil when mcp-go may have it.
+func (s *Server) admit(raw []byte) (message, *mcp.JSONRPCError) {
+	m, err := inspect(raw)
+	switch {
+	case err != nil:
+		return m, refusal(m.id, mcp.PARSE_ERROR, err.Error())
+	case m.method == string(mcp.MethodToolsCall) && !slices.Contains(s.names, m.tool):
+		return m, refusal(m.id, mcp.INVALID_PARAMS, fmt.Sprintf("unknown tool %.80q: params.name is one of %s", m.tool, strings.Join(s.names, ", ")))
+	}
+	return m, nil
+}
+
+func refusal(id mcp.RequestId, code int, text string) *mcp.JSONRPCError {
+	return new(mcp.NewJSONRPCError(id, code, text, nil))
+}

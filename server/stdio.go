@@ -1,0 +1,162 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+)
+
+// ServeStdio serves one client that writes messages to in, one per line, and reads answers from out. It returns nil when
+// in ends or ctx does, after finishing what runs within half a minute. A read of in that blocks when ctx ends is left
+// behind: close in, or end the process.
+//
+// The loop is ours because mcp-go's cancels what is running when its input ends, reads lines of any length, and shares
+// one session among all servers of a process.
+func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) error {
+	running, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	session := mcpserver.NewInProcessSession(rand.Text(), nil)
+	if err := s.mcp.RegisterSession(running, session); err != nil {
+		return fmt.Errorf("serve stdio: %w", err)
+	}
+	defer s.mcp.UnregisterSession(running, session.SessionID())
+	c := &conversation{server: s, out: json.NewEncoder(out), ctx: s.mcp.WithContext(running, session), slots: make(chan struct{}, maxRunning)}
+	go c.notify(session.ClientNotifications())
+	err := c.listen(ctx, in)
+	return errors.Join(err, c.finish(s.limits.grace, cut))
+}
+
+// maxRunning is how many requests of one conversation run at once; more wait their turn.
+const maxRunning = 64
+
+// conversation is one client on stdio.
+type conversation struct {
+	server *Server
+	ctx    context.Context // of the requests, which outlive the reading of messages
+	slots  chan struct{}
+	wait   sync.WaitGroup
+	write  sync.Mutex
+	out    *json.Encoder // guarded by write
+}
+
+// listen takes messages until there are no more or ctx ends.
+func (c *conversation) listen(ctx context.Context, in io.Reader) error {
+	lines, failed := make(chan []byte), make(chan error, 1)
+	go func() { failed <- readLines(ctx, in, lines) }()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			return err
+		case line := <-lines:
+			c.take(ctx, line)
+		}
+	}
+}
+
+// take answers one message. Requests run beside each other, except initialize, which others build on; notifications
+// never wait behind a request.
+func (c *conversation) take(ctx context.Context, line []byte) {
+	if len(bytes.TrimSpace(line)) == 0 {
+		return
+	}
+	if len(line) > maxMessage {
+		c.send(refusal(mcp.RequestId{}, mcp.INVALID_REQUEST, fmt.Sprintf("a message has at most %d bytes", maxMessage)))
+		return
+	}
+	m, refused := c.server.admit(line)
+	switch {
+	case refused != nil:
+		c.send(refused)
+	case m.id.IsNil() || m.method == string(mcp.MethodInitialize):
+		c.handle(m, line)
+	default:
+		select {
+		case c.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		c.wait.Go(func() {
+			defer func() { <-c.slots }()
+			c.handle(m, line)
+		})
+	}
+}
+
+func (c *conversation) handle(m message, line []byte) {
+	defer func() {
+		if problem := recover(); problem != nil {
+			c.server.log.ErrorContext(c.ctx, "a message could not be handled", "method", m.method, "panic", problem, "stack", string(debug.Stack()))
+			c.send(refusal(m.id, mcp.INTERNAL_ERROR, "internal error: the log has the details; please report it"))
+		}
+	}()
+	if answer := c.server.mcp.HandleMessage(c.ctx, line); answer != nil {
+		c.send(answer)
+	}
+}
+
+func (c *conversation) notify(notifications <-chan mcp.JSONRPCNotification) {
+	for {
+		select {
+		case n := <-notifications:
+			c.send(n)
+		case <-c.ctx.Done():
+			return
+		}
+	}
+}
+
+// send writes one message and the line's end in one call. A client that no longer reads is a line in the log.
+func (c *conversation) send(answer any) {
+	c.write.Lock()
+	defer c.write.Unlock()
+	if err := c.out.Encode(answer); err != nil {
+		c.server.log.WarnContext(c.ctx, "an answer could not be written", "error", err)
+	}
+}
+
+// finish waits for what runs, and cuts it off when that takes longer than grace.
+func (c *conversation) finish(grace time.Duration, cut func()) error {
+	timer := time.AfterFunc(grace, cut)
+	c.wait.Wait()
+	if !timer.Stop() {
+		return fmt.Errorf("serve stdio: not everything was answered within %s of the end", grace)
+	}
+	return nil
+}
+
+// readLines sends every line of in, without its end. Of one that is too long to be a message only the beginning is sent,
+// which is itself too long: the rest is skipped, and reading goes on behind it.
+func readLines(ctx context.Context, in io.Reader, lines chan<- []byte) error {
+	reader := bufio.NewReaderSize(in, maxMessage+2)
+	for {
+		line, err := reader.ReadSlice('\n')
+		line = bytes.Clone(line)
+		for errors.Is(err, bufio.ErrBufferFull) {
+			_, err = reader.ReadSlice('\n')
+		}
+		select {
+		case lines <- bytes.TrimSuffix(line, []byte("\n")):
+		case <-ctx.Done():
+			return nil
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read a message: %w", err)
+		}
+	}
+}

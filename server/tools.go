@@ -1,0 +1,67 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime/debug"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+
+	"clanker/router"
+)
+
+// tools is the list of tools, in full. What writes will need an approval gate, and is not here before that exists.
+func (s *Server) tools() []tool {
+	return []tool{
+		{Handler: s.version, Tool: mcp.Tool{
+			Name:            "clanker_version",
+			Description:     "Health check, cheap: version, uptime, and for every provider connection who it acts as, or what is wrong and the exact fix. Call it first.",
+			RawInputSchema:  json.RawMessage(`{"type":"object","properties":{},"additionalProperties":false}`),
+			RawOutputSchema: json.RawMessage(versionSchema),
+			Annotations:     readOnly(false),
+		}},
+		{Handler: s.routeQuestion, Tool: mcp.Tool{
+			Name: "clanker_route_question",
+			Description: "Ask one question about live infrastructure in plain words: health, inventory, metrics, logs, changes, topology. " +
+				"Answers from the providers now, with evidence and with what could not be checked.",
+			RawInputSchema:  questionSchema(),
+			RawOutputSchema: answerSchema(),
+			Annotations:     readOnly(true),
+		}},
+	}
+}
+
+// readOnly are the hints for a tool that only reads. The world is open when providers, not clanker, decide the result.
+func readOnly(openWorld bool) mcp.ToolAnnotation {
+	return mcp.ToolAnnotation{ReadOnlyHint: new(true), DestructiveHint: new(false), IdempotentHint: new(true), OpenWorldHint: &openWorld}
+}
+
+// routeQuestion answers clanker_route_question. Only an answer with status error is an error: one that is partial, asks
+// back or is not supported tells the agent something.
+func (s *Server) routeQuestion(ctx context.Context, call mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	question, err := decodeQuestion(call.Params.Arguments)
+	if err != nil {
+		return mcp.NewToolResultError(err.Error()), nil
+	}
+	answer, err := s.router.Route(ctx, question)
+	if err != nil {
+		return mcp.NewToolResultError(fmt.Sprintf("answer the question: %v", err)), nil
+	}
+	return result(answer, router.Text(answer), answer.Status == router.StatusError), nil
+}
+
+// recovered turns a panic of a tool into an error result and a line in the log: one bad answer never ends the
+// workspace. The caller does not see the panic's text, which may hold what redaction has not seen.
+func (s *Server) recovered(next mcpserver.ToolHandlerFunc) mcpserver.ToolHandlerFunc {
+	return func(ctx context.Context, call mcp.CallToolRequest) (answer *mcp.CallToolResult, err error) {
+		defer func() {
+			if problem := recover(); problem != nil {
+				s.log.ErrorContext(ctx, "a tool panicked", "tool", call.Params.Name, "panic", problem, "stack", string(debug.Stack()))
+				answer, err = mcp.NewToolResultError("internal error in "+call.Params.Name+": the workspace goes on and its log has the details; please report it"), nil
+			}
+		}()
+		return next(ctx, call)
+	}
+}

@@ -1,0 +1,132 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/mark3labs/mcp-go/mcp"
+	mcpserver "github.com/mark3labs/mcp-go/server"
+)
+
+// ServeHTTP serves MCP on a loopback listener (see [Listen]) until ctx ends, then stops taking requests, finishes what
+// runs within half a minute, and returns nil. It closes the listener.
+func (s *Server) ServeHTTP(ctx context.Context, l net.Listener) error {
+	hosts, err := ownHosts(l)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	running, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	web := &http.Server{
+		ReadHeaderTimeout: s.limits.header, ReadTimeout: s.limits.read, IdleTimeout: s.limits.idle, MaxHeaderBytes: 64 << 10,
+		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		BaseContext: func(net.Listener) context.Context { return running },
+	}
+	known := &sessions{}
+	stream := mcpserver.NewStreamableHTTPServer(s.mcp, mcpserver.WithSessionIdManager(known), mcpserver.WithStreamableHTTPServer(web),
+		mcpserver.WithSessionIdleTTL(s.limits.session), mcpserver.WithStreamableHTTPLogger(s.log))
+	web.Handler = guard(hosts, s.endpoint(known, stream))
+	failed := make(chan error, 1)
+	go func() { failed <- web.Serve(l) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+	case <-ctx.Done():
+	}
+	last, cancel := context.WithTimeout(running, s.limits.grace)
+	defer cancel()
+	if err := stream.Shutdown(last); err != nil {
+		s.log.WarnContext(ctx, "stopped before everything was answered", "waited", s.limits.grace, "error", err)
+		return web.Close()
+	}
+	return nil
+}
+
+// endpoint checks what HTTP says about a request and hands it to mcp-go.
+func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		// The time to read a request must not cut off its answer.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		session := r.Header.Get(mcpserver.HeaderKeySessionID)
+		_, unknown := known.Validate(session)
+		switch {
+		case r.Method == http.MethodPost && !isJSON(r.Header.Get("Content-Type")):
+			refuse(w, http.StatusUnsupportedMediaType, "send the header Content-Type: application/json")
+		case r.ContentLength > maxMessage:
+			tooLarge(w)
+		case r.URL.Path != "/" && r.URL.Path != "/mcp":
+			refuse(w, http.StatusNotFound, "nothing is served here: MCP is on / and /mcp")
+		case unknown != nil:
+			refuse(w, http.StatusNotFound, unknown.Error())
+		case r.Method == http.MethodPost:
+			s.post(w, r, next)
+		case session != "" && (r.Method == http.MethodDelete || r.Method == http.MethodGet && accepts(r, "text/event-stream")):
+			next.ServeHTTP(w, r)
+		default:
+			w.Header().Set("Allow", http.MethodPost)
+			refuse(w, http.StatusMethodNotAllowed, "POST JSON-RPC messages here; GET (Accept: text/event-stream) and DELETE need the Mcp-Session-Id that initialize returned")
+		}
+	})
+}
+
+// post reads and checks a message before mcp-go, which reads without limit, sees it.
+func (s *Server) post(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxMessage))
+	if _, large := errors.AsType[*http.MaxBytesError](err); large {
+		tooLarge(w)
+		return
+	}
+	if err != nil {
+		refuse(w, http.StatusBadRequest, fmt.Sprintf("read the body: %v", err))
+		return
+	}
+	m, refused := s.admit(raw)
+	switch {
+	case refused != nil && refused.Error.Code == mcp.INVALID_PARAMS:
+		reply(w, http.StatusOK, refused)
+	case refused != nil:
+		reply(w, http.StatusBadRequest, refused)
+	case m.method == string(mcp.MethodNotificationCancelled) && r.Header.Get(mcpserver.HeaderKeySessionID) == "":
+		// Callers without a session share their request ids: none of them may cancel another's. They hang up instead.
+		w.WriteHeader(http.StatusAccepted)
+	default:
+		r.Body = io.NopCloser(bytes.NewReader(raw))
+		next.ServeHTTP(w, r)
+	}
+}
+
+func isJSON(contentType string) bool {
+	media, params, err := mime.ParseMediaType(contentType)
+	return err == nil && media == "application/json" && (params["charset"] == "" || strings.EqualFold(params["charset"], "utf-8"))
+}
+
+func accepts(r *http.Request, media string) bool {
+	return strings.Contains(strings.Join(r.Header["Accept"], ","), media)
+}
+
+func tooLarge(w http.ResponseWriter) {
+	w.Header().Set("Connection", "close")
+	refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a message has at most %d bytes", maxMessage))
+}
+
+// refuse answers a request that is not let through, as a JSON-RPC error, which is what MCP clients show.
+func refuse(w http.ResponseWriter, status int, text string) {
+	reply(w, status, refusal(mcp.RequestId{}, mcp.INVALID_REQUEST, text))
+}
+
+func reply(w http.ResponseWriter, status int, body *mcp.JSONRPCError) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // fails when the client is gone
+}
