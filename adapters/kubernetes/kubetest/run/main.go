@@ -1,0 +1,48 @@
+// Command run starts a control plane and leaves it running until it is interrupted, for trying things out by hand:
+//
+//	go run ./adapters/kubernetes/kubetest/run production.yaml
+//
+// It applies the manifests in the files it is given and prints the line that makes kubectl and clanker use the cluster.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+
+	"clanker/adapters/kubernetes/kubetest"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "run:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, files []string) error {
+	cluster, err := kubetest.New(ctx, kubetest.Options{Name: "prod-cluster"})
+	if err != nil {
+		return err
+	}
+	defer cluster.Close()
+	for _, file := range files {
+		manifests, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("read the manifests: %w", err)
+		}
+		if err := cluster.Apply(ctx, string(manifests)); err != nil {
+			return err
+		}
+	}
+	config, err := cluster.Kubeconfig("admin")
+	if err != nil {
+		return err
+	}
+	fmt.Printf("export KUBECONFIG=%s\n", config)
+	<-ctx.Done()
+	return nil
+}
