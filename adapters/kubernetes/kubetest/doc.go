@@ -10,7 +10,7 @@
 //
 // The programs come from the module beside this one (../controlplane), which is built once into .cache/controlplane of
 // the repository and again only when its source changes: minutes with an empty build cache, seconds after that. A cluster
-// is ready in 5 to 8 seconds, answers metrics some 10 seconds later, needs about 650 MB of memory, and dies with the
+// is ready in 3 to 8 seconds, has metrics of every pod some 40 seconds later, needs about 650 MB of memory, and dies with the
 // program that started it. Several clusters run side by side.
 //
 // # Users
