@@ -1,0 +1,191 @@
+package intents
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"clanker/adapters"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/vm"
+)
+
+// view is what an expression sees of a resource: plain types only, because expr does not compare named string types
+// with literals, and maps to any, because a missing key of a map to float64 would read as 0.
+type view struct {
+	ID          string         `expr:"id"`
+	Name        string         `expr:"name"`
+	Kind        string         `expr:"kind"`
+	Provider    string         `expr:"provider"`
+	Health      string         `expr:"health"`
+	Reason      string         `expr:"reason"`
+	Account     string         `expr:"account"`
+	Region      string         `expr:"region"`
+	Zone        string         `expr:"zone"`
+	Environment string         `expr:"environment"`
+	Cluster     string         `expr:"cluster"`
+	Namespace   string         `expr:"namespace"`
+	Label       map[string]any `expr:"label"`
+	Attr        map[string]any `expr:"attr"`
+	Metric      map[string]any `expr:"metric"`
+	Age         any            `expr:"age"`
+	Slots       map[string]any `expr:"slots"`
+}
+
+var viewFields = []string{"id", "name", "kind", "provider", "health", "reason", "account", "region", "zone", "environment",
+	"cluster", "namespace", "label", "attr", "metric", "age", "slots"}
+
+// condition is a compiled where.
+type condition struct{ program *vm.Program }
+
+// ordering is a compiled sort.
+type ordering struct {
+	program *vm.Program
+	down    bool
+}
+
+func (d *draft) condition() *condition {
+	if program := d.expression("where", d.where, 0, expr.AsBool()); program != nil {
+		return &condition{program}
+	}
+	return nil
+}
+
+// ordering compiles sort; a leading minus means downwards and is not part of the expression, so that texts sort too.
+func (d *draft) ordering() *ordering {
+	text, down := strings.CutPrefix(d.sort.Text, "-")
+	sorted := d.sort
+	sorted.Text = text
+	offset := len(d.sort.Text) - len(text)
+	if program := d.expression("sort", sorted, offset); program != nil {
+		return &ordering{program, down}
+	}
+	return nil
+}
+
+// expression compiles a text that starts at a byte offset of its scalar, and checks the names that only strings tell.
+func (d *draft) expression(where string, text scalar, offset int, options ...expr.Option) (program *vm.Program) {
+	if text.Text == "" {
+		return nil
+	}
+	at := func(in int) Position { return scalar{strings.Repeat(" ", offset) + text.Text, text.Pos, text.inside}.at(offset + in) }
+	defer func() {
+		if cause := recover(); cause != nil {
+			program = nil
+			d.fault(text.Pos, where, "simplify it", "the expression cannot be compiled: %v", cause)
+		}
+	}()
+	options = append(options, expr.Env(view{}), expr.DisableBuiltin("now"), expr.MaxNodes(500),
+		expr.Patch(&names{d: d, where: where, at: at}))
+	program, err := expr.Compile(text.Text, options...)
+	var wrong *file.Error
+	switch {
+	case errors.As(err, &wrong):
+		d.fault(at(wrong.From), where, remedyFor(wrong.Message), "%s", wrong.Message)
+		return nil
+	case err != nil:
+		d.fault(text.Pos, where, "write an expression over: "+strings.Join(viewFields, " "), "%v", err)
+		return nil
+	}
+	return program
+}
+
+func remedyFor(message string) string {
+	if name, ok := strings.CutPrefix(message, "unknown name "); ok {
+		if nearest := suggest(name, "", viewFields); nearest != "" {
+			return nearest
+		}
+	}
+	return "see the package comment of intents for what an expression sees: " + strings.Join(viewFields, " ")
+}
+
+// names checks the metrics and slots that an expression names.
+type names struct {
+	d     *draft
+	where string
+	at    func(int) Position
+}
+
+// Visit implements the visitor of expr.
+func (n *names) Visit(node *ast.Node) {
+	member, ok := (*node).(*ast.MemberNode)
+	if !ok {
+		return
+	}
+	of, ok := member.Node.(*ast.IdentifierNode)
+	key, literal := member.Property.(*ast.StringNode)
+	if !ok || !literal {
+		return
+	}
+	place := scalar{Pos: n.at(member.Property.Location().From)}
+	switch of.Value {
+	case "metric":
+		check(n.d, n.where+" metric", scalar{Text: key.Value, Pos: place.Pos}, metricNames)
+	case "slots":
+		n.d.produced(n.where, place, 0, key.Value)
+	}
+}
+
+// machine evaluates expressions over one resource after the other, reusing its memory. It is not for concurrent use.
+type machine struct {
+	vm   vm.VM
+	view view
+	now  time.Time
+}
+
+func newMachine(s Slots, now time.Time) *machine {
+	plain := make(map[string]any, len(s))
+	for name, value := range s {
+		switch value := value.(type) {
+		case time.Duration:
+			plain[name] = value.Seconds()
+		case TimeRange:
+			from, _ := value.Resolve(now)
+			plain[name] = now.Sub(from).Seconds()
+		default:
+			plain[name] = value
+		}
+	}
+	return &machine{now: now, view: view{Slots: plain, Label: map[string]any{}, Metric: map[string]any{}}}
+}
+
+// look turns the view to a resource.
+func (m *machine) look(r *adapters.Resource) {
+	v := &m.view
+	v.ID, v.Name, v.Kind, v.Provider = r.ID, r.Name, string(r.Kind), r.Provider
+	v.Health, v.Reason = string(r.Health), r.Reason
+	v.Account, v.Region, v.Zone, v.Environment = r.Scope.Account, r.Scope.Region, r.Scope.Zone, r.Scope.Environment
+	v.Cluster, v.Namespace, v.Attr = r.Scope.Cluster, r.Scope.Namespace, r.Attributes
+	clear(v.Label)
+	for key, value := range r.Labels {
+		v.Label[key] = value
+	}
+	clear(v.Metric)
+	for key, value := range r.Metrics {
+		v.Metric[key] = value
+	}
+	v.Age = nil
+	if !r.Since.IsZero() {
+		v.Age = m.now.Sub(r.Since).Seconds()
+	}
+}
+
+// errUnmeasured says that an expression met a metric, attribute or age that is not there.
+var errUnmeasured = errors.New("not measured")
+
+// run evaluates a program over the resource in view.
+func (m *machine) run(program *vm.Program) (any, error) {
+	value, err := m.vm.Run(program, &m.view)
+	switch {
+	case err == nil:
+		return value, nil
+	case strings.Contains(err.Error(), "nil"): // the library has no type for it
+		return nil, errUnmeasured
+	}
+	return nil, fmt.Errorf("evaluate over %s: %w; check the types in where and sort", m.view.ID, err)
+}
+

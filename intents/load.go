@@ -1,0 +1,252 @@
+package intents
+
+import (
+	"errors"
+	"hash"
+	"slices"
+	"strings"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// loader reads the files of one catalogue.
+type loader struct {
+	catalog *Catalog
+	faults  Errors
+	digest  hash.Hash
+}
+
+var topics = []Topic{TopicHealth, TopicInventory, TopicCost, TopicChange, TopicDiagnose, TopicSecurity, TopicTopology,
+	TopicMetrics, TopicLogs, TopicScan, TopicWrite, TopicMeta}
+
+var actions = []Action{ActionList, ActionMetrics, ActionChanges, ActionLogs, ActionTopology, ActionDiagnose, ActionAbout}
+
+// draft is an intent whose templates and expressions wait until all its slots are known.
+type draft struct {
+	*reader
+	in                  *Intent
+	vocabulary          *Vocabulary
+	id, topic, action   scalar
+	where, sort, answer scalar
+	needs               scalar
+	next                []scalar
+	columns             []scalar
+}
+
+func (l *loader) intent(r *reader, node ast.Node) *Intent {
+	in := &Intent{Pos: r.pos(node), slots: map[string]SlotType{}, Defaults: Slots{}}
+	d := &draft{reader: r, in: in, vocabulary: l.catalog.Vocabulary}
+	d.name(node)
+	before := len(l.faults)
+	r.mapping("", node, d.fields())
+	d.require()
+	d.compile()
+	if len(l.faults) > before && in.ID == "" {
+		return nil
+	}
+	return in
+}
+
+// name looks the id up first, so that every fault of the intent can tell it.
+func (d *draft) name(node ast.Node) {
+	d.reader.intent = ""
+	values, _ := node.(*ast.MappingNode)
+	if values == nil {
+		return
+	}
+	for _, entry := range values.Values {
+		if key, ok := entry.Key.(*ast.StringNode); ok && key.Value == "id" {
+			if id, ok := entry.Value.(*ast.StringNode); ok {
+				d.reader.intent = id.Value
+			}
+		}
+	}
+}
+
+func (d *draft) fields() []field {
+	in := d.in
+	return []field{
+		{"id", d.into(&d.id)},
+		{"topic", d.into(&d.topic)},
+		{"version", func(w string, n ast.Node) { in.Version = d.plain(w, n) }},
+		{"description", func(w string, n ast.Node) { in.Description = d.plain(w, n) }},
+		{"examples", d.examples},
+		{"patterns", d.patterns},
+		{"slots", d.slots},
+		{"needs", d.into(&d.needs)},
+		{"action", d.into(&d.action)},
+		{"query", d.query},
+		{"where", d.into(&d.where)},
+		{"sort", d.into(&d.sort)},
+		{"limit", d.into(&in.limit)},
+		{"columns", func(w string, n ast.Node) { d.columns = d.texts(w, n) }},
+		{"verdict", func(w string, n ast.Node) { in.Verdict = d.boolean(w, n) }},
+		{"answer", d.into(&d.answer)},
+		{"next", func(w string, n ast.Node) { d.next = d.texts(w, n) }},
+	}
+}
+
+func (d *draft) into(target *scalar) func(string, ast.Node) {
+	return func(where string, node ast.Node) { *target, _ = d.text(where, node) }
+}
+
+func (d *draft) plain(where string, node ast.Node) string {
+	text, _ := d.text(where, node)
+	return text.Text
+}
+
+func (d *draft) examples(where string, node ast.Node) {
+	for _, text := range d.texts(where, node) {
+		d.in.Examples = append(d.in.Examples, Example{text.Text, text.Pos})
+	}
+}
+
+func (d *draft) patterns(where string, node ast.Node) {
+	for _, text := range d.texts(where, node) {
+		root, err := ParsePattern(text.Text)
+		var wrong *patternError
+		if errors.As(err, &wrong) {
+			d.fault(text.at(wrong.offset), where, wrong.remedy, "%s", wrong.message)
+			continue
+		}
+		d.in.Patterns = append(d.in.Patterns, Pattern{text.Text, text.Pos, root})
+		root.Walk(func(n *Node) { d.atom(where, text, n) })
+	}
+}
+
+// atom checks a concept and notes a slot.
+func (d *draft) atom(where string, text scalar, n *Node) {
+	switch n.Op {
+	case OpConcept:
+		if _, ok := d.vocabulary.Concepts[n.Text]; !ok {
+			d.fault(text.at(n.offset), where, suggest(n.Text, "@", d.vocabulary.conceptNames()), "unknown concept @%s", n.Text)
+		}
+	case OpSlot:
+		if have, ok := d.in.slots[n.Text]; ok && have != n.Slot {
+			d.fault(text.at(n.offset), where, "give one of them another name", "slot %q is a %s here and a %s before", n.Text, n.Slot, have)
+		}
+		d.in.slots[n.Text] = n.Slot
+	}
+}
+
+// slots reads defaults.
+func (d *draft) slots(where string, node ast.Node) {
+	d.entries(where, node, func(key scalar, value ast.Node) {
+		d.mapping(join(where, key.Text), value, []field{{"default", func(where string, node ast.Node) {
+			if text, ok := d.text(where, node); ok {
+				d.in.Defaults[key.Text] = text
+			}
+		}}})
+	})
+}
+
+func (d *draft) require() {
+	missing := func(key string, is bool, remedy string) {
+		if is {
+			d.fault(d.in.Pos, key, remedy, "the key %q is missing", key)
+		}
+	}
+	missing("id", d.id.Text == "", "add id: topic.what, for instance health.services")
+	missing("topic", d.topic.Text == "", "add topic: health, inventory, ...")
+	missing("action", d.action.Text == "", "add action: list, metrics, changes, logs, topology, diagnose or about")
+	missing("description", d.in.Description == "", "say in a sentence what is asked")
+	missing("examples", len(d.in.Examples) == 0, "add at least one question: it is a test")
+	missing("answer", d.answer.Text == "", `add answer: a template, for instance "{{len .Resources}} found"`)
+	if len(d.in.Patterns) == 0 && !slices.ContainsFunc(*d.faults, func(f Fault) bool { return f.Intent == d.reader.intent && f.Where == "patterns" }) {
+		missing("patterns", true, "add at least one pattern")
+	}
+}
+
+func (d *draft) compile() {
+	in := d.in
+	in.ID, in.Topic, in.Action = d.id.Text, Topic(d.topic.Text), Action(d.action.Text)
+	check(d, "topic", d.topic, topics)
+	check(d, "action", d.action, actions)
+	d.defaults()
+	d.checkColumns()
+	if d.needs.Text != "" {
+		d.produced("needs", d.needs, 0, d.needs.Text)
+		in.Needs = d.needs.Text
+	}
+	d.checkQuery()
+	in.where = d.condition()
+	in.order = d.ordering()
+	in.answer = d.template("answer", d.answer, true)
+	for _, text := range d.next {
+		if t := d.template("next", text, false); t != nil {
+			in.next = append(in.next, t)
+		}
+	}
+	in.usesTime = in.usesTime || in.slots["time"] == SlotTime || in.Action == ActionChanges || in.Action == ActionLogs ||
+		in.Action == ActionDiagnose || slices.ContainsFunc(in.query.kinds, func(s scalar) bool { return s.Text == "event" })
+}
+
+// check faults a text that is not one of a closed list.
+func check[T ~string](d *draft, where string, text scalar, known []T) {
+	names := make([]string, len(known))
+	for i, name := range known {
+		names[i] = string(name)
+	}
+	if text.Text != "" && !slices.Contains(names, text.Text) {
+		d.fault(text.Pos, where, suggest(text.Text, "", names), "unknown %s %q", strings.TrimSuffix(where, "s"), text.Text)
+	}
+}
+
+// defaults turns the written defaults into values of their slots' types.
+func (d *draft) defaults() {
+	values := Slots{}
+	for name, written := range d.in.Defaults {
+		text := written.(scalar)
+		where := "slots." + name + ".default"
+		kind, ok := d.in.slots[name]
+		if !ok {
+			kind, ok = slotTypes[name]
+		}
+		if !ok {
+			d.fault(text.Pos, where, "use a slot of one of the patterns, or name it by its type", "unknown slot %q", name)
+			continue
+		}
+		value, err := kind.parse(text.Text)
+		if err != nil {
+			d.fault(text.Pos, where, "write it as a question would", "%v", err)
+			continue
+		}
+		d.in.slots[name] = kind
+		values[name] = value
+	}
+	d.in.Defaults = values
+}
+
+// produced faults a slot that neither a pattern, nor a default, nor a scope phrase can fill.
+func (d *draft) produced(where string, text scalar, offset int, name string) {
+	base := strings.TrimSuffix(name, kindSuffix)
+	if d.in.slots[base] != 0 || slices.Contains(scopeSlots, name) {
+		d.in.usesTime = d.in.usesTime || name == "time"
+		return
+	}
+	known := slices.Clone(scopeSlots)
+	for slot := range d.in.slots {
+		known = append(known, slot)
+	}
+	slices.Sort(known)
+	d.fault(text.at(offset), where, suggest(name, "", slices.Compact(known)), "no pattern or default produces the slot %q", name)
+}
+
+// kindSuffix names the slot that takes the kind word beside a name: "the deployment app" fills service and service_kind.
+const kindSuffix = "_kind"
+
+func (d *draft) checkColumns() {
+	fixed := []string{"status", "reason", "since", "location", "kind"}
+	for _, column := range d.columns {
+		base, name, dotted := strings.Cut(column.Text, ".")
+		switch {
+		case dotted && base == "attr" && name != "":
+		case dotted && base == "metric":
+			check(d, "columns", scalar{Text: name, Pos: column.Pos}, metricNames)
+		case !slices.Contains(fixed, column.Text):
+			known := append(slices.Clone(fixed), "attr.NAME", "metric.NAME")
+			d.fault(column.Pos, "columns", suggest(column.Text, "", known), "unknown column %q", column.Text)
+		}
+		d.in.Columns = append(d.in.Columns, column.Text)
+	}
+}

@@ -1,0 +1,183 @@
+package intents
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"clanker/adapters"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// querySpec is a query whose texts may be slots in braces.
+type querySpec struct {
+	kinds, providers, metrics           []scalar
+	name, since                         scalar
+	environment, namespace              scalar
+	cluster, region                     scalar
+	tail, previous, container, grep, er scalar
+}
+
+func (d *draft) query(where string, node ast.Node) {
+	q := &d.in.query
+	list := func(target *[]scalar) func(string, ast.Node) {
+		return func(where string, node ast.Node) { *target = d.texts(where, node) }
+	}
+	d.mapping(where, node, []field{
+		{"kinds", list(&q.kinds)}, {"providers", list(&q.providers)}, {"metrics", list(&q.metrics)},
+		{"name", d.into(&q.name)}, {"since", d.into(&q.since)},
+		{"scope", func(where string, node ast.Node) {
+			d.mapping(where, node, []field{{"environment", d.into(&q.environment)}, {"namespace", d.into(&q.namespace)},
+				{"cluster", d.into(&q.cluster)}, {"region", d.into(&q.region)}})
+		}},
+		{"log", func(where string, node ast.Node) {
+			d.mapping(where, node, []field{{"tail", d.into(&q.tail)}, {"previous", d.into(&q.previous)},
+				{"container", d.into(&q.container)}, {"grep", d.into(&q.grep)}, {"errors", d.into(&q.er)}})
+		}},
+	})
+}
+
+func (d *draft) checkQuery() {
+	q := &d.in.query
+	for _, kind := range q.kinds {
+		if !d.isSlot("query.kinds", kind) {
+			check(d, "query.kinds", kind, kinds)
+		}
+	}
+	for _, metric := range q.metrics {
+		if !d.isSlot("query.metrics", metric) {
+			check(d, "query.metrics", metric, metricNames)
+		}
+	}
+	for where, text := range map[string]scalar{"query.name": q.name, "query.scope": q.environment, "query.scope.namespace": q.namespace,
+		"query.scope.cluster": q.cluster, "query.scope.region": q.region, "query.log.container": q.container, "query.log.grep": q.grep} {
+		d.isSlot(where, text)
+	}
+	for _, provider := range q.providers {
+		d.isSlot("query.providers", provider)
+	}
+	d.typed("query.since", q.since, SlotTime)
+	d.typed("query.log.tail", q.tail, SlotCount)
+	d.typed("limit", d.in.limit, SlotCount)
+	for _, flag := range []scalar{q.previous, q.er} {
+		if flag.Text != "" && flag.Text != "true" && flag.Text != "false" {
+			d.fault(flag.Pos, "query.log", "write true or false", "true or false is expected, not %q", flag.Text)
+		}
+	}
+}
+
+// typed checks a text that is a slot or a value of the type.
+func (d *draft) typed(where string, text scalar, kind SlotType) {
+	if text.Text == "" || d.isSlot(where, text) {
+		return
+	}
+	if _, err := kind.parse(text.Text); err != nil {
+		d.fault(text.Pos, where, "or name a slot in braces", "%v", err)
+	}
+}
+
+// isSlot reports whether the text is a slot in braces, and checks that something produces it.
+func (d *draft) isSlot(where string, text scalar) bool {
+	name, ok := slotIn(text.Text)
+	if ok {
+		d.produced(where, text, 1, name)
+	}
+	return ok
+}
+
+func slotIn(text string) (string, bool) {
+	if len(text) > 2 && text[0] == '{' && text[len(text)-1] == '}' {
+		return text[1 : len(text)-1], true
+	}
+	return "", false
+}
+
+// fill returns the text, or the value of the slot that it names; "" if the question does not give it.
+func (s Slots) fill(text scalar) string {
+	name, ok := slotIn(text.Text)
+	if !ok {
+		return text.Text
+	}
+	switch value := s[name].(type) {
+	case string:
+		return value
+	case int:
+		return strconv.Itoa(value)
+	}
+	return ""
+}
+
+func (s Slots) fillAll(texts []scalar) []string {
+	var values []string
+	for _, text := range texts {
+		if value := s.fill(text); value != "" && !slices.Contains(values, value) {
+			values = append(values, value)
+		}
+	}
+	return values
+}
+
+// Query returns what to read for the question's slots. The scope slots narrow it whatever the intent says; a node
+// narrows what [Intent.Select] selects, since queries have none. Since is the start of the time slot.
+func (in *Intent) Query(s Slots, now time.Time) adapters.Query {
+	q := adapters.Query{Name: s.fill(in.query.name), Providers: s.fillAll(in.query.providers), Metrics: s.fillAll(in.query.metrics),
+		Scope: adapters.Scope{Environment: s.fill(in.query.environment), Namespace: s.fill(in.query.namespace),
+			Cluster: s.fill(in.query.cluster), Region: s.fill(in.query.region)}}
+	for _, kind := range s.fillAll(in.query.kinds) {
+		q.Kinds = append(q.Kinds, adapters.Kind(kind))
+	}
+	in.narrow(&q, s)
+	in.scope(&q, s)
+	in.logs(&q, s)
+	q.Since = in.since(s, now)
+	return q
+}
+
+// narrow keeps only the kind that the question put beside the name, if the intent reads it as such. "The checkout
+// service" means anything that serves.
+func (in *Intent) narrow(q *adapters.Query, s Slots) {
+	name, ok := slotIn(in.query.name.Text)
+	if !ok || in.Action != ActionList && in.Action != ActionMetrics {
+		return
+	}
+	kind, _ := s[name+kindSuffix].(string)
+	if kind != "" && adapters.Kind(kind) != adapters.KindService && slices.Contains(q.Kinds, adapters.Kind(kind)) {
+		q.Kinds = []adapters.Kind{adapters.Kind(kind)}
+	}
+}
+
+func (in *Intent) scope(q *adapters.Query, s Slots) {
+	for name, target := range map[string]*string{"environment": &q.Scope.Environment, "namespace": &q.Scope.Namespace,
+		"cluster": &q.Scope.Cluster, "region": &q.Scope.Region} {
+		if value, ok := s[name].(string); ok && value != "" {
+			*target = value
+		}
+	}
+	if provider, ok := s["provider"].(string); ok && provider != "" {
+		q.Providers = []string{provider}
+	}
+}
+
+func (in *Intent) logs(q *adapters.Query, s Slots) {
+	spec := in.query
+	tail, _ := strconv.Atoi(s.fill(spec.tail))
+	q.Log = adapters.LogFilter{Tail: tail, Previous: spec.previous.Text == "true", Container: s.fill(spec.container),
+		Grep: s.fill(spec.grep), Errors: spec.er.Text == "true"}
+}
+
+func (in *Intent) since(s Slots, now time.Time) time.Time {
+	r, ok := s["time"].(TimeRange)
+	if name, named := slotIn(in.query.since.Text); named {
+		r, ok = s[name].(TimeRange)
+	} else if !ok && in.query.since.Text != "" {
+		r, _ = ParseTimeRange(strings.Fields(in.query.since.Text))
+		ok = !r.IsZero()
+	}
+	if !ok {
+		return time.Time{}
+	}
+	from, _ := r.Resolve(now)
+	return from
+}

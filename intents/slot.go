@@ -1,0 +1,116 @@
+package intents
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// SlotType says what values a slot takes; see the package comment.
+type SlotType uint8
+
+// The slot types.
+const (
+	SlotService SlotType = iota + 1
+	SlotPod
+	SlotNode
+	SlotNamespace
+	SlotEnvironment
+	SlotCluster
+	SlotProvider
+	SlotRegion
+	SlotKind
+	SlotPercent  // float64, a ratio
+	SlotDuration // time.Duration
+	SlotTime     // TimeRange
+	SlotCount    // int
+	SlotText     // string, was quoted
+)
+
+var slotTypes = map[string]SlotType{
+	"service": SlotService, "pod": SlotPod, "node": SlotNode, "namespace": SlotNamespace, "environment": SlotEnvironment,
+	"cluster": SlotCluster, "provider": SlotProvider, "region": SlotRegion, "kind": SlotKind, "percent": SlotPercent,
+	"duration": SlotDuration, "time": SlotTime, "count": SlotCount, "text": SlotText,
+}
+
+func slotTypeNames() []string { return slices.Sorted(maps.Keys(slotTypes)) }
+
+// String returns the type's name as patterns spell it.
+func (t SlotType) String() string {
+	for name, slot := range slotTypes {
+		if slot == t {
+			return name
+		}
+	}
+	return ""
+}
+
+// scopeSlots are the slots that every question may fill, whatever the pattern says: scope and time phrases.
+var scopeSlots = []string{"cluster", "environment", "namespace", "node", "provider", "region", "time"}
+
+// parse reads a value as an intent's default spells it.
+func (t SlotType) parse(text string) (any, error) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	switch t {
+	case SlotPercent:
+		return ParsePercent(text)
+	case SlotCount:
+		count, err := strconv.Atoi(text)
+		if err != nil || count < 1 {
+			return nil, fmt.Errorf("read count %q: write a whole number from 1", text)
+		}
+		return count, nil
+	case SlotDuration:
+		if d, ok := ParseDuration(text); ok {
+			return d, nil
+		}
+		return nil, fmt.Errorf("read duration %q: write 15m, 2h or 7d", text)
+	case SlotTime:
+		words := strings.Fields(text)
+		if r, n := ParseTimeRange(words); n > 0 && n == len(words) {
+			return r, nil
+		}
+		return nil, fmt.Errorf("read time range %q: write last 24h, since yesterday or 2025-08-02", text)
+	}
+	return text, nil
+}
+
+// ParsePercent reads "80%" as the ratio 0.8. It takes 0 to 1000 percent.
+func ParsePercent(text string) (float64, error) {
+	number, found := strings.CutSuffix(text, "%")
+	value, err := strconv.ParseFloat(number, 64)
+	if !found || err != nil || !(value >= 0 && value <= 1000) {
+		return 0, fmt.Errorf("read percent %q: write it as 80%%", text)
+	}
+	return value / 100, nil
+}
+
+// maxDuration bounds durations, so that no arithmetic with them overflows: a century.
+const maxDuration = 100 * 366 * 24 * time.Hour
+
+// ParseDuration reads Go's and Prometheus' spellings in one word, of seconds to years: 90s, 15m, 1h30m, 7d, 2w. The
+// result is positive.
+func ParseDuration(text string) (time.Duration, bool) {
+	var total time.Duration
+	for rest := text; rest != ""; {
+		digits := 0
+		for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {
+			digits++
+		}
+		letters := digits
+		for letters < len(rest) && rest[letters] >= 'a' && rest[letters] <= 'z' {
+			letters++
+		}
+		count, err := strconv.Atoi(rest[:digits])
+		u, ok := timeUnits[rest[digits:letters]]
+		if err != nil || !ok || u.months > 0 || count > int(maxDuration/u.length) {
+			return 0, false
+		}
+		total += time.Duration(count) * u.length
+		rest = rest[letters:]
+	}
+	return total, total > 0 && total <= maxDuration
+}

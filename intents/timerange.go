@@ -1,0 +1,174 @@
+package intents
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// TimeRange is a half-open interval as a question spells it, "last 2h" or "since yesterday", without a clock: the same
+// words are always the same TimeRange, and [TimeRange.Resolve] fixes it to a moment. The zero value is no range.
+type TimeRange struct {
+	text     string
+	from, to moment
+}
+
+// String returns the words it was read from.
+func (r TimeRange) String() string { return r.text }
+
+// IsZero reports whether there is no range.
+func (r TimeRange) IsZero() bool { return r.text == "" }
+
+// MarshalJSON writes the words it was read from.
+func (r TimeRange) MarshalJSON() ([]byte, error) { return json.Marshal(r.text) }
+
+// Resolve returns the first moment of the range and the one just after it, in UTC. A zero from means no beginning
+// ("before monday"). Dates without a year are the latest ones not after now, weekdays the latest ones before today.
+func (r TimeRange) Resolve(now time.Time) (from, to time.Time) {
+	now = now.UTC()
+	from, to = r.from.resolve(now), r.to.resolve(now)
+	if to.Before(from) {
+		from, to = to, from
+	}
+	return from, to
+}
+
+// base is what a moment counts from.
+type base uint8
+
+const (
+	baseNone    base = iota // no bound
+	baseNow                 // the moment of asking
+	baseMinute              // the start of the minute
+	baseHour                // the start of the hour
+	baseDay                 // midnight
+	baseWeek                // monday's midnight
+	baseMonth               // the first of the month
+	baseQuarter             // the first of january, april, july or october
+	baseYear                // the first of january
+	baseWeekday             // midnight of the latest such weekday before today
+	baseDate                // midnight of a date, year 0 meaning the latest
+)
+
+// moment is a base with what is added to it, in the order of the fields below.
+type moment struct {
+	base             base
+	weekday          time.Weekday
+	year, month, day int // of a date
+	monthly          bool
+	addMonths        int
+	addDays          int
+	add              time.Duration
+}
+
+func (m moment) resolve(now time.Time) time.Time {
+	if m.base == baseNone {
+		return time.Time{}
+	}
+	return m.start(now).AddDate(0, m.addMonths, m.addDays).Add(m.add)
+}
+
+func (m moment) start(now time.Time) time.Time {
+	midnight := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
+	switch m.base {
+	case baseMinute:
+		return now.Truncate(time.Minute)
+	case baseHour:
+		return now.Truncate(time.Hour)
+	case baseDay:
+		return midnight
+	case baseWeek:
+		return midnight.AddDate(0, 0, -int(now.Weekday()+6)%7)
+	case baseMonth:
+		return midnight.AddDate(0, 0, 1-now.Day())
+	case baseQuarter:
+		return time.Date(now.Year(), (now.Month()-1)/3*3+1, 1, 0, 0, 0, 0, time.UTC)
+	case baseYear:
+		return time.Date(now.Year(), 1, 1, 0, 0, 0, 0, time.UTC)
+	case baseWeekday:
+		back := (int(now.Weekday()-m.weekday)+6)%7 + 1
+		return midnight.AddDate(0, 0, -back)
+	case baseDate:
+		return m.date(now)
+	}
+	return now
+}
+
+// date returns the midnight of m's date. Without a year it is the latest that is not in the future; 29 February goes
+// back to a leap year.
+func (m moment) date(now time.Time) time.Time {
+	year := m.year
+	if year == 0 {
+		year = now.Year()
+		for range 9 {
+			date := time.Date(year, time.Month(m.month), m.day, 0, 0, 0, 0, time.UTC)
+			if !date.After(now) && date.Day() == m.day {
+				break
+			}
+			year--
+		}
+	}
+	return time.Date(year, time.Month(m.month), m.day, 0, 0, 0, 0, time.UTC)
+}
+
+func (m moment) plus(d time.Duration) moment {
+	m.add += d
+	return m
+}
+
+// unit is a unit of time: months, for those whose length varies, or a length.
+type unit struct {
+	length time.Duration
+	months int
+	start  base // of the running one
+}
+
+// back returns the moment that many units before m.
+func (u unit) back(m moment, count int) moment {
+	if u.months > 0 {
+		m.addMonths -= u.months * count
+		return m
+	}
+	if u.length >= 24*time.Hour && m.base != baseNow {
+		m.addDays -= count * int(u.length/(24*time.Hour))
+		return m
+	}
+	m.add -= time.Duration(count) * u.length
+	return m
+}
+
+var (
+	second = unit{length: time.Second, start: baseNow}
+	minute = unit{length: time.Minute, start: baseMinute}
+	hour   = unit{length: time.Hour, start: baseHour}
+	day    = unit{length: 24 * time.Hour, start: baseDay}
+	week   = unit{length: 7 * 24 * time.Hour, start: baseWeek}
+	month  = unit{months: 1, start: baseMonth}
+	qrtr   = unit{months: 3, start: baseQuarter}
+	year   = unit{months: 12, start: baseYear}
+)
+
+var timeUnits = map[string]unit{
+	"s": second, "sec": second, "secs": second, "second": second, "seconds": second,
+	"m": minute, "min": minute, "mins": minute, "minute": minute, "minutes": minute,
+	"h": hour, "hr": hour, "hrs": hour, "hour": hour, "hours": hour,
+	"d": day, "day": day, "days": day, "w": week, "wk": week, "week": week, "weeks": week,
+	"mo": month, "month": month, "months": month, "quarter": qrtr, "quarters": qrtr,
+	"y": year, "yr": year, "year": year, "years": year,
+}
+
+var weekdays = map[string]time.Weekday{
+	"sunday": 0, "monday": 1, "tuesday": 2, "wednesday": 3, "thursday": 4, "friday": 5, "saturday": 6,
+	"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5,
+}
+
+var months = map[string]int{
+	"january": 1, "february": 2, "march": 3, "april": 4, "may": 5, "june": 6, "july": 7, "august": 8, "september": 9,
+	"october": 10, "november": 11, "december": 12, "jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8,
+	"sep": 9, "sept": 9, "oct": 10, "nov": 11, "dec": 12,
+}
+
+// numberWords are the numbers that people spell out.
+var numberWords = map[string]int{
+	"one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+	"eleven": 11, "twelve": 12, "fifteen": 15, "twenty": 20, "thirty": 30, "fifty": 50, "hundred": 100, "couple": 2, "few": 3,
+}

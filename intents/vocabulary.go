@@ -1,0 +1,139 @@
+package intents
+
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"clanker/adapters"
+
+	"github.com/goccy/go-yaml/ast"
+)
+
+// vocabularyFile is the one file of a catalogue that holds words, not intents.
+const vocabularyFile = "vocabulary.yaml"
+
+// KindWord is what a spelling of a kind says: a droplet is an instance on DigitalOcean.
+type KindWord struct {
+	Kind     adapters.Kind
+	Provider string // empty for most
+}
+
+// Vocabulary is the words that intents share. Spellings are lower case, words separated by one blank.
+type Vocabulary struct {
+	Concepts  map[string][]string // by name, spellings sorted
+	Kinds     map[string]KindWord // by spelling
+	Providers map[string]string   // spelling to provider
+	Fillers   []string            // mean nothing, dropped unless a pattern needs them; sorted
+	Stopwords []string            // never a name; sorted
+	defined   map[string]Position // of concepts
+}
+
+func newVocabulary() *Vocabulary {
+	return &Vocabulary{Concepts: map[string][]string{}, Kinds: map[string]KindWord{}, Providers: map[string]string{},
+		defined: map[string]Position{}}
+}
+
+func (v *Vocabulary) conceptNames() []string { return slices.Sorted(maps.Keys(v.Concepts)) }
+
+// read reads vocabulary.yaml:
+//
+//	concepts: {healthy: [healthy, ok, up and running]}
+//	kinds: {pod: [pod, pods, po]}
+//	providerKinds: {digitalocean: {instance: [droplet, droplets]}}
+//	providers: {kubernetes: [kubernetes, k8s]}
+//	fillers: [please, can you]
+//	stopwords: [it, this]
+func (v *Vocabulary) read(r *reader, top ast.Node) {
+	r.mapping("", top, []field{
+		{"concepts", func(where string, node ast.Node) { r.entries(where, node, v.concept(r, where)) }},
+		{"kinds", func(where string, node ast.Node) { r.entries(where, node, v.kind(r, where, "")) }},
+		{"providerKinds", func(where string, node ast.Node) {
+			r.entries(where, node, func(key scalar, value ast.Node) {
+				r.entries(join(where, key.Text), value, v.kind(r, join(where, key.Text), key.Text))
+			})
+		}},
+		{"providers", func(where string, node ast.Node) {
+			r.entries(where, node, func(key scalar, value ast.Node) {
+				for _, spelling := range v.spellings(r, join(where, key.Text), value) {
+					v.Providers[spelling] = key.Text
+				}
+			})
+		}},
+		{"fillers", func(where string, node ast.Node) { v.Fillers = v.spellings(r, where, node) }},
+		{"stopwords", func(where string, node ast.Node) { v.Stopwords = v.spellings(r, where, node) }},
+	})
+}
+
+func (v *Vocabulary) concept(r *reader, where string) func(scalar, ast.Node) {
+	return func(key scalar, value ast.Node) {
+		if !isKey(key.Text) {
+			r.fault(key.Pos, where, "use small letters, digits and _", "%q cannot name a concept", key.Text)
+			return
+		}
+		v.defined[key.Text] = key.Pos
+		v.Concepts[key.Text] = v.spellings(r, join(where, key.Text), value)
+	}
+}
+
+func (v *Vocabulary) kind(r *reader, where, provider string) func(scalar, ast.Node) {
+	return func(key scalar, value ast.Node) {
+		kind := adapters.Kind(key.Text)
+		if !slices.Contains(kinds, kind) {
+			r.fault(key.Pos, where, suggest(key.Text, "", kindNames()), "unknown kind %q", key.Text)
+			return
+		}
+		for _, spelling := range v.spellings(r, join(where, key.Text), value) {
+			if other, taken := v.Kinds[spelling]; taken {
+				r.fault(r.pos(value), join(where, key.Text), "keep it in one place", "%q already spells the kind %q", spelling, other.Kind)
+			}
+			v.Kinds[spelling] = KindWord{kind, provider}
+		}
+	}
+}
+
+// spellings reads a list of words and phrases, sorted and without repetition.
+func (v *Vocabulary) spellings(r *reader, where string, node ast.Node) []string {
+	var spellings []string
+	for _, text := range r.texts(where, node) {
+		words := strings.Fields(text.Text)
+		if len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return !isWord(w) }) {
+			r.fault(text.Pos, where, "write lower-case words without punctuation, \"is not\" for \"isn't\"",
+				"%q can never match", text.Text)
+			continue
+		}
+		spellings = append(spellings, strings.Join(words, " "))
+	}
+	slices.Sort(spellings)
+	return slices.Compact(spellings)
+}
+
+// kinds and metricNames are the vocabulary of package adapters, as lists. A test compares them with its constants.
+var kinds = []adapters.Kind{
+	adapters.KindCluster, adapters.KindNamespace, adapters.KindNode, adapters.KindNodePool, adapters.KindDeployment,
+	adapters.KindStatefulSet, adapters.KindDaemonSet, adapters.KindReplicaSet, adapters.KindPod, adapters.KindJob,
+	adapters.KindCronJob, adapters.KindService, adapters.KindIngress, adapters.KindGateway, adapters.KindVolumeClaim,
+	adapters.KindVolume, adapters.KindAutoscaler, adapters.KindBudget, adapters.KindEvent, adapters.KindRelease,
+	adapters.KindConfig, adapters.KindInstance, adapters.KindDatabase, adapters.KindCache, adapters.KindQueue,
+	adapters.KindBucket, adapters.KindBackup, adapters.KindFunction, adapters.KindBalancer, adapters.KindDNSZone,
+	adapters.KindRepository, adapters.KindPullRequest, adapters.KindWorkflow,
+}
+
+var metricNames = []string{
+	adapters.MetricCPUUsage, adapters.MetricCPURequest, adapters.MetricCPULimit, adapters.MetricCPUOfRequest,
+	adapters.MetricCPUOfLimit, adapters.MetricCPUUtilization, adapters.MetricCPUCapacity, adapters.MetricMemoryUsage,
+	adapters.MetricMemoryRequest, adapters.MetricMemoryLimit, adapters.MetricMemoryOfRequest, adapters.MetricMemoryOfLimit,
+	adapters.MetricMemoryUtilization, adapters.MetricMemoryCapacity, adapters.MetricReplicasDesired,
+	adapters.MetricReplicasReady, adapters.MetricRestarts, adapters.MetricNodes, adapters.MetricRequestRate,
+	adapters.MetricQueryRate, adapters.MetricErrorRatio, adapters.MetricLatencyP99, adapters.MetricStorageSize,
+	adapters.MetricStorageGrowth, adapters.MetricCostMonthly,
+}
+
+func kindNames() []string {
+	names := make([]string, len(kinds))
+	for i, kind := range kinds {
+		names[i] = string(kind)
+	}
+	slices.Sort(names)
+	return names
+}
