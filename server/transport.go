@@ -55,8 +55,6 @@ func (s *Server) ServeHTTP(ctx context.Context, l net.Listener) error {
 // endpoint checks what HTTP says about a request and hands it to mcp-go.
 func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		// The time to read a request must not cut off its answer.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Time{})
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		session := r.Header.Get(mcpserver.HeaderKeySessionID)
 		_, unknown := known.Validate(session)
@@ -64,7 +62,7 @@ func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 		case r.Method == http.MethodPost && !isJSON(r.Header.Get("Content-Type")):
 			refuse(w, http.StatusUnsupportedMediaType, "send the header Content-Type: application/json")
 		case r.ContentLength > maxMessage:
-			tooLarge(w)
+			tooLarge(w, r)
 		case r.URL.Path != "/" && r.URL.Path != "/mcp":
 			refuse(w, http.StatusNotFound, "nothing is served here: MCP is on / and /mcp")
 		case unknown != nil:
@@ -72,6 +70,7 @@ func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 		case r.Method == http.MethodPost:
 			s.post(w, r, next)
 		case session != "" && (r.Method == http.MethodDelete || r.Method == http.MethodGet && accepts(r, "text/event-stream")):
+			untimed(w)
 			next.ServeHTTP(w, r)
 		default:
 			w.Header().Set("Allow", http.MethodPost)
@@ -84,7 +83,7 @@ func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 func (s *Server) post(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxMessage))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		tooLarge(w)
+		tooLarge(w, r)
 		return
 	}
 	if err != nil {
@@ -101,6 +100,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, next http.Handler)
 		// Callers without a session share their request ids: none of them may cancel another's. They hang up instead.
 		w.WriteHeader(http.StatusAccepted)
 	default:
+		untimed(w)
 		r.Body = io.NopCloser(bytes.NewReader(raw))
 		next.ServeHTTP(w, r)
 	}
@@ -115,7 +115,14 @@ func accepts(r *http.Request, media string) bool {
 	return strings.Contains(strings.Join(r.Header["Accept"], ","), media)
 }
 
-func tooLarge(w http.ResponseWriter) {
+// untimed lifts the time limit for reading a request once it has been read: it would cut off a long answer.
+func untimed(w http.ResponseWriter) {
+	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // fails where there is no limit to lift
+}
+
+// tooLarge reads on for a while, so that a client which sends all before it reads gets the answer and not a reset.
+func tooLarge(w http.ResponseWriter, r *http.Request) {
+	_, _ = io.CopyN(io.Discard, r.Body, 64*maxMessage)
 	w.Header().Set("Connection", "close")
 	refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a message has at most %d bytes", maxMessage))
 }
