@@ -1,0 +1,168 @@
+package router
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"clanker/adapters"
+)
+
+// list answers with the resources that the intent selects.
+func (r *Router) list(ctx context.Context, d *draft) error {
+	snapshot, err := r.workspace.Query(ctx, d.query)
+	if err != nil {
+		return err
+	}
+	d.read(snapshot)
+	selection, err := d.intent.Select(snapshot.Resources, d.data.Slots, r.now())
+	if err != nil {
+		return fmt.Errorf("intent %s: %w", d.intent.ID, err)
+	}
+	d.data.Resources, d.data.Total, d.data.Unmeasured = selection.Resources, selection.Total, selection.Unmeasured
+	if !d.found && d.nowhere() {
+		return nil
+	}
+	d.items(snapshot.Resources)
+	if d.intent.Verdict {
+		d.answer.Verdict = verdict(d.data.Resources, snapshot.Resources)
+	}
+	if n := selection.Unmeasured; n > 0 {
+		d.warn("%d of %d could not be judged: what the question asks about was not measured, or has no limit to measure against", n, selection.Total)
+	}
+	return d.say(fmt.Sprintf("%d found in %s", len(selection.Resources), d.data.Place))
+}
+
+// items fills in the rows, as the intent sorted them, and what they add up to.
+func (d *draft) items(all []adapters.Resource) {
+	selected := d.data.Resources
+	shown := selected[:min(len(selected), d.asked.Limit)]
+	d.answer.Columns = d.intent.Columns
+	if len(d.answer.Columns) == 0 {
+		d.answer.Columns = []string{"status", "reason", "since", "location"}
+	}
+	d.answer.Items = make([]Item, 0, len(shown))
+	for i := range shown {
+		d.addItem(&shown[i])
+	}
+	d.answer.Counts = &Counts{Total: d.data.Total, Matched: len(selected), Shown: len(shown), ByStatus: byStatus(all)}
+	d.truncated(len(selected), len(shown))
+}
+
+// addItem adds the row of a resource. What an event says is somebody else's text.
+func (d *draft) addItem(r *adapters.Resource) {
+	item := itemOf(r, d.answer.Columns, d.query.Metrics)
+	if r.Kind == adapters.KindEvent {
+		d.distrust("/items/%d/reason", len(d.answer.Items))
+	}
+	d.answer.Items = append(d.answer.Items, item)
+}
+
+func (d *draft) distrust(pointer string, i int) {
+	d.answer.Untrusted = append(d.answer.Untrusted, fmt.Sprintf(pointer, i))
+}
+
+func (d *draft) truncated(total, returned int) {
+	if returned < total {
+		d.answer.Truncation = &Truncation{Total: total, Returned: returned, Reason: fmt.Sprintf("limit %d", d.asked.Limit)}
+	}
+}
+
+// itemOf makes the row of a resource: the fixed columns, and of the rest what the columns and metrics name.
+func itemOf(r *adapters.Resource, columns, metrics []string) Item {
+	item := Item{
+		Ref: r.ID, Kind: r.Kind, Name: r.Name, Provider: r.Provider, Location: location(r.Scope),
+		Status: string(r.Health), Reason: r.Reason, Since: instant(r.Since), Link: r.Link,
+	}
+	for _, column := range columns {
+		if name, ok := strings.CutPrefix(column, "metric."); ok {
+			item.measure(r, name)
+		} else {
+			item.field(r, column)
+		}
+	}
+	for _, name := range metrics {
+		item.measure(r, name)
+	}
+	return item
+}
+
+func (i *Item) measure(r *adapters.Resource, name string) {
+	if value, ok := r.Metrics[name]; ok {
+		if i.Metrics == nil {
+			i.Metrics = map[string]float64{}
+		}
+		i.Metrics[name] = value
+	}
+}
+
+func (i *Item) field(r *adapters.Resource, column string) {
+	var value any
+	if name, ok := strings.CutPrefix(column, "attr."); ok {
+		value = r.Attributes[name]
+	} else if name, ok := strings.CutPrefix(column, "label."); ok && r.Labels[name] != "" {
+		value = r.Labels[name]
+	}
+	if value == nil {
+		return
+	}
+	if i.Fields == nil {
+		i.Fields = map[string]any{}
+	}
+	i.Fields[column[strings.IndexByte(column, '.')+1:]] = value
+}
+
+// location says where a resource is: cluster/namespace, or account/region.
+func location(s adapters.Scope) string {
+	if s.Cluster != "" {
+		return join("/", s.Cluster, s.Namespace)
+	}
+	return join("/", s.Account, s.Region)
+}
+
+func join(separator string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), separator)
+}
+
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// byStatus counts what was looked at by health; a kind that has no health is not counted.
+func byStatus(resources []adapters.Resource) map[string]int {
+	var counts map[string]int
+	for i := range resources {
+		if health := resources[i].Health; health != "" {
+			if counts == nil {
+				counts = make(map[string]int, 4)
+			}
+			counts[string(health)]++
+		}
+	}
+	return counts
+}
+
+// verdict is the worst health among what was selected, or among all that was read when nothing was: a question for what is
+// not healthy selects nothing when all is well. What tells no health at all is unknown.
+func verdict(selected, read []adapters.Resource) Verdict {
+	if len(selected) == 0 {
+		selected = read
+	}
+	counts := byStatus(selected)
+	switch {
+	case counts[string(adapters.HealthUnhealthy)] > 0:
+		return VerdictCritical
+	case counts[string(adapters.HealthDegraded)] > 0:
+		return VerdictDegraded
+	case counts[string(adapters.HealthUnknown)] > 0 || len(counts) == 0:
+		return VerdictUnknown
+	default:
+		return VerdictHealthy
+	}
+}

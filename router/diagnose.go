@@ -1,0 +1,273 @@
+package router
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"clanker/adapters"
+)
+
+// diagnosis is what was read about something that may not be well.
+type diagnosis struct {
+	parts   []adapters.Resource // what goes by the name, and what it owns
+	around  []adapters.Resource // what it stands on or uses, and what leads to it
+	events  []adapters.Resource // warnings about any of them, newest first
+	changes []adapters.Change   // the last of each part, newest first
+	logs    []adapters.LogLine  // of the pods that fail, by time
+	logged  bool                // logs were asked for
+}
+
+// diagnosable are the kinds that can be the cause or the symptom of a trouble.
+var diagnosable = []adapters.Kind{
+	adapters.KindPod, adapters.KindDeployment, adapters.KindStatefulSet, adapters.KindDaemonSet, adapters.KindReplicaSet,
+	adapters.KindJob, adapters.KindCronJob, adapters.KindService, adapters.KindIngress, adapters.KindGateway,
+	adapters.KindVolumeClaim, adapters.KindAutoscaler, adapters.KindNode, adapters.KindCluster, adapters.KindNodePool,
+	adapters.KindInstance, adapters.KindDatabase, adapters.KindCache, adapters.KindQueue, adapters.KindFunction,
+	adapters.KindBalancer, adapters.KindWorkflow, adapters.KindRelease,
+}
+
+// leading are the kinds that point at a workload, or tell about it.
+var leading = []adapters.Kind{
+	adapters.KindService, adapters.KindIngress, adapters.KindGateway, adapters.KindAutoscaler, adapters.KindEvent,
+}
+
+// How much a diagnosis reads and shows.
+const (
+	tailOfFailing = 8         // log lines of each run of a failing pod
+	tailOfErrors  = 5         // log lines that look like errors, of each pod of what seems healthy
+	fewPods       = 10        // of more pods no logs are read on suspicion
+	recently      = time.Hour // for warnings, and for errors in logs
+	mostFailing   = 2         // failing pods whose logs are read
+	mostEvents    = 5         // warnings shown
+)
+
+// diagnose answers why something is not well: it reads the named resource and its parts, then what they stand on, use and
+// are reached through, warnings about them and the logs of what fails, and concludes by rule.
+func (r *Router) diagnose(ctx context.Context, d *draft) error {
+	var x diagnosis
+	parts, changes := d.query, d.query
+	parts.Kinds, parts.Since = diagnosable, time.Time{}
+	changes.Kinds, changes.Since = nil, time.Time{}
+	read, err := d.together(
+		func() (adapters.Snapshot, error) { return r.workspace.Query(ctx, parts) },
+		func() (adapters.Snapshot, error) { return r.workspace.Changes(ctx, changes) },
+	)
+	if err != nil {
+		return err
+	}
+	x.parts, x.changes = read[0].Resources, read[1].Changes
+	d.found = len(x.parts) > 0
+	if !d.found {
+		d.nowhere()
+		return nil
+	}
+	if d.query.Name == "" {
+		x.parts = slices.DeleteFunc(x.parts, func(r adapters.Resource) bool { return !troubled(r) })
+	}
+	if err := r.lookAround(ctx, d, &x); err != nil {
+		return err
+	}
+	return d.conclude(&x, r.now())
+}
+
+// lookAround reads what surrounds the parts, and the logs of those that fail.
+func (r *Router) lookAround(ctx context.Context, d *draft, x *diagnosis) error {
+	reads := []func() (adapters.Snapshot, error){
+		func() (adapters.Snapshot, error) { return r.workspace.Query(ctx, x.inward()) },
+	}
+	if q, ok := x.outward(); ok {
+		reads = append(reads, func() (adapters.Snapshot, error) { return r.workspace.Query(ctx, q) })
+	}
+	for _, q := range x.logQueries(d.query, r.now()) {
+		reads = append(reads, func() (adapters.Snapshot, error) { return r.workspace.Logs(ctx, q) })
+		x.logged = true
+	}
+	read, err := d.together(reads...)
+	if err != nil {
+		return err
+	}
+	var resources []adapters.Resource
+	for _, s := range read {
+		resources = append(resources, s.Resources...)
+		x.logs = append(x.logs, s.Logs...)
+	}
+	slices.SortStableFunc(x.logs, func(a, b adapters.LogLine) int { return a.At.Compare(b.At) })
+	x.relate(resources, r.now())
+	return nil
+}
+
+// together makes several reads at once and takes them in, in order.
+func (d *draft) together(reads ...func() (adapters.Snapshot, error)) ([]adapters.Snapshot, error) {
+	snapshots, errs := make([]adapters.Snapshot, len(reads)), make([]error, len(reads))
+	var wait sync.WaitGroup
+	for i, read := range reads {
+		wait.Go(func() { snapshots[i], errs[i] = read() })
+	}
+	wait.Wait()
+	for i, s := range snapshots {
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		d.read(s)
+	}
+	return snapshots, nil
+}
+
+// inward asks for what leads to the parts and tells about them, in the place that they share.
+func (x *diagnosis) inward() adapters.Query {
+	return adapters.Query{Providers: providersOf(x.parts), Kinds: leading, Scope: shared(x.parts)}
+}
+
+// outward asks for what the parts stand on and use, if there is any that was not read yet.
+func (x *diagnosis) outward() (adapters.Query, bool) {
+	var q adapters.Query
+	for target := range x.targets() {
+		if kind := adapters.IDKind(target); kind != adapters.KindConfig && !slices.Contains(q.Kinds, kind) {
+			q.Kinds = append(q.Kinds, kind)
+		}
+		if provider := providerOf(target); !slices.Contains(q.Providers, provider) {
+			q.Providers = append(q.Providers, provider)
+		}
+	}
+	slices.Sort(q.Kinds)
+	slices.Sort(q.Providers)
+	return q, len(q.Kinds) > 0
+}
+
+// targets are the IDs that the parts point at and that are no parts themselves.
+func (x *diagnosis) targets() map[string]bool {
+	targets := map[string]bool{}
+	for _, part := range x.parts {
+		for _, rel := range part.Relations {
+			targets[rel.Target] = true
+		}
+	}
+	for _, part := range x.parts {
+		delete(targets, part.ID)
+	}
+	return targets
+}
+
+// logQueries asks for the logs of the pods that fail, and of their previous run; of a workload whose few pods all run, for
+// recent errors.
+func (x *diagnosis) logQueries(asked adapters.Query, now time.Time) []adapters.Query {
+	var queries []adapters.Query
+	pods := 0
+	for _, part := range byCause(x.parts) {
+		if part.Kind != adapters.KindPod {
+			continue
+		}
+		pods++
+		if !troubled(part) || neverStarted(part.Reason) || len(queries) >= 2*mostFailing {
+			continue
+		}
+		q := adapters.Query{Providers: []string{part.Provider}, Name: part.Name, Scope: part.Scope, Log: adapters.LogFilter{Tail: tailOfFailing}}
+		q.Scope.Zone, q.Scope.Environment = "", ""
+		queries = append(queries, q)
+		q.Log.Previous = true
+		if part.Metrics[adapters.MetricRestarts] > 0 {
+			queries = append(queries, q)
+		}
+	}
+	if len(queries) == 0 && asked.Name != "" && 0 < pods && pods <= fewPods {
+		asked.Kinds, asked.Since, asked.Log = nil, now.Add(-recently), adapters.LogFilter{Tail: tailOfErrors, Errors: true}
+		queries = append(queries, asked)
+	}
+	return queries
+}
+
+// neverStarted reports whether a pod fails before any of its containers runs, so that there are no logs to read.
+func neverStarted(reason string) bool {
+	for _, why := range []string{"ImagePull", "ErrImage", "InvalidImage", "Unschedulable", "CreateContainer", "ContainerCreating", "FailedScheduling"} {
+		if strings.Contains(reason, why) {
+			return true
+		}
+	}
+	return false
+}
+
+// relate keeps of what was read around the parts only what has to do with them: what they point at, what points at them,
+// and recent warnings about any of these.
+func (x *diagnosis) relate(resources []adapters.Resource, now time.Time) {
+	near := x.targets()
+	for _, part := range x.parts {
+		near[part.ID] = true
+	}
+	for range 2 { // an ingress leads to a service, which leads to a part
+		for _, r := range resources {
+			if r.Kind != adapters.KindEvent && pointsAt(r, near) {
+				near[r.ID] = true
+			}
+		}
+	}
+	for _, r := range resources {
+		switch {
+		case r.Kind == adapters.KindEvent && warns(r, near, now):
+			x.events = append(x.events, r)
+		case r.Kind != adapters.KindEvent && near[r.ID] && !holds(x.parts, r.ID) && !holds(x.around, r.ID):
+			x.around = append(x.around, r)
+		}
+	}
+	slices.SortStableFunc(x.events, func(a, b adapters.Resource) int { return b.Since.Compare(a.Since) })
+}
+
+func pointsAt(r adapters.Resource, ids map[string]bool) bool {
+	return slices.ContainsFunc(r.Relations, func(rel adapters.Relation) bool { return ids[rel.Target] })
+}
+
+// warns reports whether an event is a recent warning about one of the resources.
+func warns(e adapters.Resource, about map[string]bool, now time.Time) bool {
+	kind, _ := e.Attributes["type"].(string)
+	return about[involved(e)] && !strings.EqualFold(kind, "normal") && (e.Since.IsZero() || now.Sub(e.Since) <= recently)
+}
+
+// involved is the ID of the resource that an event tells about, from the attribute that spells it kind/name.
+func involved(e adapters.Resource) string {
+	spelled, _ := e.Attributes["involved"].(string)
+	kind, name, _ := strings.Cut(spelled, "/")
+	return adapters.NewID(e.Provider, adapters.Kind(strings.ToLower(kind)), e.Scope, name)
+}
+
+func holds(resources []adapters.Resource, id string) bool {
+	return slices.ContainsFunc(resources, func(r adapters.Resource) bool { return r.ID == id })
+}
+
+// shared is the cluster, account and namespace that all resources have in common.
+func shared(resources []adapters.Resource) adapters.Scope {
+	if len(resources) == 0 {
+		return adapters.Scope{}
+	}
+	first := resources[0].Scope
+	s := adapters.Scope{Account: first.Account, Cluster: first.Cluster, Namespace: first.Namespace}
+	for _, r := range resources {
+		s.Account = same(s.Account, r.Scope.Account)
+		s.Cluster = same(s.Cluster, r.Scope.Cluster)
+		s.Namespace = same(s.Namespace, r.Scope.Namespace)
+	}
+	return s
+}
+
+func same(a, b string) string {
+	if a == b {
+		return a
+	}
+	return ""
+}
+
+func providersOf(resources []adapters.Resource) []string {
+	var providers []string
+	for _, r := range resources {
+		providers = append(providers, r.Provider)
+	}
+	slices.Sort(providers)
+	return slices.Compact(providers)
+}
+
+// providerOf returns the provider at the beginning of an ID.
+func providerOf(id string) string {
+	provider, _, _ := strings.Cut(id, "/")
+	return provider
+}

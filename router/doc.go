@@ -1,0 +1,42 @@
+// Package router is how a question is answered: the reading path from plain words to a structured answer with evidence.
+//
+// # The story
+//
+// [Router.Route] matches the question against the intents ([Matcher]), reads what the intent asks for from the
+// [Workspace], and composes the [Answer]. Nothing is cached, and nothing is guessed: a question that lacks something is
+// asked back with what could fill it (needsInput), one that no intent covers is declined with the nearest intents
+// (unsupported), and a name that nothing goes by is answered with the names that are near (noData).
+//
+// # What an intent's action makes of it
+//
+//   - list, metrics: the resources that the intent selects, in its order, are items; what its columns name are their fields.
+//   - changes: what changed in the time asked for, or the last change of each resource; of an intent whose id ends in
+//     "last" only the newest deployment, which is the changes that share its event.
+//   - logs: a line is an item of kind log; of too many the last stay. Every line is marked in untrusted.
+//   - topology: a graph around the named resource (two hops), along the whole chain in one direction when the intent's id
+//     ends in "dependents" or "dependencies", or of all in the scope when no name is given.
+//   - diagnose: the named resource with its parts, what they stand on and use, what leads to them, recent warnings, the last
+//     change before the trouble, and the end of the logs of what fails. The conclusion is by rule: see the order of rank.
+//   - about: the connections of the workspace. The summary of diagnose and about is the router's own, for their data is
+//     more than templates see.
+//
+// # Status and verdict
+//
+// A source that failed makes the answer partial and is named in coverage with the exact remedy; when none answered, the
+// status is error. A provider that this machine knows nothing of is only mentioned when it was asked for, or when nothing
+// else answered. The verdict is critical if something is unhealthy, degraded if something is degraded, unknown if
+// something relevant is unknown or was not read, and healthy only if all of it was read and is well.
+//
+// # Order of lists
+//
+// Items come in the order of the intent's sort, ties and the rest by ref; a diagnosis has what is in trouble first, cause
+// before symptom, then warnings newest first, then log lines by time. Changes are newest first. Evidence, checked,
+// notChecked and scope are sorted by provider, target and call; a graph's nodes by ref, its edges by from, relation and to;
+// candidates of needs alphabetically; next questions by what to ask first; untrusted like the items it points at.
+//
+// # Text
+//
+// [Text] renders the whole answer in few tokens for agents, and for people in a pipe. What others wrote (logs, events,
+// reasons, names) is made one line of plain text, and log lines are fenced, so that nothing in it can pose as a part of the
+// answer. [Schema] is the JSON Schema of the answer.
+package router

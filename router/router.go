@@ -1,0 +1,198 @@
+package router
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"clanker/adapters"
+	"clanker/intents"
+)
+
+// Reader reads what is there; [adapters.Workspace] is one. Its errors are those of ctx alone: what could not be read is
+// among the snapshot's sources.
+type Reader interface {
+	Query(ctx context.Context, q adapters.Query) (adapters.Snapshot, error)
+	Changes(ctx context.Context, q adapters.Query) (adapters.Snapshot, error)
+	Logs(ctx context.Context, q adapters.Query) (adapters.Snapshot, error)
+}
+
+// Directory knows what the workspace is connected to and what names it has seen.
+type Directory interface {
+	Connections(ctx context.Context) []adapters.Connection
+	Names(ctx context.Context, fresh bool) adapters.Names
+}
+
+// Workspace is what the router needs of the estate.
+type Workspace interface {
+	Reader
+	Directory
+}
+
+var _ Workspace = (*adapters.Workspace)(nil)
+
+// Options are what tests inject; the zero value is right for everybody else.
+type Options struct {
+	Now     func() time.Time // the clock; nil means time.Now
+	Entropy io.Reader        // for answer ids; nil means crypto/rand
+}
+
+// Router answers questions. It is safe for concurrent use.
+type Router struct {
+	matcher   *Matcher
+	workspace Workspace
+	now       func() time.Time
+	ids       ids
+}
+
+// New returns a router that understands questions with m and answers them from w.
+func New(m *Matcher, w Workspace, opts Options) *Router {
+	if opts.Now == nil {
+		opts.Now = time.Now
+	}
+	if opts.Entropy == nil {
+		opts.Entropy = rand.Reader
+	}
+	return &Router{matcher: m, workspace: w, now: opts.Now, ids: ids{entropy: ulid.Monotonic(opts.Entropy, 0)}}
+}
+
+// Route answers a question. Whatever is wrong with the question or with the providers is said in the answer; an error
+// means that ctx ended, or a bug.
+func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
+	d, err := r.begin(q)
+	if err != nil {
+		return Answer{}, err
+	}
+	if d.readable() {
+		match, names := r.understand(ctx, q.Text)
+		d.understood(match, names)
+		switch {
+		case match.Needs != nil:
+			d.ask(*match.Needs)
+		case match.Outcome == Ambiguous:
+			d.askWhich(match)
+		case match.Outcome != Hit:
+			d.decline(match, r.matcher)
+		default:
+			err = r.answer(ctx, d, match.Hits[0])
+		}
+	}
+	if err := cmp.Or(err, ctx.Err()); err != nil {
+		return Answer{}, fmt.Errorf("answer %q: %w", d.answer.Question, err)
+	}
+	return d.finish(r.now()), nil
+}
+
+// Match says what the router would make of a question, with the names known so far. It asks no provider for an answer.
+func (r *Router) Match(ctx context.Context, text string) Match {
+	return r.matcher.Match(text, r.workspace.Names(ctx, false))
+}
+
+// understand matches the question against the names known so far. A name that nobody has seen may be new, so the names
+// are read once more before it counts as unknown.
+func (r *Router) understand(ctx context.Context, text string) (Match, adapters.Names) {
+	names := r.workspace.Names(ctx, false)
+	match := r.matcher.Match(text, names)
+	if match.Outcome == Hit && !known(match.Hits[0].Slots, names) {
+		names = r.workspace.Names(ctx, true)
+		match = r.matcher.Match(text, names)
+	}
+	return match, names
+}
+
+// known reports whether every name that the question gives has been seen.
+func known(slots intents.Slots, names adapters.Names) bool {
+	for _, slot := range []string{"service", "namespace", "cluster", "node"} {
+		if name, ok := slots[slot].(string); ok && len(names.Find(name)) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// answer does what the intent asks for.
+func (r *Router) answer(ctx context.Context, d *draft, hit MatchHit) error {
+	d.chosen(hit, r.now())
+	if !r.inContext(ctx, d) {
+		return nil
+	}
+	err := r.act(ctx, d)
+	if d.silent() {
+		d.explain(r.workspace.Connections(ctx))
+	}
+	return err
+}
+
+func (r *Router) act(ctx context.Context, d *draft) error {
+	switch d.intent.Action {
+	case intents.ActionList, intents.ActionMetrics:
+		return r.list(ctx, d)
+	case intents.ActionChanges:
+		return r.changes(ctx, d)
+	case intents.ActionLogs:
+		return r.logs(ctx, d)
+	case intents.ActionTopology:
+		return r.topology(ctx, d)
+	case intents.ActionDiagnose:
+		return r.diagnose(ctx, d)
+	case intents.ActionAbout:
+		return r.about(ctx, d)
+	default:
+		return fmt.Errorf("intent %s: the router has no action %q", d.intent.ID, d.intent.Action)
+	}
+}
+
+// inContext narrows the query to the context that the asker named beside the question; a place in the question wins. A
+// context that nobody knows is asked back.
+func (r *Router) inContext(ctx context.Context, d *draft) bool {
+	want := d.asked.Context
+	if want == "" || d.query.Scope.Cluster != "" || d.query.Scope.Account != "" {
+		return true
+	}
+	connections := r.workspace.Connections(ctx)
+	i := slices.IndexFunc(connections, func(c adapters.Connection) bool {
+		return want == c.Name || want == c.Scope.Cluster || want == c.Scope.Account
+	})
+	if i < 0 {
+		d.ask(Needs{Slot: "context", Question: fmt.Sprintf("Nothing connected is called %q. Which context is meant?", want), Candidates: contextNames(connections)})
+		return false
+	}
+	d.within(connections[i])
+	return true
+}
+
+func contextNames(connections []adapters.Connection) []string {
+	var names []string
+	for _, c := range connections {
+		if c.Name != "" {
+			names = append(names, c.Name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// ids makes answer ids that sort by time, also when several answers fall into one millisecond or the clock steps back.
+type ids struct {
+	mu      sync.Mutex
+	entropy *ulid.MonotonicEntropy
+	last    uint64
+}
+
+func (g *ids) next(at time.Time) (string, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.last = max(g.last, ulid.Timestamp(at))
+	id, err := ulid.New(g.last, g.entropy)
+	if err != nil {
+		return "", fmt.Errorf("make an answer id: %w", err)
+	}
+	return id.String(), nil
+}

@@ -1,0 +1,175 @@
+package router
+
+import (
+	"slices"
+	"strings"
+
+	"clanker/adapters"
+)
+
+// table is rows of cells under headings; a column without any value is left out.
+type table struct {
+	heads []string
+	rows  [][]string
+}
+
+// lines aligns the table: the heading first, then a line for each row.
+func (t table) lines() []string {
+	widths := make([]int, len(t.heads))
+	for _, row := range t.rows {
+		for i, cell := range row {
+			if cell != "" {
+				widths[i] = max(widths[i], width(cell))
+			}
+		}
+	}
+	lines := make([]string, 0, len(t.rows)+1)
+	var line strings.Builder
+	for _, row := range append([][]string{t.heads}, t.rows...) {
+		line.Reset()
+		for i, cell := range row {
+			if widths[i] == 0 {
+				continue
+			}
+			column := max(widths[i], width(t.heads[i])) + 2
+			line.WriteString(cell)
+			for range column - width(cell) {
+				line.WriteByte(' ')
+			}
+		}
+		lines = append(lines, strings.TrimRight(line.String(), " "))
+	}
+	return lines
+}
+
+// itemTable has a row for each item, with the answer's columns; the kind is a column only when there are several.
+func (w *writer) itemTable(items []Item) []string {
+	if len(items) == 0 {
+		return nil
+	}
+	t := table{heads: []string{"name"}, rows: make([][]string, len(items))}
+	mixed := slices.ContainsFunc(items, func(i Item) bool { return i.Kind != items[0].Kind })
+	if mixed {
+		t.heads = append(t.heads, "kind")
+	} else {
+		t.heads[0] = string(items[0].Kind)
+	}
+	for _, column := range w.a.Columns {
+		t.heads = append(t.heads, heading(column))
+	}
+	providers := slices.ContainsFunc(items, func(i Item) bool { return i.Provider != items[0].Provider })
+	for i := range items {
+		row := make([]string, 0, len(t.heads))
+		row = append(row, cut(printable(items[i].Name), w.limits.Cell))
+		if mixed {
+			row = append(row, printable(string(items[i].Kind)))
+		}
+		for _, column := range w.a.Columns {
+			row = append(row, cut(w.cell(&items[i], column, providers), w.limits.Cell))
+		}
+		t.rows[i] = row
+	}
+	return t.lines()
+}
+
+func heading(column string) string {
+	if column == "location" {
+		return "where"
+	}
+	for _, prefix := range []string{"attr.", "metric.", "label.", "fields."} {
+		column = strings.TrimPrefix(column, prefix)
+	}
+	return printable(column)
+}
+
+// cell writes one column of one item.
+func (w *writer) cell(item *Item, column string, providers bool) string {
+	prefix, name, _ := strings.Cut(column, ".")
+	switch prefix {
+	case "status":
+		return statusWord(item.Status)
+	case "reason":
+		return printable(item.Reason)
+	case "since":
+		return w.clock(item.Since)
+	case "location":
+		if providers && item.Kind != KindConnection && !strings.Contains(item.Provider, "kubernetes") || item.Location == "" {
+			return printable(join("/", item.Provider, item.Location))
+		}
+		return printable(item.Location)
+	case "kind":
+		return printable(string(item.Kind))
+	case "metric":
+		if v, ok := item.Metrics[name]; ok {
+			return spell(name, v)
+		}
+		return ""
+	default:
+		return value(item.Fields[name])
+	}
+}
+
+// statusWord shouts what is not well.
+func statusWord(status string) string {
+	switch adapters.Health(status) {
+	case adapters.HealthDegraded, adapters.HealthUnhealthy:
+		return strings.ToUpper(status)
+	default:
+		return printable(status)
+	}
+}
+
+// changeTable has a row for each change, newest first, with who did it.
+func (w *writer) changeTable() []string {
+	if len(w.a.Changes) == 0 {
+		return nil
+	}
+	t := table{heads: []string{"changed", "what", "change", "by", "event", "where"}}
+	for i := range w.a.Changes {
+		c := &w.a.Changes[i]
+		t.rows = append(t.rows, []string{
+			w.clock(&c.At), printable(string(c.Kind) + " " + c.Name), fieldWords(printable(c.Field), c.Old, c.New),
+			cut(printable(c.Actor), 40), cut(printable(c.Event), 40), printable(c.Location),
+		})
+	}
+	return t.lines()
+}
+
+// graphLines has a line for each node, with what it points at beneath it.
+func (w *writer) graphLines() []string {
+	g := w.a.Graph
+	if g == nil {
+		return nil
+	}
+	nodes := make(map[string]GraphNode, len(g.Nodes))
+	for _, n := range g.Nodes {
+		nodes[n.Ref] = n
+	}
+	pointed := make(map[string]bool, len(g.Nodes))
+	for _, e := range g.Edges {
+		pointed[e.From], pointed[e.To] = true, true
+	}
+	var lines []string
+	from := ""
+	for _, e := range g.Edges {
+		if e.From != from {
+			lines = append(lines, nodeWords(nodes[e.From]))
+			from = e.From
+		}
+		lines = append(lines, "  "+string(e.Relation)+" -> "+nodeWords(nodes[e.To]))
+	}
+	for _, n := range g.Nodes {
+		if !pointed[n.Ref] {
+			lines = append(lines, nodeWords(n))
+		}
+	}
+	return lines
+}
+
+func nodeWords(n GraphNode) string {
+	words := printable(string(n.Kind) + " " + n.Name)
+	if status := statusWord(n.Status); status != "" && status != string(adapters.HealthHealthy) {
+		words += "  " + status
+	}
+	return words
+}

@@ -1,0 +1,112 @@
+package router
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"clanker/adapters"
+)
+
+// spell writes a metric's value in the unit that its name stands for.
+func spell(metric string, value float64) string {
+	switch {
+	case strings.HasSuffix(metric, ".ofLimit"), strings.HasSuffix(metric, ".ofRequest"), strings.HasSuffix(metric, ".utilization"):
+		return number(value*100, 0) + "%"
+	case metric == adapters.MetricErrorRatio:
+		return number(value*100, 2) + "%"
+	case strings.HasPrefix(metric, "memory."), strings.HasPrefix(metric, "storage."):
+		return bytesWords(value) + perDay(metric)
+	case strings.HasPrefix(metric, "latency."):
+		return number(value*1000, 0) + " ms"
+	case strings.HasSuffix(metric, ".rate"):
+		return number(value, 1) + "/s"
+	case strings.HasPrefix(metric, "cost."):
+		return "$" + number(value, 2)
+	default:
+		return number(value, 2)
+	}
+}
+
+func perDay(metric string) string {
+	if metric == adapters.MetricStorageGrowth {
+		return "/day"
+	}
+	return ""
+}
+
+func bytesWords(value float64) string {
+	units := []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB"}
+	for ; math.Abs(value) >= 1024 && len(units) > 1; units = units[1:] {
+		value /= 1024
+	}
+	return number(value, 1) + " " + units[0]
+}
+
+// number writes at most so many decimals, without trailing zeros, with a comma between thousands.
+func number(value float64, decimals int) string {
+	text := strconv.FormatFloat(value, 'f', decimals, 64)
+	if decimals > 0 {
+		text = strings.TrimRight(strings.TrimRight(text, "0"), ".")
+	}
+	whole, rest, fraction := strings.Cut(text, ".")
+	start := 0
+	if strings.HasPrefix(whole, "-") {
+		start = 1
+	}
+	for i := len(whole) - 3; i > start; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if fraction {
+		whole += "." + rest
+	}
+	return whole
+}
+
+// roughly writes a duration in its largest unit that still tells something.
+func roughly(d time.Duration) string {
+	switch {
+	case d < 2*time.Minute:
+		return strconv.Itoa(int(d.Seconds())) + "s"
+	case d < 2*time.Hour:
+		return strconv.Itoa(int(d.Minutes())) + "m"
+	case d < 48*time.Hour:
+		return strconv.Itoa(int(d.Hours())) + "h"
+	default:
+		return strconv.Itoa(int(d.Hours()/24)) + "d"
+	}
+}
+
+// fieldWords writes one change: replicas 2 -> 3, or that something came or went.
+func fieldWords(field string, before, after any) string {
+	switch {
+	case before == nil && after == nil:
+		return field
+	case before == nil:
+		return field + " added: " + cut(value(after), 60)
+	case after == nil:
+		return field + " removed: " + cut(value(before), 60)
+	default:
+		return field + " " + cut(value(before), 60) + " -> " + cut(value(after), 60)
+	}
+}
+
+// value writes an attribute or changed field as one line of plain text.
+func value(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return printable(v)
+	case float64:
+		return number(v, 3)
+	case bool:
+		return strconv.FormatBool(v)
+	case []string:
+		return printable(strings.Join(v, ","))
+	default:
+		return printable(fmt.Sprint(v))
+	}
+}
