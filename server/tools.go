@@ -27,7 +27,7 @@ func (s *Server) tools() []tool {
 			Description: "Ask one question about live infrastructure in plain words: health, inventory, metrics, logs, changes, topology. " +
 				"Answers from the providers now, with evidence and with what could not be checked.",
 			RawInputSchema:  questionSchema(),
-			RawOutputSchema: answerSchema(),
+			RawOutputSchema: answerSchema,
 			Annotations:     readOnly(true),
 		}},
 	}
@@ -49,7 +49,7 @@ func (s *Server) routeQuestion(ctx context.Context, call mcp.CallToolRequest) (*
 	if err != nil {
 		return mcp.NewToolResultError(fmt.Sprintf("answer the question: %v", err)), nil
 	}
-	return result(answer, router.Text(answer), answer.Status == router.StatusError), nil
+	return result(answer, router.Text(answer, router.TextLimits{}), answer.Status == router.StatusError), nil
 }
 
 // recovered turns a panic of a tool into an error result and a line in the log: one bad answer never ends the

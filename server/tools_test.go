@@ -84,7 +84,7 @@ func TestRouteAnswersWithObjectAndText(t *testing.T) {
 	var answer router.Answer
 	require.NoError(t, json.Unmarshal(got.StructuredContent, &answer))
 	require.Len(t, got.Content, 1)
-	assert.Equal(t, router.Text(answer), got.Content[0].Text)
+	assert.Equal(t, router.Text(answer, router.TextLimits{}), got.Content[0].Text)
 }
 
 func TestRoutePassesArgumentsOn(t *testing.T) {
