@@ -1,0 +1,96 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"clanker/router"
+)
+
+func (a *app) askCommand() *cobra.Command {
+	var question router.Question
+	cmd := &cobra.Command{
+		Use:   "ask QUESTION...",
+		Short: "Answer a question, live",
+		Long:  "Answer a question about what this machine is signed in to, read live, with what was not checked and how to fix it.",
+		Example: `  clanker ask Are all services in production healthy? --demo
+  clanker ask "Which pods are using more than 80% of their memory limit?" --output json`,
+		Args: func(_ *cobra.Command, args []string) error { return wantQuestion(args) },
+	}
+	output := outputFlag(cmd, "table", "json", "yaml")
+	cmd.Flags().IntVar(&question.Limit, "limit", router.DefaultLimit, fmt.Sprintf("most items to show, 1 to %d", router.MaxLimit))
+	cmd.Flags().StringVar(&question.Context, "context", "", "cluster, account or kubeconfig context to look in")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		question.Text = strings.Join(args, " ")
+		return a.ask(cmd, question, output)
+	}
+	return cmd
+}
+
+func wantQuestion(args []string) error {
+	if strings.TrimSpace(strings.Join(args, " ")) == "" {
+		return usage(`clanker ask "Are all services in production healthy?"`, "no question given")
+	}
+	return nil
+}
+
+func (a *app) ask(cmd *cobra.Command, question router.Question, output choice) error {
+	if question.Limit < 1 || question.Limit > router.MaxLimit {
+		return usage("", "--limit %d: want 1 to %d", question.Limit, router.MaxLimit)
+	}
+	parts, err := a.wire()
+	if err != nil {
+		return err
+	}
+	done := a.progress("reading")
+	answer, err := parts.router.Route(cmd.Context(), question)
+	done()
+	if err != nil {
+		return err
+	}
+	a.log.Debug("answered", "status", answer.Status, "calls", answer.Usage.APICalls, "elapsedMs", answer.Usage.ElapsedMs)
+	if err := a.print(output, answer, func() error { return a.printAnswer(answer) }); err != nil {
+		return err
+	}
+	return exitWith(answerCode(answer))
+}
+
+// progress shows on stderr that something is going on, and for how long, if there is somebody to see it. The function
+// that it returns stops that and leaves no trace.
+func (a *app) progress(doing string) (done func()) {
+	if !a.colour(a.stderr) {
+		return func() {}
+	}
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		ticker, start := time.NewTicker(100*time.Millisecond), a.now()
+		defer ticker.Stop()
+		for {
+			select {
+			case <-stop:
+				fmt.Fprint(a.stderr, "\r\x1b[K")
+				return
+			case <-ticker.C:
+				fmt.Fprintf(a.stderr, "\r%s... %.1f s\x1b[K", doing, a.now().Sub(start).Seconds())
+			}
+		}
+	}()
+	return func() { close(stop); <-stopped }
+}
+
+// printAnswer writes the answer as the text that agents get, with room for all its rows, and colour for eyes.
+func (a *app) printAnswer(answer router.Answer) error {
+	text := router.Text(answer, router.TextLimits{Bytes: mostText})
+	if a.colour(a.stdout) {
+		text = paint(text)
+	}
+	_, err := fmt.Fprint(a.stdout, text)
+	return err
+}
+
+// mostText is how long an answer may be for people, in bytes: the most there is. They scroll, agents pay.
+const mostText = 1 << 20

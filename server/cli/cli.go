@@ -1,0 +1,101 @@
+// Package cli is the clanker command: a file for each subcommand, [Main] to run them and wire.go to put the program
+// together.
+//
+// # Rules of output
+//
+// Answers go to stdout; everything else (progress, logs, errors, where the server listens) goes to stderr, so a pipe
+// carries the answer and nothing else, and on stdio stdout belongs to the protocol. Colour, frames and progress appear on
+// a terminal only, and not when NO_COLOR is set, TERM is dumb or --no-color is given. Text from providers is stripped of
+// control characters before it reaches a terminal. Errors are one lower-case line, "clanker: ask: what went wrong", with
+// a "hint:" line when there is something to do about it.
+//
+// # Exit codes
+//
+// They are listed once, in exit.go, and shown by "clanker help exit-codes".
+//
+// # Data
+//
+// Nothing is read but what the machine is signed in to. With --demo nothing is read but the demo estate: the two never mix.
+package cli
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// app is what all commands share: the streams they were started with, the global flags, and the clock.
+type app struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	build          Build
+	now            func() time.Time
+	getenv         func(string) string
+	log            *slog.Logger // set before any command runs
+
+	demo, noColor       bool
+	kubeconfig, intents string
+	logFormat, logLevel choice
+}
+
+// Main runs one command and returns its exit code, see [exitCodes]. It stops on SIGINT and SIGTERM; a second signal
+// kills the process.
+func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, build Build) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	context.AfterFunc(ctx, stop)
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, build: build, now: time.Now, getenv: os.Getenv}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	return a.report(cmd, err)
+}
+
+func (a *app) root() *cobra.Command {
+	root := group(&cobra.Command{
+		Use:   "clanker",
+		Short: "Ask your infrastructure, live",
+		Long: "clanker answers questions about the infrastructure this machine is signed in to, live and with evidence,\n" +
+			"for people at a terminal and for AI agents over MCP.",
+		Example: `  clanker ask "Are all services in production healthy?" --demo
+  clanker mcp --transport http --listen 127.0.0.1:39393
+  clanker providers`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		PersistentPreRunE: func(*cobra.Command, []string) error { return a.setLogger() },
+	},
+		a.mcpCommand(), a.askCommand(), a.routeCommand(), a.intentsCommand(), a.providersCommand(), a.versionCommand(),
+		exitCodesTopic(),
+	)
+	root.SetFlagErrorFunc(flagError)
+	a.globalFlags(root)
+	return root
+}
+
+func (a *app) globalFlags(root *cobra.Command) {
+	flags := root.PersistentFlags()
+	flags.BoolVar(&a.demo, "demo", false, "use the built-in demo estate and nothing else")
+	flags.StringVar(&a.kubeconfig, "kubeconfig", "", "kubeconfig `file` (default $KUBECONFIG, then ~/.kube/config)")
+	flags.StringVar(&a.intents, "intents", "", "use the intents in `dir` instead of the built-in ones")
+	flags.BoolVar(&a.noColor, "no-color", false, "no colour, as with NO_COLOR")
+	a.logFormat = choiceFlag(root, flags, "log-format", "", "format of the logs on stderr", "text", "json")
+	a.logLevel = choiceFlag(root, flags, "log-level", "", "least severe `level` to log", "info", "debug", "warn", "error")
+}
+
+// group makes a command that only holds others: alone it shows its help, and a word it does not know is an error that
+// names the nearest one it does.
+func group(cmd *cobra.Command, children ...*cobra.Command) *cobra.Command {
+	cmd.Args = knownCommand
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	cmd.AddCommand(children...)
+	return cmd
+}

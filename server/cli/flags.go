@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// choice is a flag that takes one of a few words; the first is the default.
+type choice struct {
+	value *string
+	words []string
+}
+
+var _ pflag.Value = choice{}
+
+func (c choice) String() string {
+	if c.value == nil {
+		return ""
+	}
+	return *c.value
+}
+
+func (c choice) Type() string { return strings.Join(c.words, "|") }
+
+func (c choice) Set(word string) error {
+	if !slices.Contains(c.words, word) {
+		return fmt.Errorf("want one of %s", strings.Join(c.words, ", "))
+	}
+	*c.value = word
+	return nil
+}
+
+func choiceFlag(cmd *cobra.Command, flags *pflag.FlagSet, name, short, help string, words ...string) choice {
+	c := choice{value: new(words[0]), words: words}
+	flags.VarP(c, name, short, help)
+	// It fails for a flag that does not exist only.
+	_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp))
+	return c
+}
+
+// outputFlag adds --output with the formats a command can print, the default first.
+func outputFlag(cmd *cobra.Command, words ...string) choice {
+	return choiceFlag(cmd, cmd.Flags(), "output", "o", "how to print the result", words...)
+}
+
+// setLogger makes the logger that the flags ask for. It writes to stderr only: stdout carries answers and the protocol.
+func (a *app) setLogger() error {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(a.logLevel.String())); err != nil {
+		return err
+	}
+	options := &slog.HandlerOptions{Level: level}
+	if a.logFormat.String() == "json" {
+		a.log = slog.New(slog.NewJSONHandler(a.stderr, options))
+		return nil
+	}
+	a.log = slog.New(slog.NewTextHandler(a.stderr, options))
+	return nil
+}

@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"clanker/intents"
+	"clanker/router"
+)
+
+// routed is one line of "clanker route": what a question would be taken for.
+type routed struct {
+	Question   string             `json:"question"`
+	Intent     *routedIntent      `json:"intent"` // null: nothing matches, or two match equally
+	Candidates []router.Candidate `json:"candidates"`
+}
+
+type routedIntent struct {
+	ID         string         `json:"id"`
+	Topic      intents.Topic  `json:"topic"`
+	Source     string         `json:"source"`
+	Confidence float64        `json:"confidence"`
+	Slots      map[string]any `json:"slots"`
+}
+
+func (a *app) routeCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "route [QUESTION...]",
+		Short: "Show which intent a question matches and why, without reading anything",
+		Long: "Show which intent a question matches and why. No provider is read, so names that only the live workspace knows\n" +
+			"are not known here (with --demo, those of the demo estate are). Without a question, read questions from stdin,\n" +
+			"one per line, and print one JSON object per line.",
+		Example: `  clanker route "Are all services in production healthy?"
+  clanker route < questions.txt > routes.jsonl`,
+	}
+	output := outputFlag(cmd, "table", "json", "yaml")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		parts, err := a.wire()
+		if err != nil {
+			return err
+		}
+		names := a.knownNames(cmd.Context(), parts.workspace)
+		match := func(text string) router.Match { return parts.matcher.Match(text, names) }
+		if len(args) == 0 {
+			return a.routeLines(match)
+		}
+		text := strings.Join(args, " ")
+		m := match(text)
+		return a.print(output, newRouted(text, m), func() error { return a.printMatch(m) })
+	}
+	return cmd
+}
+
+// routeLines answers each line of stdin, empty and hostile ones too, as it comes. A line may be of any length.
+func (a *app) routeLines(match func(string) router.Match) error {
+	lines := bufio.NewReader(a.stdin)
+	for {
+		line, err := lines.ReadString('\n')
+		if line != "" {
+			line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
+			if err := writeJSON(a.stdout, newRouted(line, match(line)), ""); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read questions from stdin: %w", err)
+		}
+	}
+}
+
+func newRouted(question string, m router.Match) routed {
+	r := routed{Question: question, Candidates: m.Tried}
+	if r.Candidates == nil {
+		r.Candidates = []router.Candidate{}
+	}
+	if m.Outcome == router.Hit {
+		hit := m.Hits[0]
+		r.Intent = &routedIntent{ID: hit.Intent.ID, Topic: hit.Intent.Topic, Source: hit.Source, Confidence: hit.Score, Slots: hit.Slots}
+	}
+	return r
+}
+
+func (a *app) printMatch(m router.Match) error {
+	for _, hit := range m.Hits {
+		fmt.Fprintf(a.stdout, "%s  %s  %s (%s, %.2f)\n", m.Outcome, hit.Intent.ID, hit.Intent.Description, hit.Source, hit.Score)
+	}
+	if len(m.Hits) == 0 {
+		fmt.Fprintln(a.stdout, m.Outcome)
+	}
+	for _, line := range append([]string{m.Reason}, m.Notes...) {
+		if line != "" {
+			fmt.Fprintln(a.stdout, printable(line))
+		}
+	}
+	fmt.Fprintf(a.stdout, "read as: %s\n", printable(m.Normalized))
+	rows := make([][]string, 0, len(m.Tried))
+	for _, tried := range m.Tried {
+		rows = append(rows, []string{fmt.Sprintf("%.2f", tried.Score), tried.Intent, tried.Why})
+	}
+	if len(rows) > 0 {
+		fmt.Fprint(a.stdout, a.table([]string{"score", "intent", "why"}, rows))
+	}
+	return nil
+}
