@@ -59,12 +59,12 @@ func answered(hit MatchHit, tried []Candidate) *AnsweredIntent {
 	others := slices.DeleteFunc(slices.Clone(tried), func(c Candidate) bool { return c.Intent == hit.Intent.ID })
 	return &AnsweredIntent{
 		ID: hit.Intent.ID, Topic: hit.Intent.Topic, Version: hit.Intent.Version,
-		Source: hit.Source, Confidence: hit.Score, Slots: readableSlots(hit.Slots), Alternatives: others,
+		Source: hit.Source, Confidence: hit.Score, Slots: ReadableSlots(hit.Slots), Alternatives: others,
 	}
 }
 
-// readableSlots spells slots as a person would: a duration as "2h0m0s", not in nanoseconds.
-func readableSlots(slots intents.Slots) map[string]any {
+// ReadableSlots spells slots as a person would: a duration as "2h0m0s", not in nanoseconds.
+func ReadableSlots(slots intents.Slots) map[string]any {
 	readable := make(map[string]any, len(slots))
 	for name, value := range slots {
 		if s, ok := value.(fmt.Stringer); ok {
