@@ -41,6 +41,7 @@ func (s *story) pod(r resource, workload adapters.Resource, i int) adapters.Reso
 	pod.ID = adapters.NewID(pod.Provider, pod.Kind, pod.Scope, pod.Name)
 	if i >= r.State.ready() {
 		pod.Health, pod.Reason = adapters.HealthUnhealthy, r.State.Waiting
+		pod.Attributes["waiting_reason"] = r.State.Waiting
 	}
 	r.State.measure(pod.Metrics, 1, spread(i, len(workload.Name)))
 	return pod

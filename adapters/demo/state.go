@@ -133,7 +133,7 @@ func (s *story) compile(r resource, since time.Time) adapters.Resource {
 		Scope: scope, Health: r.health(), Reason: r.State.Reason, Labels: r.Labels,
 		Attributes: merged(r.State.Attributes, nil), Metrics: merged(r.State.Metrics, nil), Since: since, Link: r.Link,
 	}
-	for _, edge := range r.edges() {
+	for _, edge := range s.edges(r) {
 		edge.Target = s.id(edge.Target)
 		out.Relations = append(out.Relations, edge)
 	}
@@ -159,12 +159,13 @@ func (r resource) health() adapters.Health {
 	return cmp.Or(r.State.Health, adapters.HealthHealthy)
 }
 
-// edges are the resource's relations, sorted, with whole references for targets.
-func (r resource) edges() []adapters.Relation {
+// edges are a resource's relations, sorted, with whole references for targets.
+func (s *story) edges(r resource) []adapters.Relation {
 	var edges []adapters.Relation
 	for _, kind := range slices.Sorted(maps.Keys(r.Relations)) {
 		for _, target := range r.Relations[kind] {
-			if strings.Count(target, "/") == 1 {
+			first, _, _ := strings.Cut(target, "/")
+			if _, whole := s.Places[first]; !whole {
 				target = r.In + "/" + target
 			}
 			edges = append(edges, adapters.Relation{Type: kind, Target: target})

@@ -47,7 +47,7 @@ type resource struct {
 	Zone      string
 	Since     time.Duration // since when it is as it is
 	Labels    map[string]string
-	Relations map[adapters.RelationType][]string // to references: kind/name in the same place, or place/kind/name
+	Relations map[adapters.RelationType][]string // to references: place/kind/name, or kind/name in the same place
 	Link      string
 	State     state `yaml:",inline"`
 }
@@ -141,7 +141,7 @@ func (s *story) checkReferences(known map[string]bool) error {
 		}
 	}
 	for _, r := range s.Resources {
-		for _, edge := range r.edges() {
+		for _, edge := range s.edges(r) {
 			refers(r.ref(), edge.Target)
 		}
 	}
@@ -172,8 +172,15 @@ func (s *story) checkEvents() error {
 }
 
 func (s *state) normalise() error {
-	if s.Replicas != nil && *s.Replicas < 0 || s.Ready != nil && *s.Ready < 0 {
-		return errors.New("replicas and ready are counts: not below zero")
+	for _, n := range []*int{s.Replicas, s.Ready} {
+		if n != nil && (*n < 0 || *n > maxReplicas) {
+			return fmt.Errorf("%d replicas: from 0 to %d", *n, maxReplicas)
+		}
+	}
+	for _, u := range []*usage{s.CPU, s.Memory} {
+		if u != nil && u.Request <= 0 {
+			return errors.New("cpu and memory need a request above zero")
+		}
 	}
 	for key, value := range s.Attributes {
 		fit, err := attribute(value)
@@ -184,6 +191,9 @@ func (s *state) normalise() error {
 	}
 	return nil
 }
+
+// maxReplicas keeps a slip of the finger from filling the memory.
+const maxReplicas = 1000
 
 // attribute converts a YAML value to one that [adapters.Resource] allows.
 func attribute(value any) (any, error) {
