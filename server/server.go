@@ -62,7 +62,7 @@ type limits struct {
 
 func defaultLimits() limits {
 	return limits{header: 5 * time.Second, read: 15 * time.Second, idle: 2 * time.Minute,
-		session: time.Hour, probe: 2 * time.Second, grace: 30 * time.Second}
+		session: 2 * time.Hour, probe: 2 * time.Second, grace: 30 * time.Second}
 }
 
 // instructions teach an agent the tools, when it connects.

@@ -27,15 +27,7 @@ func (s *Server) ServeHTTP(ctx context.Context, l net.Listener) error {
 	}
 	running, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
-	web := &http.Server{
-		ReadHeaderTimeout: s.limits.header, ReadTimeout: s.limits.read, IdleTimeout: s.limits.idle, MaxHeaderBytes: 64 << 10,
-		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-		BaseContext: func(net.Listener) context.Context { return running },
-	}
-	known := &sessions{}
-	stream := mcpserver.NewStreamableHTTPServer(s.mcp, mcpserver.WithSessionIdManager(known), mcpserver.WithStreamableHTTPServer(web),
-		mcpserver.WithSessionIdleTTL(s.limits.session), mcpserver.WithStreamableHTTPLogger(s.log))
-	web.Handler = guard(hosts, s.endpoint(known, stream))
+	web, stream := s.web(running, hosts)
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(l) }()
 	select {
@@ -50,6 +42,21 @@ func (s *Server) ServeHTTP(ctx context.Context, l net.Listener) error {
 		return web.Close()
 	}
 	return nil
+}
+
+// web puts the HTTP server and mcp-go's endpoint in it together; requests end when running does.
+func (s *Server) web(running context.Context, hosts []string) (*http.Server, *mcpserver.StreamableHTTPServer) {
+	web := &http.Server{
+		ReadHeaderTimeout: s.limits.header, ReadTimeout: s.limits.read, IdleTimeout: s.limits.idle, MaxHeaderBytes: 64 << 10,
+		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		BaseContext: func(net.Listener) context.Context { return running },
+	}
+	known := &sessions{}
+	stream := mcpserver.NewStreamableHTTPServer(s.mcp, mcpserver.WithSessionIdManager(known), mcpserver.WithStreamableHTTPServer(web),
+		mcpserver.WithSessionIdleTTL(s.limits.session), mcpserver.WithHeartbeatInterval(s.limits.session/4), // a session with an open stream is in use
+		mcpserver.WithStreamableHTTPLogger(s.log))
+	web.Handler = guard(hosts, s.endpoint(known, stream))
+	return web, stream
 }
 
 // endpoint checks what HTTP says about a request and hands it to mcp-go.

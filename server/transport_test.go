@@ -56,16 +56,19 @@ func connect(t testing.TB, c *client.Client) *client.Client {
 	t.Helper()
 	require.NoError(t, c.Start(t.Context()))
 	_, err := c.Initialize(t.Context(), mcp.InitializeRequest{Params: mcp.InitializeParams{
-		ProtocolVersion: mcp.LATEST_LEGACY_PROTOCOL_VERSION, ClientInfo: mcp.Implementation{Name: "test", Version: "1"}}})
+		ProtocolVersion: mcp.LATEST_PROTOCOL_VERSION, ClientInfo: mcp.Implementation{Name: "test", Version: "1"}}})
 	require.NoError(t, err)
 	return c
 }
 
-func httpClient(t testing.TB, url string, options ...transport.StreamableHTTPCOption) *client.Client {
+func httpClient(t testing.TB, url string, legacy bool, options ...transport.StreamableHTTPCOption) *client.Client {
 	t.Helper()
-	c, err := client.NewStreamableHttpClient(url, options...)
+	over, err := transport.NewStreamableHTTP(url, options...)
 	require.NoError(t, err)
-	return connect(t, c)
+	if legacy {
+		return connect(t, client.NewClient(over, client.WithLegacyProtocolOnly()))
+	}
+	return connect(t, client.NewClient(over))
 }
 
 func toolCall(name string, arguments map[string]any) mcp.CallToolRequest {
@@ -90,8 +93,11 @@ func exercise(t testing.TB, c *client.Client) {
 func TestClientOverHTTP(t *testing.T) {
 	addr := echoServer(t)
 	for _, path := range []string{"", "/", "/mcp"} {
-		for _, options := range [][]transport.StreamableHTTPCOption{nil, {transport.WithContinuousListening()}} {
-			c := httpClient(t, "http://"+addr+path, options...)
+		for version, c := range map[string]*client.Client{
+			mcp.LATEST_PROTOCOL_VERSION:        httpClient(t, "http://"+addr+path, false),
+			mcp.LATEST_LEGACY_PROTOCOL_VERSION: httpClient(t, "http://"+addr+path, true, transport.WithContinuousListening()),
+		} {
+			assert.Equal(t, version, c.ProtocolVersion())
 			exercise(t, c)
 			assert.NoError(t, c.Close())
 		}
@@ -108,7 +114,7 @@ func TestManyClientsLeaveNothingBehind(t *testing.T) {
 		wait.Go(func() {
 			own := &http.Transport{}
 			defer own.CloseIdleConnections()
-			c := httpClient(t, "http://"+addr+"/mcp", transport.WithHTTPBasicClient(&http.Client{Transport: own}), transport.WithContinuousListening())
+			c := httpClient(t, "http://"+addr+"/mcp", true, transport.WithHTTPBasicClient(&http.Client{Transport: own}), transport.WithContinuousListening())
 			exercise(t, c)
 			assert.NoError(t, c.Close())
 		})
@@ -131,6 +137,17 @@ func listening(t *testing.T, url string) *http.Response {
 	t.Cleanup(func() { _ = stream.Body.Close() })
 	require.Equal(t, "text/event-stream", stream.Header.Get("Content-Type"))
 	return stream
+}
+
+// A client that only listens keeps its session: it is asked whether it is there, which counts as use.
+func TestStreamsAreKeptAlive(t *testing.T) {
+	s, _ := newServer(echo, oneConnection)
+	s.limits.session = 40 * time.Millisecond
+	addr, _ := serve(t, s)
+	lines := bufio.NewScanner(listening(t, "http://"+addr+"/mcp").Body)
+	for lines.Scan() && !strings.HasPrefix(lines.Text(), "data:") {
+	}
+	assert.Contains(t, lines.Text(), `"method":"ping"`)
 }
 
 // Stopping ends streams, which have nothing to finish, and waits for the questions that are being answered.
