@@ -1,0 +1,28 @@
+// Package kubernetes is the driver that reads Kubernetes clusters: every context of the kubeconfig, each in parallel and
+// with a deadline of its own, so that one dead cluster is a line in the answer and not silence.
+//
+// # How a read goes
+//
+// [Driver.List] picks the contexts that the query concerns (contexts.go) and reads each by [table] (table.go): a kind
+// names the lists of the API it is made from; all lists a query needs are read at once, each once, and each is one
+// Source. Then every kind is derived from what came. A list that failed leaves a Source with the reason and the exact
+// fix, and what depends on it is unknown, never guessed.
+//
+// # Reads are live
+//
+// Lists carry no resourceVersion, which asks the API server for its most recent state, consistent as kubectl get is.
+// They come in pages of 500, in protobuf where the API speaks it; of each page only what answers need is kept. There are
+// no informers and no caches; the only things kept between reads are the parsed kubeconfig (re-read when its bytes
+// change), connections, credentials from plugins until they expire, and the identity that belongs to them.
+//
+// # Credentials
+//
+// Credential plugins (aws eks get-token, gke-gcloud-auth-plugin, kubelogin) are run by this package and not by client-go:
+// client-go's runner cannot be cancelled, gives the plugin our standard input when that is a terminal (on stdio it belongs
+// to MCP), and drops what the plugin says when it fails, which is the very thing a person needs to see.
+//
+// # What never leaves
+//
+// Environment values, annotations, managed fields, and the content of ConfigMaps and Secrets. ConfigMaps, Secrets and helm
+// releases are read as metadata alone, so their content is not even sent.
+package kubernetes

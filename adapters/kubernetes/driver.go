@@ -1,0 +1,130 @@
+package kubernetes
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"clanker/adapters"
+)
+
+// Provider is the name of this driver, and the first part of every ID it makes.
+const Provider = "kubernetes"
+
+// Options says where the kubeconfig is. The zero value follows kubectl: $KUBECONFIG, a list, then ~/.kube/config, then the
+// cluster this runs in.
+type Options struct {
+	Kubeconfig string           // file, or a list of files as in $KUBECONFIG
+	Now        func() time.Time // the clock; nil means time.Now
+	Timeout    time.Duration    // most that one context may take; 0 means a little below the caller's deadline
+}
+
+// Driver reads the clusters of a kubeconfig. It is safe for concurrent use.
+type Driver struct {
+	options Options
+	now     func() time.Time
+
+	mu     sync.Mutex
+	loaded *kubeconfig // what the files held when they were last read
+}
+
+var (
+	_ adapters.Adapter = (*Driver)(nil)
+	_ adapters.Changer = (*Driver)(nil)
+	_ adapters.Logger  = (*Driver)(nil)
+)
+
+// Open returns the driver. It reads nothing and never fails: what is wrong with the kubeconfig is told by
+// [Driver.Connections] and by the Sources of each read.
+func Open(o Options) *Driver {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Driver{options: o, now: o.Now}
+}
+
+// Name implements [adapters.Adapter].
+func (d *Driver) Name() string { return Provider }
+
+// Kinds implements [adapters.Adapter].
+func (d *Driver) Kinds() []adapters.Kind {
+	var kinds []adapters.Kind
+	for _, row := range table {
+		kinds = append(kinds, row.kind)
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
+// List implements [adapters.Adapter].
+func (d *Driver) List(ctx context.Context, q adapters.Query) ([]adapters.Resource, []adapters.Source, error) {
+	rows := rowsFor(q)
+	if len(rows) == 0 {
+		return nil, nil, nil
+	}
+	found, sources, err := fanOut(ctx, d, q, func(ctx context.Context, s *session) []adapters.Resource {
+		return s.list(ctx, rows)
+	})
+	slices.SortFunc(found, func(a, b adapters.Resource) int { return cmp.Compare(a.ID, b.ID) })
+	return found, sources, err
+}
+
+// fanOut reads every context that the query concerns in parallel, and puts together what they bring. A context that is
+// not done when its deadline ends is a failed Source; it cannot hold up the others.
+func fanOut[T any](ctx context.Context, d *Driver, q adapters.Query, read func(context.Context, *session) []T) ([]T, []adapters.Source, error) {
+	config := d.kubeconfig()
+	chosen, problems := config.choose(q.Scope.Cluster)
+	sources := d.problemSources(problems)
+	if len(chosen) == 0 && len(problems) > 0 {
+		return nil, sources, problems[0].problem
+	}
+	type part struct {
+		found   []T
+		sources []adapters.Source
+	}
+	parts := make([]part, len(chosen))
+	var wait sync.WaitGroup
+	for i, c := range chosen {
+		wait.Go(func() {
+			s := d.session(c, q)
+			parts[i].found = within(ctx, d.budget(ctx), s, read)
+			parts[i].sources = s.close()
+		})
+	}
+	wait.Wait()
+	var found []T
+	for _, p := range parts {
+		found, sources = append(found, p.found...), append(sources, p.sources...)
+	}
+	return found, sources, nil
+}
+
+// within runs read with its own deadline. What read has when its time is over is what it returns.
+func within[T any](ctx context.Context, budget time.Duration, s *session, read func(context.Context, *session) []T) []T {
+	ctx, cancel := context.WithTimeout(quiet(ctx), budget)
+	defer cancel()
+	return read(ctx, s)
+}
+
+// budget is the time one context gets: nine tenths of what the caller has left, so that what the others brought is handed
+// over in time.
+func (d *Driver) budget(ctx context.Context) time.Duration {
+	budget := cmp.Or(d.options.Timeout, adapters.DefaultDeadline)
+	if deadline, ok := ctx.Deadline(); ok {
+		budget = min(budget, time.Until(deadline)*9/10)
+	}
+	return budget
+}
+
+// problemSources turns what is wrong with the kubeconfig into evidence.
+func (d *Driver) problemSources(problems []broken) []adapters.Source {
+	var sources []adapters.Source
+	for _, b := range problems {
+		sources = append(sources, adapters.Source{
+			Provider: Provider, Call: "kubectl config view", Scope: adapters.Scope{Cluster: b.context}, At: d.now(), Error: b.problem,
+		})
+	}
+	return sources
+}

@@ -1,0 +1,85 @@
+package kubernetes
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	"k8s.io/apimachinery/pkg/version"
+	"k8s.io/client-go/rest"
+
+	"clanker/adapters"
+)
+
+// Connections implements [adapters.Adapter]: one entry for each context and for each file that cannot be read.
+func (d *Driver) Connections(ctx context.Context) []adapters.Connection {
+	config := d.kubeconfig()
+	connections := make([]adapters.Connection, len(config.clusters))
+	var wait sync.WaitGroup
+	for i, c := range config.clusters {
+		wait.Go(func() {
+			ctx, cancel := context.WithTimeout(quiet(ctx), d.budget(ctx))
+			defer cancel()
+			connections[i] = d.session(c, adapters.Query{}).connection(ctx)
+		})
+	}
+	wait.Wait()
+	for _, b := range config.broken {
+		connections = append(connections, adapters.Connection{
+			Provider: Provider, Name: cmp.Or(b.context, b.file), Scope: adapters.Scope{Cluster: b.context}, Problem: b.problem,
+		})
+	}
+	slices.SortStableFunc(connections, func(a, b adapters.Connection) int { return cmp.Compare(a.Name, b.Name) })
+	return connections
+}
+
+// connection asks for the server's version and who we are.
+func (s *session) connection(ctx context.Context) adapters.Connection {
+	c := adapters.Connection{Provider: Provider, Name: s.cluster.name, Scope: s.scope("", nil), Default: s.cluster.current}
+	var info version.Info
+	if err := s.raw(ctx, "/version", &info); err != nil {
+		c.Problem = s.cluster.explain(err)
+		c.Problem.What = "context " + s.cluster.name
+	} else if err := s.identify(ctx); err != nil { // /version is open to all; who we are needs valid credentials
+		c.Problem = s.cluster.explain(err)
+		c.Problem.What = "context " + s.cluster.name
+	}
+	c.Detail, c.Identity = info.GitVersion, s.cluster.who()
+	return c
+}
+
+// identify asks the API server who we are, once for each connection: an identity lasts as long as its credentials.
+func (s *session) identify(ctx context.Context) error {
+	if s.cluster.known() != "" {
+		return nil
+	}
+	var review authenticationv1.SelfSubjectReview
+	review.APIVersion, review.Kind = "authentication.k8s.io/v1", "SelfSubjectReview"
+	err := s.call(ctx, func(client *rest.RESTClient) error {
+		return client.Post().AbsPath("/apis/authentication.k8s.io/v1/selfsubjectreviews").Body(&review).Do(ctx).Into(&review)
+	})
+	if denied(err) {
+		return nil // an old server, or one that does not tell: the kubeconfig's user has to do
+	}
+	if err == nil {
+		s.cluster.know(review.Status.UserInfo.Username)
+	}
+	return err
+}
+
+func (c *cluster) know(identity string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.identity = identity
+}
+
+func (c *cluster) known() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.identity
+}
+
+// who is the identity as the API server says it, or else the kubeconfig's user.
+func (c *cluster) who() string { return cmp.Or(c.known(), c.user) }

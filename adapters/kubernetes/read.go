@@ -1,0 +1,163 @@
+package kubernetes
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/client-go/rest"
+
+	"golang.org/x/sync/errgroup"
+
+	"clanker/adapters"
+)
+
+// atOnce is how many lists of one cluster are read at the same time.
+const atOnce = 8
+
+// source is one list of the API, and how it gets into the estate.
+type source struct {
+	target target
+	read   func(context.Context, *session)
+	wanted func(adapters.Query) bool // nil: whenever a kind that is asked for is made from it
+}
+
+// kept makes the source of a list whose objects are kept as they are, less what no answer needs.
+func kept[L any, P list[L], T any](t target, items func(P) []T, slot func(*estate) *[]T) *source {
+	return &source{target: t, read: func(ctx context.Context, s *session) {
+		pages(ctx, s, t, func(page P) {
+			objects := items(page)
+			for i := range objects {
+				if object, ok := any(&objects[i]).(metav1.Object); ok {
+					strip(object)
+				}
+			}
+			into := slot(&s.estate)
+			*into = append(*into, objects...)
+		})
+	}}
+}
+
+// metadataOf makes the source of a list of which the metadata alone is read.
+func metadataOf(t target, slot func(*estate) *[]metav1.PartialObjectMetadata) *source {
+	t.metadata = true
+	return kept(t, func(l *metav1.PartialObjectMetadataList) []metav1.PartialObjectMetadata { return l.Items }, slot)
+}
+
+// annotationsKept are the annotations that the driver reads. None of them gets into an answer as it is.
+var annotationsKept = []string{revisionAnnotation, historyAnnotation}
+
+// strip drops what can be large and is not needed: ten thousand objects have to fit.
+func strip(object metav1.Object) {
+	object.SetManagedFields(nil)
+	var few map[string]string
+	for _, key := range annotationsKept {
+		if value, ok := object.GetAnnotations()[key]; ok {
+			if few == nil {
+				few = map[string]string{}
+			}
+			few[key] = value
+		}
+	}
+	object.SetAnnotations(few)
+}
+
+// list reads what the rows are made from, at the same time and each list once, and derives the resources.
+func (s *session) list(ctx context.Context, rows []row) []adapters.Resource {
+	if _, _, err := s.cluster.connect(ctx, s.now()); err != nil {
+		s.record(target{resource: "namespaces"}, s.query.Scope.Namespace, s.at, 0, err)
+		return nil
+	}
+	s.readAll(ctx, s.sourcesOf(rows))
+	var found []adapters.Resource
+	for _, row := range rows {
+		for _, r := range s.built(row) {
+			if s.query.Matches(r) {
+				found = append(found, r)
+			}
+		}
+	}
+	return found
+}
+
+func (s *session) readAll(ctx context.Context, sources []*source) {
+	var group errgroup.Group
+	group.SetLimit(atOnce)
+	group.Go(func() error {
+		_ = s.identify(ctx) // for the evidence; if it fails, so does what was asked for, and that is told
+		return nil
+	})
+	for _, source := range sources {
+		group.Go(func() error {
+			source.read(ctx, s)
+			return nil
+		})
+	}
+	_ = group.Wait() // each source tells its own failure
+}
+
+// sourcesOf returns what the rows are made from, without doubles. Where names suffice it is the metadata of the kinds' own
+// lists.
+func (s *session) sourcesOf(rows []row) []*source {
+	var sources []*source
+	for _, row := range rows {
+		if s.query.NamesOnly && row.named {
+			sources = append(sources, s.namesOf(row))
+			continue
+		}
+		for _, source := range row.from {
+			if !slices.Contains(sources, source) && (source.wanted == nil || source.wanted(s.query)) {
+				sources = append(sources, source)
+			}
+		}
+	}
+	return sources
+}
+
+func (s *session) built(row row) []adapters.Resource {
+	if s.query.NamesOnly && row.named {
+		return s.estate.names[row.kind]
+	}
+	return row.build(s)
+}
+
+// namesOf reads the names of one kind, and nothing else about it.
+func (s *session) namesOf(row row) *source {
+	t := row.from[0].target
+	t.metadata = true
+	return &source{target: t, read: func(ctx context.Context, s *session) {
+		var names []adapters.Resource
+		pages(ctx, s, t, func(page *metav1.PartialObjectMetadataList) {
+			for i := range page.Items {
+				names = append(names, s.resource(row.kind, &page.Items[i], state{}))
+			}
+		})
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.estate.names == nil {
+			s.estate.names = map[adapters.Kind][]adapters.Resource{}
+		}
+		s.estate.names[row.kind] = names
+	}}
+}
+
+// raw reads a JSON document that is not a resource, as /version.
+func (s *session) raw(ctx context.Context, path string, into any) error {
+	return s.call(ctx, func(client *rest.RESTClient) error {
+		body, err := client.Get().AbsPath(path).SetHeader("Accept", runtime.ContentTypeJSON).DoRaw(ctx)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(body, into); err != nil {
+			return fmt.Errorf("%s does not answer like a Kubernetes API server: %w", s.cluster.base.Host, err)
+		}
+		return nil
+	})
+}
+
+// denied reports whether the API server answered, but would not tell.
+func denied(err error) bool { return apierrors.IsForbidden(err) || apierrors.IsNotFound(err) }
