@@ -152,3 +152,11 @@ func TestServeHTTPRefusesOtherListeners(t *testing.T) {
 	s, _ := newServer(echo, oneConnection)
 	assert.ErrorContains(t, s.ServeHTTP(t.Context(), l), "only loopback")
 }
+
+func TestServeHTTPReportsAListenerThatFails(t *testing.T) {
+	l, err := Listen("127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, l.Close())
+	s, _ := newServer(echo, oneConnection)
+	assert.ErrorContains(t, s.ServeHTTP(t.Context(), l), "serve on 127.0.0.1:")
+}

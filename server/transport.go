@@ -32,7 +32,7 @@ func (s *Server) ServeHTTP(ctx context.Context, l net.Listener) error {
 	go func() { failed <- web.Serve(l) }()
 	select {
 	case err := <-failed:
-		return fmt.Errorf("serve on %s: %w", l.Addr(), err)
+		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), stream.Shutdown(running))
 	case <-ctx.Done():
 	}
 	last, cancel := context.WithTimeout(running, s.limits.grace)

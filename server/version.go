@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
@@ -110,5 +111,13 @@ func connectionLine(c adapters.Connection) string {
 		add("PROBLEM ", c.Problem.Error())
 		add("fix: ", c.Problem.Fix)
 	}
-	return strings.Join(words, "  ")
+	return strings.Map(inert, strings.Join(words, "  "))
+}
+
+// inert keeps names and messages, which others wrote, from looking like lines of ours or turning their direction.
+func inert(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return ' '
 }
