@@ -54,7 +54,7 @@ func execute(t *template.Template, d Data) (string, error) {
 // answerFuncs are the functions of templates beside the built-in ones; see the package comment.
 var answerFuncs = template.FuncMap{
 	"plural": plural, "names": nameList, "changes": changeList, "percent": percentText, "bytes": bytesText,
-	"index": index, "metric": metric, "join": join2,
+	"index": index, "metric": metric, "join": joinTexts, "number": numberText, "seconds": secondsText,
 }
 
 // plural spells a count with its noun: 1 service, 14 services.
@@ -139,7 +139,27 @@ func bytesText(size any) string {
 	return strings.TrimSuffix(strconv.FormatFloat(number, 'f', 1, 64), ".0") + units[unit]
 }
 
-func join2(texts any, separator string) string {
+// numberText spells a number with at most one decimal.
+func numberText(number any) string {
+	switch number := number.(type) {
+	case float64:
+		return strings.TrimSuffix(strconv.FormatFloat(number, 'f', 1, 64), ".0")
+	case int:
+		return strconv.Itoa(number)
+	}
+	return unknown
+}
+
+// secondsText spells a duration in seconds: 2.4s, 850ms.
+func secondsText(seconds any) string {
+	number, ok := seconds.(float64)
+	if !ok {
+		return unknown
+	}
+	return time.Duration(number * float64(time.Second)).Round(time.Millisecond).String()
+}
+
+func joinTexts(texts any, separator string) string {
 	switch list := texts.(type) {
 	case []string:
 		return strings.Join(list, separator)

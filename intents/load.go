@@ -122,10 +122,12 @@ func (d *draft) atom(where string, text scalar, n *Node) {
 			d.fault(text.at(n.offset), where, suggest(n.Text, "@", d.vocabulary.conceptNames()), "unknown concept @%s", n.Text)
 		}
 	case OpSlot:
-		if have, ok := d.in.slots[n.Text]; ok && have != n.Slot {
+		if have, ok := d.in.slots[n.Text]; ok && have.isText() != n.Slot.isText() {
 			d.fault(text.at(n.offset), where, "give one of them another name", "slot %q is a %s here and a %s before", n.Text, n.Slot, have)
 		}
-		d.in.slots[n.Text] = n.Slot
+		if d.in.slots[n.Text] == 0 {
+			d.in.slots[n.Text] = n.Slot
+		}
 	}
 }
 

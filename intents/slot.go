@@ -48,6 +48,9 @@ func (t SlotType) String() string {
 	return ""
 }
 
+// isText reports whether values of the type are strings.
+func (t SlotType) isText() bool { return t <= SlotKind || t == SlotText }
+
 // scopeSlots are the slots that every question may fill, whatever the pattern says: scope and time phrases.
 var scopeSlots = []string{"cluster", "environment", "namespace", "node", "provider", "region", "time"}
 
@@ -86,6 +89,24 @@ func ParsePercent(text string) (float64, error) {
 		return 0, fmt.Errorf("read percent %q: write it as 80%%", text)
 	}
 	return value / 100, nil
+}
+
+// ParseDurationWords reads a duration in one word or more, "90s" or "2 hours", and returns how many words it took.
+func ParseDurationWords(words []string) (time.Duration, int) {
+	if len(words) == 0 {
+		return 0, 0
+	}
+	if d, ok := ParseDuration(words[0]); ok {
+		return d, 1
+	}
+	count, ok := ParseCount(words[0])
+	if !ok || len(words) < 2 {
+		return 0, 0
+	}
+	if u, known := timeUnits[words[1]]; known {
+		return time.Duration(count) * max(u.length, time.Duration(u.months)*30*day.length), 2
+	}
+	return 0, 0
 }
 
 // maxDuration bounds durations, so that no arithmetic with them overflows: a century.

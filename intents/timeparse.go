@@ -359,3 +359,9 @@ func isISODate(word string) bool {
 	_, err := time.Parse(time.DateOnly, word)
 	return err == nil
 }
+
+// OpensDate reports whether a point in time can begin with the word: a month, a weekday or a number word.
+func OpensDate(word string) bool {
+	_, weekday := weekdays[word]
+	return weekday || months[word] > 0 || numberWords[word] > 0
+}

@@ -60,10 +60,25 @@ func (v *Vocabulary) read(r *reader, top ast.Node) {
 				}
 			})
 		}},
-		{"fillers", func(where string, node ast.Node) { v.Fillers = v.spellings(r, where, node) }},
+		{"fillers", func(where string, node ast.Node) { v.Fillers = v.fillers(r, where, node) }},
 		{"stopwords", func(where string, node ast.Node) { v.Stopwords = v.spellings(r, where, node) }},
 	})
 }
+
+// fillers refuses the words that turn a question around: they must be explained, never dropped.
+func (v *Vocabulary) fillers(r *reader, where string, node ast.Node) []string {
+	fillers := v.spellings(r, where, node)
+	for _, filler := range fillers {
+		for _, word := range strings.Fields(filler) {
+			if slices.Contains(negations, word) {
+				r.fault(r.pos(node), where, "remove it, and take it in the patterns that handle it", "%q negates: it is no filler", filler)
+			}
+		}
+	}
+	return fillers
+}
+
+var negations = []string{"but", "except", "never", "no", "none", "nor", "not", "without"}
 
 func (v *Vocabulary) concept(r *reader, where string) func(scalar, ast.Node) {
 	return func(key scalar, value ast.Node) {

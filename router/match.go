@@ -1,0 +1,258 @@
+package router
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"clanker/adapters"
+	"clanker/intents"
+)
+
+// Matcher finds the intent that a question asks for. It is pure: the same question, catalogue and names give the same
+// [Match], with no clock, no randomness and no order of a map in it. It is safe for concurrent use.
+//
+// A question hits an intent when one of its patterns explains every word of it, together with fillers and the scope and
+// time phrases that every intent understands. Nothing is left over, so a "not" that no pattern takes is never ignored.
+type Matcher struct {
+	catalog  *intents.Catalog
+	lex      *lexicon
+	programs []*program
+	index    map[key][]int32 // programs by a word or concept that each of their matches has
+	near     *nearIndex
+	scratch  sync.Pool // of *scratch
+}
+
+// scratch is the memory of one match.
+type scratch struct {
+	lattice lattice
+	cells   []cell
+	tried   []bool // by program, reset by visited
+	visited []int32
+	found   []finding
+}
+
+// finding is a program that explains the whole question.
+type finding struct {
+	program *program
+	score   int32
+	slots   intents.Slots
+	names   []naming
+	conf    float64
+	masked  string
+	problem string // why it does not answer the question after all
+}
+
+// naming is a slot that took a name which the workspace has not seen.
+type naming struct {
+	slot  string
+	types uint32
+	pods  bool
+}
+
+// NewMatcher compiles the catalogue. It fails with [intents.Errors] if an example does not route to its own intent when
+// no names are known, naming the intent that takes it.
+func NewMatcher(c *intents.Catalog) (*Matcher, error) {
+	m := &Matcher{catalog: c, lex: newLexicon(c.Vocabulary)}
+	for _, in := range c.Intents {
+		for _, pattern := range in.Patterns {
+			m.programs = append(m.programs, compileProgram(m.lex, in, pattern, "pattern"))
+		}
+	}
+	m.build()
+	if m.addExamples() {
+		m.build()
+	}
+	m.near = newNearIndex(m.lex, c.Intents)
+	if err := m.checkExamples(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// build indexes every program under the rarest words and concepts of which each of its matches has one.
+func (m *Matcher) build() {
+	frequency := map[key]int{}
+	for _, p := range m.programs {
+		for _, a := range p.atoms {
+			frequency[key{a.op, a.id}]++
+		}
+	}
+	m.index = map[key][]int32{}
+	for i, p := range m.programs {
+		keys, _ := cover(m.lex, p.root, frequency)
+		slices.SortFunc(keys, compareKey)
+		for _, k := range slices.Compact(keys) {
+			m.index[k] = append(m.index[k], int32(i))
+		}
+	}
+	m.scratch.New = func() any { return &scratch{tried: make([]bool, len(m.programs))} }
+	m.scratch.Put(m.scratch.New())
+}
+
+func compareKey(a, b key) int { return cmp.Or(cmp.Compare(a.op, b.op), cmp.Compare(a.id, b.id)) }
+
+// Match says what intent the text asks for, given the names that the workspace has seen.
+func (m *Matcher) Match(text string, names adapters.Names) Match {
+	text, ok := clean(text)
+	if !ok {
+		return Match{Outcome: Abstain, Reason: fmt.Sprintf("the question is too long: ask it in under %d bytes", maxQuestionBytes)}
+	}
+	s := m.scratch.Get().(*scratch)
+	defer m.scratch.Put(s)
+	s.lattice.build(m.lex, names, text)
+	if len(s.lattice.tokens) == 0 {
+		return Match{Outcome: Abstain, Reason: "the question has no words"}
+	}
+	m.search(s)
+	return m.decide(s, names)
+}
+
+// search runs the programs that some word or concept of the question calls for, and keeps the best findings.
+func (m *Matcher) search(s *scratch) {
+	s.found = s.found[:0]
+	l := &s.lattice
+	present := m.present(l)
+	for i := range l.tokens {
+		if id := l.tokens[i].id; id != noWord {
+			m.try(s, key{intents.OpWord, id}, present)
+		}
+		for _, reading := range l.at(i) {
+			if reading.class == isConcept {
+				m.try(s, key{intents.OpConcept, reading.concept}, present)
+			}
+		}
+	}
+	for _, i := range s.visited {
+		s.tried[i] = false
+	}
+	s.visited = s.visited[:0]
+}
+
+func (m *Matcher) present(l *lattice) uint64 {
+	var present uint64
+	for i := range l.tokens {
+		if l.tokens[i].id != noWord {
+			present |= signature(intents.OpWord, l.tokens[i].id)
+		}
+	}
+	for i := range l.spans {
+		if l.spans[i].class == isConcept {
+			present |= signature(intents.OpConcept, l.spans[i].concept)
+		}
+	}
+	return present
+}
+
+func (m *Matcher) try(s *scratch, k key, present uint64) {
+	for _, i := range m.index[k] {
+		p := m.programs[i]
+		if s.tried[i] || p.require&^present != 0 {
+			continue
+		}
+		s.tried[i] = true
+		s.visited = append(s.visited, i)
+		if size := (len(s.lattice.tokens) + 1) * (len(p.atoms) + 1); len(s.cells) < size {
+			s.cells = make([]cell, 2*size)
+		}
+		if score, end := p.run(&s.lattice, s.cells); score > 0 {
+			s.keep(p, score, end)
+		}
+	}
+}
+
+// keep reads a finding back, unless a better one of the same intent is known.
+func (s *scratch) keep(p *program, score, end int32) {
+	at := slices.IndexFunc(s.found, func(f finding) bool { return f.program.intent == p.intent })
+	if at >= 0 && (s.found[at].score > score || s.found[at].score == score && s.found[at].problem == "") {
+		return
+	}
+	f := p.readBack(&s.lattice, s.cells, end)
+	f.score = score
+	switch {
+	case at < 0:
+		s.found = append(s.found, f)
+	case f.problem == "" || s.found[at].problem != "":
+		s.found[at] = f
+	}
+}
+
+// decide turns the findings into a match.
+func (m *Matcher) decide(s *scratch, names adapters.Names) Match {
+	slices.SortFunc(s.found, func(a, b finding) int {
+		return cmp.Or(cmp.Compare(boolRank(a.problem), boolRank(b.problem)), cmp.Compare(b.score, a.score),
+			cmp.Compare(a.program.intent.ID, b.program.intent.ID))
+	})
+	if len(s.found) == 0 || s.found[0].problem != "" {
+		return m.abstain(s)
+	}
+	best := s.found[0]
+	match := Match{Outcome: Hit, Normalized: best.masked, Hits: []MatchHit{best.hit()}, Tried: m.runnersUp(s.found)}
+	if len(s.found) > 1 && s.found[1].score == best.score && s.found[1].problem == "" {
+		match.Outcome = Ambiguous
+		match.Hits = append(match.Hits, s.found[1].hit())
+		match.Reason = fmt.Sprintf("it could ask for %s or for %s", best.program.intent.ID, s.found[1].program.intent.ID)
+		return match
+	}
+	match.resolve(best, names)
+	match.need(best.program.intent, names)
+	return match
+}
+
+func boolRank(problem string) int { return min(len(problem), 1) }
+
+func (f *finding) hit() MatchHit {
+	slots := f.slots
+	for name, value := range f.program.intent.Defaults {
+		if _, given := slots[name]; !given {
+			slots[name] = value
+		}
+	}
+	return MatchHit{Intent: f.program.intent, Slots: slots, Score: f.conf, Source: f.program.source}
+}
+
+func (m *Matcher) runnersUp(found []finding) []Candidate {
+	var tried []Candidate
+	for _, f := range found[:min(len(found), maxTried)] {
+		tried = append(tried, Candidate{Intent: f.program.intent.ID, Score: f.conf, Why: cmp.Or(f.problem, "explains every word")})
+	}
+	return tried
+}
+
+// resolve replaces the names that the workspace has not seen by the seen ones they were meant to be, and says so.
+func (match *Match) resolve(f finding, names adapters.Names) {
+	slots := match.Hits[0].Slots
+	for _, n := range f.names {
+		name, _ := slots[n.slot].(string)
+		r := resolve(names, name, n.types, n.pods)
+		slots[n.slot] = r.name
+		if r.note != "" && !slices.Contains(match.Notes, r.note) {
+			match.Notes = append(match.Notes, r.note)
+		}
+		if r.candidates != nil && match.Needs == nil {
+			match.Needs = &Needs{Slot: n.slot, Question: fmt.Sprintf("which %s is %q?", n.slot, name), Candidates: r.candidates}
+		}
+	}
+}
+
+// maxCandidates bounds the names offered for a missing slot.
+const maxCandidates = 20
+
+// need asks back for the slot without which the intent has no answer.
+func (match *Match) need(in *intents.Intent, names adapters.Names) {
+	if in.Needs == "" || match.Needs != nil {
+		return
+	}
+	if _, given := match.Hits[0].Slots[in.Needs]; given {
+		return
+	}
+	types := bit(in.SlotType(in.Needs))
+	match.Needs = &Needs{Slot: in.Needs, Question: fmt.Sprintf("which %s?", strings.ReplaceAll(in.Needs, "_", " "))}
+	for _, fold := range names.Folds() {
+		if found := names.Find(fold); len(match.Needs.Candidates) < maxCandidates && fits(found, types, in.SlotType(in.Needs) == intents.SlotPod) {
+			match.Needs.Candidates = append(match.Needs.Candidates, found[0].Name)
+		}
+	}
+}

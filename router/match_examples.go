@@ -1,0 +1,127 @@
+package router
+
+import (
+	"fmt"
+	"strings"
+
+	"clanker/adapters"
+	"clanker/intents"
+)
+
+// addExamples makes a program of every example that no pattern of its own intent explains, so that the very question is
+// answered though the patterns are narrower. It reports whether there are any.
+func (m *Matcher) addExamples() bool {
+	before := len(m.programs)
+	var added []*program
+	for _, in := range m.catalog.Intents {
+		for _, example := range in.Examples {
+			if m.explains(in, example.Text) {
+				continue
+			}
+			if pattern, ok := m.examplePattern(in, example); ok {
+				added = append(added, compileProgram(m.lex, in, pattern, "example"))
+			}
+		}
+	}
+	m.programs = append(m.programs, added...)
+	return len(m.programs) > before
+}
+
+func (m *Matcher) explains(in *intents.Intent, text string) bool {
+	match := m.Match(text, adapters.Names{})
+	for _, hit := range match.Hits {
+		if hit.Intent == in {
+			return true
+		}
+	}
+	for _, tried := range match.Tried {
+		if tried.Intent == in.ID && match.Outcome != Abstain {
+			return true
+		}
+	}
+	return false
+}
+
+// examplePattern spells an example as a pattern: its words, but for fillers, scope and time phrases, and the values of
+// slots that the intent has.
+func (m *Matcher) examplePattern(in *intents.Intent, example intents.Example) (intents.Pattern, bool) {
+	text, ok := clean(example.Text)
+	if !ok {
+		return intents.Pattern{}, false
+	}
+	var l lattice
+	l.build(m.lex, adapters.Names{}, text)
+	root := &intents.Node{Op: intents.OpSeq}
+	words := false
+	for i := 0; i < len(l.tokens); {
+		node, end := exampleNode(in, &l, i)
+		if node != nil {
+			root.Kids = append(root.Kids, node)
+			words = words || node.Op == intents.OpWord
+		}
+		i = end
+	}
+	return intents.Pattern{Text: example.Text, Pos: example.Pos, Root: root}, words && len(root.Kids) <= maxExampleWords
+}
+
+// maxExampleWords is the size of a program; see intents.ParsePattern.
+const maxExampleWords = 64
+
+func exampleNode(in *intents.Intent, l *lattice, i int) (*intents.Node, int) {
+	for _, s := range l.at(i) {
+		if s.class == isAside && (s.slot != "time" || in.UsesTime()) {
+			return nil, s.end
+		}
+	}
+	for _, s := range l.at(i) {
+		if s.class != isValue || s.types&bitsNames != 0 && s.weight < weightName {
+			continue
+		}
+		if name, t := slotFor(in, s.types); name != "" {
+			return &intents.Node{Op: intents.OpSlot, Text: name, Slot: t}, s.end
+		}
+	}
+	return &intents.Node{Op: intents.OpWord, Text: strings.ReplaceAll(l.words[i], " ", "-")}, i + 1
+}
+
+// slotFor returns the slot of the intent that is called by its type and takes one of the types.
+func slotFor(in *intents.Intent, types uint32) (string, intents.SlotType) {
+	for t := intents.SlotService; t <= intents.SlotText; t++ {
+		if types&bit(t) != 0 && in.SlotType(t.String()) == t {
+			return t.String(), t
+		}
+	}
+	return "", 0
+}
+
+// checkExamples asks every example with no names known: each must come back to its own intent.
+func (m *Matcher) checkExamples() error {
+	var faults intents.Errors
+	for _, in := range m.catalog.Intents {
+		for _, example := range in.Examples {
+			match := m.Match(example.Text, adapters.Names{})
+			if match.Outcome == Hit && match.Hits[0].Intent == in {
+				continue
+			}
+			message, remedy := stolen(match, in)
+			faults = append(faults, intents.Fault{Pos: example.Pos, Intent: in.ID, Where: "examples",
+				Message: fmt.Sprintf("%q %s", example.Text, message), Remedy: remedy})
+		}
+	}
+	return faults.Err()
+}
+
+func stolen(match Match, in *intents.Intent) (message, remedy string) {
+	switch match.Outcome {
+	case Hit:
+		other := match.Hits[0].Intent
+		return fmt.Sprintf("goes to intent %q (%s:%d)", other.ID, other.Pos.File, other.Pos.Line), "narrow its patterns, or make this one's say more"
+	case Ambiguous:
+		other := match.Hits[0].Intent
+		if other == in {
+			other = match.Hits[1].Intent
+		}
+		return fmt.Sprintf("fits intent %q (%s:%d) as well", other.ID, other.Pos.File, other.Pos.Line), "make one of the two say more"
+	}
+	return "goes to no intent: " + match.Reason, "add a pattern for it"
+}

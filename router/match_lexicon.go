@@ -1,0 +1,120 @@
+package router
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strings"
+
+	"clanker/adapters"
+	"clanker/intents"
+)
+
+// noWord is the id of a word that no pattern and no spelling of the vocabulary holds.
+const noWord int32 = -1
+
+// phrase is a spelling of something in the vocabulary, by the ids of its words.
+type phrase struct {
+	words    []int32
+	class    class
+	concept  int32
+	text     string // the kind or provider it spells
+	provider string // of a kind that only one provider has
+}
+
+// lexicon is the vocabulary and the words of all patterns, as numbers.
+type lexicon struct {
+	words    map[string]int32
+	concepts map[string]int32
+	phrases  [][]phrase // by the first word
+	filler   []bool     // by word: it may stand between the words of a phrase
+	kinds    map[string]intents.KindWord
+	scopes   map[string]intents.SlotType // nouns of places: namespace, cluster
+}
+
+func newLexicon(v *intents.Vocabulary) *lexicon {
+	lex := &lexicon{words: map[string]int32{}, concepts: map[string]int32{}, kinds: v.Kinds, scopes: scopeNouns()}
+	for _, name := range slices.Sorted(maps.Keys(v.Concepts)) {
+		id := int32(len(lex.concepts))
+		lex.concepts[name] = id
+		for _, spelling := range v.Concepts[name] {
+			lex.add(spelling, phrase{class: isConcept, concept: id})
+		}
+	}
+	for _, spelling := range slices.Sorted(maps.Keys(v.Kinds)) {
+		kind := v.Kinds[spelling]
+		lex.add(spelling, phrase{class: isKind, text: string(kind.Kind), provider: kind.Provider})
+	}
+	for _, spelling := range slices.Sorted(maps.Keys(v.Providers)) {
+		lex.add(spelling, phrase{class: isProvider, text: v.Providers[spelling]})
+	}
+	for _, filler := range v.Fillers {
+		lex.add(filler, phrase{class: isFiller})
+	}
+	for _, word := range slices.Concat(v.Stopwords, slices.Sorted(maps.Keys(lex.scopes)), structureWords) {
+		lex.intern(word)
+	}
+	return lex
+}
+
+func scopeNouns() map[string]intents.SlotType {
+	return map[string]intents.SlotType{"namespace": intents.SlotNamespace, "ns": intents.SlotNamespace,
+		"namespaces": intents.SlotNamespace, "cluster": intents.SlotCluster, "clusters": intents.SlotCluster,
+		"environment": intents.SlotEnvironment, "environments": intents.SlotEnvironment, "env": intents.SlotEnvironment,
+		"region": intents.SlotRegion, "regions": intents.SlotRegion, "node": intents.SlotNode}
+}
+
+// structureWords are words of the language that are never somebody's name.
+var structureWords = strings.Fields(`a about above after all also am an and any anything are as at be been before below between but by can could
+	did do does doing down each either else every everything few for from had has have he her here him how i if in into is it its
+	last least less let many may me might more most much my near never next no none nor not nothing now of off ok on one only or
+	other our out over own past previous same should since so some something than that the their them then there these they thing
+	things this those through to today too under until up us very was we were what when where which while who whom whose why will
+	with within without would yes yesterday yet you your ago minute minutes hour hours day days week weeks month months year years`)
+
+func (lex *lexicon) intern(word string) int32 {
+	id, ok := lex.words[word]
+	if !ok {
+		id = int32(len(lex.words))
+		lex.words[word] = id
+		lex.phrases = append(lex.phrases, nil)
+		lex.filler = append(lex.filler, false)
+	}
+	return id
+}
+
+func (lex *lexicon) add(spelling string, p phrase) {
+	for word := range strings.FieldsSeq(spelling) {
+		p.words = append(p.words, lex.intern(word))
+	}
+	first := p.words[0]
+	lex.filler[first] = lex.filler[first] || p.class == isFiller && len(p.words) == 1
+	lex.phrases[first] = append(lex.phrases[first], p)
+	slices.SortStableFunc(lex.phrases[first], func(a, b phrase) int { return cmp.Compare(len(b.words), len(a.words)) })
+}
+
+func (lex *lexicon) isKind(word string) bool { return lex.kinds[word].Kind != "" }
+
+// end returns the place after the phrase if it stands at i, fillers between its words skipped, or 0.
+func (p *phrase) end(lex *lexicon, tokens []token, i int) int {
+	for n, word := range p.words {
+		for n > 0 && i < len(tokens) && tokens[i].id != word && tokens[i].id >= 0 && lex.filler[tokens[i].id] {
+			i++
+		}
+		if i >= len(tokens) || tokens[i].id != word {
+			return 0
+		}
+		i++
+	}
+	return i
+}
+
+// environmentWord reports whether the word says an environment; a strong one does so without "in".
+func environmentWord(word string) (environment string, strong, ok bool) {
+	environment, ok = adapters.Environment(word)
+	switch word {
+	case "live", "test", "testing", "stage", "qa":
+		return environment, false, ok
+	}
+	return environment, ok, ok
+}

@@ -1,0 +1,232 @@
+package router
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"clanker/adapters"
+	"clanker/intents"
+)
+
+// maxNameWords is how many words of a question may spell one name: "checkout api gateway" for checkout-api-gateway.
+const maxNameWords = 4
+
+const (
+	bitsService = 1<<intents.SlotService | 1<<intents.SlotPod
+	bitsPlaces  = 1<<intents.SlotNamespace | 1<<intents.SlotCluster | 1<<intents.SlotNode | 1<<intents.SlotRegion
+	bitsNames   = bitsService | bitsPlaces
+)
+
+// namesAt lists names, alone and together with the word for a kind beside them: "the checkout service", "pod named web-0".
+func (l *lattice) namesAt(i int) {
+	for _, s := range l.read(i) {
+		l.spans = append(l.spans, s)
+		if kind, after, ok := l.kindAt(s.end); ok {
+			l.beside(s, kind, after)
+		}
+	}
+	kind, next, ok := l.kindAt(i)
+	if next < len(l.words) && (l.words[next] == "named" || l.words[next] == "called") {
+		next++
+	}
+	if ok && next < len(l.tokens) {
+		for _, s := range l.read(next) {
+			l.beside(s, kind, s.end)
+		}
+	}
+}
+
+func (l *lattice) beside(s span, kind intents.KindWord, end int) {
+	if s.types &= bitsService; s.types != 0 {
+		s.kind, s.end, s.weight = string(kind.Kind), end, s.weight+weightBeside
+		l.spans = append(l.spans, s)
+	}
+}
+
+// read returns the readings of the words at i as a name: the longest that was seen, or one word that could be a name.
+func (l *lattice) read(i int) []span {
+	for n := min(maxNameWords, len(l.tokens)-i); n >= 1; n-- {
+		if n > 1 && !l.joinable(i, n) {
+			continue
+		}
+		if found := l.find(i, n); len(found) > 0 {
+			return l.seen(i, i+n, found)
+		}
+	}
+	if weight := l.nameWeight(i); weight > 0 {
+		return []span{{class: isValue, end: i + 1, types: bitsNames, text: l.nameText(i), weight: weight}}
+	}
+	return nil
+}
+
+// nameText keeps the case of what was quoted.
+func (l *lattice) nameText(i int) string {
+	if l.tokens[i].quoted {
+		return l.tokens[i].raw
+	}
+	return l.tokens[i].text
+}
+
+// seen reads a name that was seen. What is only seen as a place may still be meant as a service of that name.
+func (l *lattice) seen(i, end int, found []adapters.Name) []span {
+	var types uint32
+	for _, name := range found {
+		types |= typesOf(name.Kind)
+	}
+	s := span{class: isValue, end: end, types: types, text: found[0].Name, weight: weightKnown * (end - i), known: true}
+	if types&bitsService != 0 || l.tokens[i].id != noWord {
+		return []span{s}
+	}
+	guess := s
+	guess.types, guess.weight = bitsService, weightWord
+	return []span{s, guess}
+}
+
+// kindAt returns the kind that the word at i spells in one word, and the place after it.
+func (l *lattice) kindAt(i int) (intents.KindWord, int, bool) {
+	if i >= len(l.tokens) || l.tokens[i].quoted {
+		return intents.KindWord{}, 0, false
+	}
+	kind, ok := l.lex.kinds[l.words[i]]
+	return kind, i + 1, ok && kind.Kind != adapters.KindNamespace && kind.Kind != adapters.KindCluster
+}
+
+// typesOf returns the slots that a seen thing of the kind can fill.
+func typesOf(kind adapters.Kind) uint32 {
+	switch kind {
+	case adapters.KindNamespace:
+		return bit(intents.SlotNamespace)
+	case adapters.KindCluster:
+		return bit(intents.SlotCluster)
+	case adapters.KindNode, adapters.KindNodePool:
+		return bit(intents.SlotNode)
+	case adapters.KindEvent:
+		return 0
+	}
+	return bitsService
+}
+
+// joinable reports whether some seen name begins with the first two words joined, so that most questions join nothing.
+func (l *lattice) joinable(i, n int) bool {
+	for j := i; j < i+n; j++ {
+		if l.tokens[j].quoted {
+			return false
+		}
+	}
+	folds, begin := l.names.Folds(), l.words[i]+"-"+l.words[i+1]
+	at := sort.SearchStrings(folds, begin)
+	return at < len(folds) && strings.HasPrefix(folds[at], begin)
+}
+
+func (l *lattice) find(i, n int) []adapters.Name {
+	if n == 1 {
+		return l.names.Find(l.words[i])
+	}
+	return l.names.Find(strings.Join(l.words[i:i+n], "-"))
+}
+
+// nameWeight says how much a word that was never seen looks like a name; 0 means that it is none.
+func (l *lattice) nameWeight(i int) int {
+	t := &l.tokens[i]
+	switch {
+	case t.quoted && !strings.ContainsRune(t.text, ' '):
+		return weightQuoted
+	case t.quoted || t.id != noWord || len(t.text) < 2 || isMeasure(t.text):
+		return 0
+	case strings.ContainsAny(t.text, "-_.0123456789/:"):
+		return weightName
+	}
+	if _, _, environment := environmentWord(t.text); environment || intents.OpensDate(t.text) {
+		return 0
+	}
+	return weightWord
+}
+
+// isMeasure reports whether the word is a number, date or amount, which names nothing.
+func isMeasure(word string) bool {
+	if !isDigit(word[0]) {
+		return false
+	}
+	if strings.Trim(word, "0123456789.:,%-") == "" {
+		return strings.Count(word, ".") != 3 // an address names a machine
+	}
+	_, duration := intents.ParseDuration(word)
+	return duration || isDate(word)
+}
+
+func isDate(word string) bool {
+	_, n := intents.ParseTimeRange([]string{word})
+	return n == 1
+}
+
+// resolution is what became of a name that was never seen.
+type resolution struct {
+	name       string
+	note       string
+	candidates []string // several are equally near: the person must say
+}
+
+// resolve looks for the seen name that a never seen one was meant to be: the nearest in spelling, else the only one that
+// it begins.
+func resolve(names adapters.Names, name string, types uint32, pods bool) resolution {
+	near := nearestNames(names, strings.ToLower(name), types, pods)
+	switch len(near) {
+	case 0:
+		return resolution{name: name}
+	case 1:
+		return resolution{name: near[0], note: fmt.Sprintf("read %q as %s", name, near[0])}
+	}
+	return resolution{name: name, candidates: near}
+}
+
+func nearestNames(names adapters.Names, want string, types uint32, pods bool) []string {
+	best := allowedTypos(want)
+	var near, begun []string
+	for _, fold := range names.Folds() {
+		distance := best + 1
+		if best > 0 {
+			distance = intents.Distance(want, fold, best+1)
+		}
+		begins := len(want) >= 3 && len(fold) > len(want) && fold[len(want)] == '-' && strings.HasPrefix(fold, want)
+		if distance > best && !begins || !fits(names.Find(fold), types, pods) {
+			continue
+		}
+		full := names.Find(fold)[0].Name
+		switch {
+		case distance < best:
+			best, near = distance, append(near[:0], full)
+		case distance == best:
+			near = append(near, full)
+		default:
+			begun = append(begun, full)
+		}
+	}
+	if len(near) > 0 {
+		return near
+	}
+	return begun
+}
+
+func allowedTypos(word string) int {
+	switch {
+	case len(word) >= 8:
+		return 2
+	case len(word) >= 4:
+		return 1
+	}
+	return 0
+}
+
+// fits reports whether something of the name fills a slot of the types. Pods and their likes are many to a service, and
+// stand for it only where a pod is asked for.
+func fits(found []adapters.Name, types uint32, pods bool) bool {
+	return slices.ContainsFunc(found, func(name adapters.Name) bool {
+		switch name.Kind {
+		case adapters.KindPod, adapters.KindReplicaSet, adapters.KindConfig:
+			return pods
+		}
+		return typesOf(name.Kind)&types != 0
+	})
+}
