@@ -30,6 +30,7 @@ func TestMistakesInAStoryAreNamed(t *testing.T) {
 		{"unknown key", "name: web,", "nmae: web,", `story.yaml:8:34: unknown field "nmae"`},
 		{"wrong type", "replicas: 1", "replicas: many", "story.yaml:8:55: cannot unmarshal"},
 		{"no YAML", "places:", "places: [", "story.yaml:"},
+		{"a tag that makes the library panic", "  - {in: here, name: c}", "  !0", "story.yaml: this YAML cannot be read"},
 		{"no such place", "{in: here, kind", "{in: there, kind", "resource there/deployment/web: its place or the call that lists it is missing"},
 		{"no call for the kind", "deployment: kubectl get deployments, ", "", "add it to places or calls"},
 		{"twice", "events:", "  - {in: here, kind: deployment, name: web}\nevents:", "is there twice"},
