@@ -67,15 +67,16 @@ func (a *app) progress(doing string) (done func()) {
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
-		ticker, start := time.NewTicker(100*time.Millisecond), a.now()
+		ticker, start, wipe := time.NewTicker(100*time.Millisecond), a.now(), ""
 		defer ticker.Stop()
 		for {
 			select {
 			case <-stop:
-				fmt.Fprint(a.stderr, "\r\x1b[K")
+				fmt.Fprint(a.stderr, wipe)
 				return
 			case <-ticker.C:
-				fmt.Fprintf(a.stderr, "\r%s... %.1f s\x1b[K", doing, a.now().Sub(start).Seconds())
+				wipe = "\r\x1b[K"
+				fmt.Fprintf(a.stderr, "%s%s... %.1f s", wipe, doing, a.now().Sub(start).Seconds())
 			}
 		}
 	}()

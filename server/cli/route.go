@@ -83,7 +83,7 @@ func newRouted(question string, m router.Match) routed {
 	}
 	if m.Outcome == router.Hit {
 		hit := m.Hits[0]
-		r.Intent = &routedIntent{ID: hit.Intent.ID, Topic: hit.Intent.Topic, Source: hit.Source, Confidence: hit.Score, Slots: hit.Slots}
+		r.Intent = &routedIntent{ID: hit.Intent.ID, Topic: hit.Intent.Topic, Source: hit.Source, Confidence: hit.Score, Slots: router.ReadableSlots(hit.Slots)}
 	}
 	return r
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"strings"
 
 	"clanker/adapters"
 	"clanker/adapters/all"
@@ -15,7 +16,6 @@ import (
 // parts is the program, put together by hand for one command.
 type parts struct {
 	workspace *adapters.Workspace
-	catalog   *intents.Catalog
 	matcher   *router.Matcher
 	router    *router.Router
 }
@@ -34,7 +34,7 @@ func (a *app) wire() (parts, error) {
 	if err != nil {
 		return parts{}, fmt.Errorf("build the matcher: %w", err)
 	}
-	return parts{workspace, catalog, matcher, router.New(matcher, workspace, router.Options{Now: a.now})}, nil
+	return parts{workspace, matcher, router.New(matcher, workspace, router.Options{Now: a.now})}, nil
 }
 
 // workspace holds the drivers of what this machine is signed in to or, with --demo, the demo estate: never both.
@@ -60,7 +60,7 @@ func (a *app) catalog() (*intents.Catalog, error) {
 	}
 	catalog, err := intents.Load(source)
 	if err != nil {
-		return nil, hinted(fmt.Errorf("load intents: %w", err), "clanker intents check lists every fault")
+		return nil, hinted(fmt.Errorf("load intents: %w", err), strings.TrimSpace("clanker intents check "+a.intents)+" shows each fault in its place")
 	}
 	return catalog, nil
 }
