@@ -266,6 +266,6 @@ func TestMetricsAreTheVocabulary(t *testing.T) {
 func TestSecretsFitLabels(t *testing.T) {
 	for _, s := range Secrets() {
 		assert.Contains(t, strings.ToLower(s.Value), marker)
-		assert.Equal(t, len(s.Value) <= 63 && !strings.ContainsAny(s.Value, " :/=@\n"), s.Label || s.Key == "jwt", s.Key)
+		assert.Equal(t, len(s.Value) <= 63 && !strings.ContainsAny(s.Value, " :/=@\n"), s.Label, s.Key)
 	}
 }

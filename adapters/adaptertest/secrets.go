@@ -30,7 +30,7 @@ func Secrets() []Secret {
 		{"github", "ghp_" + strings.Repeat(marker, 6), true},
 		{"AWS_ACCESS_KEY_ID", "AKIA" + strings.ToUpper(marker+marker+"ABCD"), true},
 		{"payment", "sk_live_" + strings.Repeat(marker, 4), true},
-		{"jwt", "eyJhbGciOiJIUzI1NiJ9." + marker + marker + "." + marker + marker, false},
+		{"jwt", "eyJhbGciOiJIUzI1NiJ9." + marker + marker + "." + marker + marker, true},
 		{"DATABASE_URL", "postgres://app:" + marker + "@orders-postgres:5432/orders", false},
 		{"note", "log in with password=" + marker + " until Monday", false},
 		{"header", "Authorization: Bearer " + marker + marker + marker, false},

@@ -24,7 +24,7 @@ type group struct {
 	place     place
 	kind      adapters.Kind
 	call      string
-	changes   string // the call that lists what changed in the place; empty if the provider keeps no record
+	changes   string // the call that lists what changed in the place; empty if nothing keeps a record of it
 	logs      string // the call that reads what a {workload} wrote
 	resources []adapters.Resource
 }
@@ -102,10 +102,8 @@ func (s *story) groups(now []resource, began map[string]time.Time) []group {
 	add := func(in string, r adapters.Resource) {
 		key := in + "/" + string(r.Kind)
 		if byCall[key] == nil {
-			where := s.Places[in]
-			calls := s.Calls[where.Provider]
-			byCall[key] = &group{place: where, kind: r.Kind,
-				call: where.expand(calls[string(r.Kind)]), changes: where.expand(calls["changes"]), logs: where.expand(calls["logs"])}
+			byCall[key] = &group{place: s.Places[in], kind: r.Kind,
+				call: s.call(in, string(r.Kind)), changes: s.call(in, "changes"), logs: s.call(in, "logs")}
 		}
 		byCall[key].resources = append(byCall[key].resources, r)
 	}

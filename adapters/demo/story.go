@@ -132,7 +132,7 @@ func (s *story) check() error {
 		switch {
 		case known[r.ref()]:
 			return fmt.Errorf("resource %s is there twice: remove one", r.ref())
-		case s.Calls[s.Places[r.In].Provider][string(r.Kind)] == "":
+		case s.call(r.In, string(r.Kind)) == "":
 			return fmt.Errorf("resource %s: its place or the call that lists it is missing: add it to places or calls", r.ref())
 		}
 		known[r.ref()] = true
@@ -224,8 +224,18 @@ func attribute(value any) (any, error) {
 	return nil, fmt.Errorf("%T is not a string, boolean, number or list of strings", value)
 }
 
-// expand fills the placeholders of a call: "kubectl get pods -n {namespace} --context {cluster}".
+// call is the call that would list a kind in a place, or its changes or logs; empty if there is none.
+func (s *story) call(in, what string) string {
+	where := s.Places[in]
+	return where.expand(s.Calls[where.Provider][what])
+}
+
+// expand fills the placeholders of a call: "kubectl get pods -n {namespace} --context {cluster}". It returns nothing if
+// the call is for a namespace and the place is none.
 func (p place) expand(call string) string {
+	if p.Namespace == "" && strings.Contains(call, "{namespace}") {
+		return ""
+	}
 	return strings.NewReplacer("{account}", p.Account, "{region}", p.Region, "{cluster}", p.Cluster,
 		"{namespace}", p.Namespace).Replace(call)
 }
