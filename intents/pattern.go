@@ -79,7 +79,7 @@ func bounded(root *Node) error {
 		return &patternError{0, "the pattern stands for more than a million sentences", "split it in two, or name a concept for its alternatives"}
 	}
 	if !rooted(root) {
-		return &patternError{0, "the pattern can match without a word of its own", "require at least one word or @concept outside [ ]"}
+		return &patternError{0, "the pattern can match without a word of its own", "require at least one word, @concept or {kind} outside [ ]"}
 	}
 	return nil
 }
@@ -272,11 +272,14 @@ func expansions(n *Node) int {
 	return count
 }
 
-// rooted reports whether every sequence the pattern stands for has a word or concept: the matcher finds it by one.
+// rooted reports whether every sequence the pattern stands for has a word, a concept or a kind, whose words are all in
+// the vocabulary: the matcher finds the pattern by one of them.
 func rooted(n *Node) bool {
 	switch n.Op {
 	case OpWord, OpConcept:
 		return true
+	case OpSlot:
+		return n.Slot == SlotKind
 	case OpSeq:
 		for _, kid := range n.Kids {
 			if rooted(kid) {

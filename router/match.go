@@ -56,16 +56,17 @@ type naming struct {
 // no names are known, naming the intent that takes it.
 func NewMatcher(c *intents.Catalog) (*Matcher, error) {
 	m := &Matcher{catalog: c, lex: newLexicon(c.Vocabulary)}
+	m.scratch.New = func() any { return new(scratch) }
 	for _, in := range c.Intents {
 		for _, pattern := range in.Patterns {
-			m.programs = append(m.programs, compileProgram(m.lex, in, pattern, "pattern"))
+			m.programs = append(m.programs, compileProgram(m.lex, in, pattern, fromPattern))
 		}
 	}
 	m.build()
+	m.near = newNearIndex(m.lex, c.Intents)
 	if m.addExamples() {
 		m.build()
 	}
-	m.near = newNearIndex(m.lex, c.Intents)
 	if err := m.checkExamples(); err != nil {
 		return nil, err
 	}
@@ -77,7 +78,7 @@ func (m *Matcher) build() {
 	frequency := map[key]int{}
 	for _, p := range m.programs {
 		for _, a := range p.atoms {
-			frequency[key{a.op, a.id}]++
+			frequency[key{a.op, a.id}]++ // all slots count as kinds: they are no rare word to find a pattern by
 		}
 	}
 	m.index = map[key][]int32{}
@@ -88,8 +89,6 @@ func (m *Matcher) build() {
 			m.index[k] = append(m.index[k], int32(i))
 		}
 	}
-	m.scratch.New = func() any { return &scratch{tried: make([]bool, len(m.programs))} }
-	m.scratch.Put(m.scratch.New())
 }
 
 func compareKey(a, b key) int { return cmp.Or(cmp.Compare(a.op, b.op), cmp.Compare(a.id, b.id)) }
@@ -113,15 +112,18 @@ func (m *Matcher) Match(text string, names adapters.Names) Match {
 // search runs the programs that some word or concept of the question calls for, and keeps the best findings.
 func (m *Matcher) search(s *scratch) {
 	s.found = s.found[:0]
+	if len(s.tried) < len(m.programs) {
+		s.tried = make([]bool, len(m.programs))
+	}
 	l := &s.lattice
 	present := m.present(l)
 	for i := range l.tokens {
 		if id := l.tokens[i].id; id != noWord {
 			m.try(s, key{intents.OpWord, id}, present)
 		}
-		for _, reading := range l.at(i) {
-			if reading.class == isConcept {
-				m.try(s, key{intents.OpConcept, reading.concept}, present)
+		for r := range l.at(i) {
+			if k, ok := l.at(i)[r].key(); ok {
+				m.try(s, k, present)
 			}
 		}
 	}
@@ -139,8 +141,8 @@ func (m *Matcher) present(l *lattice) uint64 {
 		}
 	}
 	for i := range l.spans {
-		if l.spans[i].class == isConcept {
-			present |= signature(intents.OpConcept, l.spans[i].concept)
+		if k, ok := l.spans[i].key(); ok {
+			present |= signature(k.op, k.id)
 		}
 	}
 	return present

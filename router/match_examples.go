@@ -19,7 +19,7 @@ func (m *Matcher) addExamples() bool {
 				continue
 			}
 			if pattern, ok := m.examplePattern(in, example); ok {
-				added = append(added, compileProgram(m.lex, in, pattern, "example"))
+				added = append(added, compileProgram(m.lex, in, pattern, fromExample))
 			}
 		}
 	}

@@ -36,6 +36,17 @@ type span struct {
 	known    bool // the workspace has seen the name
 }
 
+// key returns what programs are found by, if the reading is a concept or a kind.
+func (s *span) key() (key, bool) {
+	switch {
+	case s.class == isConcept:
+		return key{intents.OpConcept, s.concept}, true
+	case s.class == isValue && s.types == bit(intents.SlotKind):
+		return key{intents.OpSlot, kindID}, true
+	}
+	return key{}, false
+}
+
 // The weights order readings of equal length. A word or concept that the pattern names outweighs any value.
 const (
 	weightLiteral = 1000

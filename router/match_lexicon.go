@@ -28,9 +28,19 @@ type lexicon struct {
 	concepts map[string]int32
 	phrases  [][]phrase // by the first word
 	filler   []bool     // by word: it may stand between the words of a phrase
+	use      []use      // by word
 	kinds    map[string]intents.KindWord
 	scopes   map[string]intents.SlotType // nouns of places: namespace, cluster
 }
+
+// use says how far a word is from being somebody's name.
+type use uint8
+
+const (
+	freeUse      use = iota // only examples hold it
+	wordUse                 // of the vocabulary or a pattern: a name only beside a noun, "the default namespace"
+	structureUse            // of the language: never a name unless quoted
+)
 
 func newLexicon(v *intents.Vocabulary) *lexicon {
 	lex := &lexicon{words: map[string]int32{}, concepts: map[string]int32{}, kinds: v.Kinds, scopes: scopeNouns()}
@@ -52,7 +62,7 @@ func newLexicon(v *intents.Vocabulary) *lexicon {
 		lex.add(filler, phrase{class: isFiller})
 	}
 	for _, word := range slices.Concat(v.Stopwords, slices.Sorted(maps.Keys(lex.scopes)), structureWords) {
-		lex.intern(word)
+		lex.intern(word, structureUse)
 	}
 	return lex
 }
@@ -65,27 +75,30 @@ func scopeNouns() map[string]intents.SlotType {
 }
 
 // structureWords are words of the language that are never somebody's name.
-var structureWords = strings.Fields(`a about above after all also am an and any anything are as at be been before below between but by can could
+var structureWords = strings.Fields(`a about above another after all also am an and any anything are as at be been before below between but by can could
 	did do does doing down each either else every everything few for from had has have he her here him how i if in into is it its
-	last least less let many may me might more most much my near never next no none nor not nothing now of off ok on one only or
+	last least less let many may me might more most much my near never next no none nor not nothing now of off ok on one only or particular specific given different
 	other our out over own past previous same should since so some something than that the their them then there these they thing
 	things this those through to today too under until up us very was we were what when where which while who whom whose why will
 	with within without would yes yesterday yet you your ago minute minutes hour hours day days week weeks month months year years`)
 
-func (lex *lexicon) intern(word string) int32 {
+// intern returns the id of a word, new or not, and notes its use.
+func (lex *lexicon) intern(word string, u use) int32 {
 	id, ok := lex.words[word]
 	if !ok {
 		id = int32(len(lex.words))
 		lex.words[word] = id
 		lex.phrases = append(lex.phrases, nil)
 		lex.filler = append(lex.filler, false)
+		lex.use = append(lex.use, freeUse)
 	}
+	lex.use[id] = max(lex.use[id], u)
 	return id
 }
 
 func (lex *lexicon) add(spelling string, p phrase) {
 	for word := range strings.FieldsSeq(spelling) {
-		p.words = append(p.words, lex.intern(word))
+		p.words = append(p.words, lex.intern(word, wordUse))
 	}
 	first := p.words[0]
 	lex.filler[first] = lex.filler[first] || p.class == isFiller && len(p.words) == 1

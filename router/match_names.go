@@ -55,10 +55,14 @@ func (l *lattice) read(i int) []span {
 			return l.seen(i, i+n, found)
 		}
 	}
-	if weight := l.nameWeight(i); weight > 0 {
-		return []span{{class: isValue, end: i + 1, types: bitsNames, text: l.nameText(i), weight: weight}}
+	weight := l.nameWeight(i)
+	if weight == 0 {
+		return nil
 	}
-	return nil
+	s := span{class: isValue, end: i + 1, types: bitsService, text: l.nameText(i), weight: weight}
+	place := s
+	place.types, place.weight = bitsPlaces, weight-1 // people name services more often than places without saying so
+	return []span{s, place}
 }
 
 // nameText keeps the case of what was quoted.
@@ -76,7 +80,7 @@ func (l *lattice) seen(i, end int, found []adapters.Name) []span {
 		types |= typesOf(name.Kind)
 	}
 	s := span{class: isValue, end: end, types: types, text: found[0].Name, weight: weightKnown * (end - i), known: true}
-	if types&bitsService != 0 || l.tokens[i].id != noWord {
+	if types&bitsService != 0 || l.used(i) != freeUse {
 		return []span{s}
 	}
 	guess := s
@@ -133,7 +137,7 @@ func (l *lattice) nameWeight(i int) int {
 	switch {
 	case t.quoted && !strings.ContainsRune(t.text, ' '):
 		return weightQuoted
-	case t.quoted || t.id != noWord || len(t.text) < 2 || isMeasure(t.text):
+	case t.quoted || l.used(i) != freeUse || len(t.text) < 2 || isMeasure(t.text):
 		return 0
 	case strings.ContainsAny(t.text, "-_.0123456789/:"):
 		return weightName
@@ -142,6 +146,13 @@ func (l *lattice) nameWeight(i int) int {
 		return 0
 	}
 	return weightWord
+}
+
+func (l *lattice) used(i int) use {
+	if id := l.tokens[i].id; id != noWord {
+		return l.lex.use[id]
+	}
+	return freeUse
 }
 
 // isMeasure reports whether the word is a number, date or amount, which names nothing.

@@ -93,8 +93,8 @@ func (n *nearIndex) keysAt(l *lattice, i int) []key {
 		keys = append(keys, key{intents.OpWord, id})
 	}
 	for _, s := range l.at(i) {
-		if s.class == isConcept {
-			keys = append(keys, key{intents.OpConcept, s.concept})
+		if k, ok := s.key(); ok {
+			keys = append(keys, k)
 		}
 	}
 	return keys

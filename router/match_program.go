@@ -24,6 +24,7 @@ type program struct {
 	first   uint64
 	follow  []uint64
 	last    uint64
+	use     use    // of its words
 	require uint64 // signature of the words and concepts that every match has; see signature
 }
 
@@ -34,8 +35,16 @@ type part struct {
 	require     uint64
 }
 
+const (
+	fromPattern = "pattern"
+	fromExample = "example"
+)
+
 func compileProgram(lex *lexicon, in *intents.Intent, pattern intents.Pattern, source string) *program {
 	p := &program{intent: in, source: source, root: pattern.Root}
+	if source == fromPattern {
+		p.use = wordUse
+	}
 	whole := p.node(lex, pattern.Root)
 	p.first, p.last, p.require = whole.first, whole.last, whole.require
 	return p
@@ -85,13 +94,16 @@ func (p *program) atom(lex *lexicon, n *intents.Node) part {
 	var require uint64
 	switch n.Op {
 	case intents.OpWord:
-		a.id = lex.intern(n.Text)
+		a.id = lex.intern(n.Text, p.use)
 		require = signature(a.op, a.id)
 	case intents.OpConcept:
 		a.id = lex.concepts[n.Text]
 		require = signature(a.op, a.id)
 	case intents.OpSlot:
 		a.slot, a.bit = n.Text, bit(n.Slot)
+		if n.Slot == intents.SlotKind {
+			require = signature(a.op, kindID)
+		}
 	}
 	p.atoms = append(p.atoms, a)
 	p.follow = append(p.follow, 0)
@@ -104,7 +116,10 @@ func signature(op intents.Op, id int32) uint64 {
 	return 1 << ((uint64(id)*2 + uint64(op)) * 0x9E3779B97F4A7C15 >> 58)
 }
 
-// key finds programs by a word or concept.
+// kindID stands for any word for a kind where words and concepts have their id.
+const kindID int32 = 0
+
+// key finds programs by a word, a concept or {kind}.
 type key struct {
 	op intents.Op
 	id int32
@@ -120,6 +135,10 @@ func cover(lex *lexicon, n *intents.Node, frequency map[key]int) ([]key, int) {
 	case intents.OpConcept:
 		k := key{n.Op, lex.concepts[n.Text]}
 		return []key{k}, frequency[k]
+	case intents.OpSlot:
+		if k := (key{n.Op, kindID}); n.Slot == intents.SlotKind {
+			return []key{k}, frequency[k]
+		}
 	case intents.OpSeq:
 		var best []key
 		least := 0

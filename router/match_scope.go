@@ -79,7 +79,8 @@ func (l *lattice) nounThenName(i int, place preposition) (span, bool) {
 			}
 		}
 	}
-	return span{end: i + 1, weight: weightScope}, place == inPlace && noun != intents.SlotNode
+	bare := place == inPlace || l.words[i-min(i, 1)] == "from" || i > 1 && l.words[i-2] == "from"
+	return span{end: i + 1, weight: weightScope}, bare && noun != intents.SlotNode
 }
 
 // nameThenNoun reads "payments namespace", "prod-eu cluster", "staging environment".
@@ -102,7 +103,10 @@ func (l *lattice) anyPlaceAt(i int) []span {
 	spans := l.read(i)
 	if environment, _, ok := environmentWord(l.words[i]); ok {
 		raw := span{end: i + 1, types: bitsPlaces, text: l.words[i], weight: weightTyped}
-		spans = append(spans, raw, span{end: i + 1, types: bit(intents.SlotEnvironment), text: environment, weight: weightTyped})
+		return append(spans, raw, span{end: i + 1, types: bit(intents.SlotEnvironment), text: environment, weight: weightTyped})
+	}
+	if l.used(i) == wordUse && !l.tokens[i].quoted && !l.lex.isKind(l.words[i]) {
+		spans = append(spans, span{end: i + 1, types: bitsPlaces, text: l.words[i], weight: weightWord})
 	}
 	return spans
 }
