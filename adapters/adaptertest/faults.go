@@ -35,6 +35,7 @@ func checkProblem(t tb, problem *adapters.SourceError) {
 		assert.Positive(t, problem.RetryAfter, "how long is there to wait? %+v", problem)
 	case adapters.NotConfigured, adapters.NoCredentials, adapters.ExpiredCredentials, adapters.FeatureDisabled:
 		assert.NotEmpty(t, problem.Fix, "%+v", problem)
+	default: // nothing but the reason is known to help
 	}
 }
 

@@ -113,6 +113,7 @@ func open(f Fault) *memory {
 
 func (m *memory) suffer(f Fault, pod string, written time.Time) {
 	switch f {
+	case None:
 	case Denied:
 		m.failing(adapters.SourceError{Reason: adapters.PermissionDenied, Permission: "list pods", Fix: "grant it"})
 	case Expired:

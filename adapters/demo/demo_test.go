@@ -2,6 +2,7 @@ package demo
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -68,8 +69,9 @@ func suffering(f adaptertest.Fault) string {
 		return strings.Replace(storyYAML, "  - at: -24m", "  - {at: -24m, resource: production/deployment/inventory, set: {replicas: 600}}\n  - at: -24m", 1)
 	case adaptertest.Canaries:
 		return planted(storyYAML)
+	default:
+		return storyYAML
 	}
-	return storyYAML
 }
 
 // planted puts every canary into a workload's labels, attributes and reason, into a change and into the logs.
@@ -156,9 +158,7 @@ func field(t *testing.T, d *Demo, id, name string) any {
 		for key, value := range r.Metrics {
 			facts[key] = value
 		}
-		for key, value := range r.Attributes {
-			facts[key] = value
-		}
+		maps.Copy(facts, r.Attributes)
 		require.Contains(t, facts, name, id)
 		return facts[name]
 	}

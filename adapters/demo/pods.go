@@ -57,8 +57,9 @@ func podName(r resource, i int) string {
 		return fmt.Sprintf("%s-%d", r.Name, i)
 	case adapters.KindDeployment:
 		return fmt.Sprintf("%s-%s-%s", r.Name, word(9, r.Name, r.State.Image), word(5, r.Name, r.State.Image, i))
+	default:
+		return fmt.Sprintf("%s-%s", r.Name, word(5, r.Name, r.State.Image, i))
 	}
-	return fmt.Sprintf("%s-%s", r.Name, word(5, r.Name, r.State.Image, i))
 }
 
 // word is a name of n letters as Kubernetes makes them, the same for the same seed.

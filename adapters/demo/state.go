@@ -153,8 +153,9 @@ func (r resource) health() adapters.Health {
 	case adapters.KindNamespace, adapters.KindEvent, adapters.KindConfig, adapters.KindBucket,
 		adapters.KindRepository, adapters.KindPullRequest, adapters.KindBudget:
 		return r.State.Health
+	default:
+		return cmp.Or(r.State.Health, adapters.HealthHealthy)
 	}
-	return cmp.Or(r.State.Health, adapters.HealthHealthy)
 }
 
 // edges are a resource's relations, sorted, with whole references for targets.

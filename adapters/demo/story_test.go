@@ -27,7 +27,7 @@ logs:
 
 func TestMistakesInAStoryAreNamed(t *testing.T) {
 	for _, c := range []struct{ name, old, new, want string }{
-		{"unknown key", "name: web,", "nmae: web,", `story.yaml:8:34: unknown field "nmae"`},
+		{"unknown key", "name: web,", "title: web,", `story.yaml:8:34: unknown field "title"`},
 		{"wrong type", "replicas: 1", "replicas: many", "story.yaml:8:55: cannot unmarshal"},
 		{"no YAML", "places:", "places: [", "story.yaml:"},
 		{"a tag that makes the library panic", "  - {in: here, name: c}", "  !0", "story.yaml: this YAML cannot be read"},
