@@ -26,6 +26,7 @@ type draft struct {
 	sources    []adapters.Source
 	redactions map[string]int
 	found      bool // something was there to answer from
+	lost       bool // a name in the question is nobody's: what the intent suggests next makes no sense
 	settled    bool // status and summary are final: a question asked back, or declined
 }
 
@@ -169,7 +170,7 @@ func (d *draft) settle() {
 	switch {
 	case len(a.Coverage.Checked) == 0:
 		a.Status, a.Summary = StatusError, unread(a.Coverage.NotChecked)
-	case missing != "":
+	case missing != "" && d.intent.Action != intents.ActionAbout:
 		a.Status = StatusPartial
 		a.Summary = cut(a.Summary, maxSummary-len(missing)-20) + ". Not checked: " + missing
 	case !d.found:
@@ -185,7 +186,7 @@ func (d *draft) settle() {
 
 // suggest adds what to ask next, unless the action has done so.
 func (d *draft) suggest() {
-	if d.intent == nil || len(d.answer.Next) > 0 {
+	if d.lost || len(d.answer.Next) > 0 {
 		return
 	}
 	for _, question := range d.intent.NextQuestions(d.data) {

@@ -45,7 +45,7 @@ func (d *draft) addConnection(c adapters.Connection) {
 	}
 	d.answer.Demo = d.answer.Demo || c.Demo
 	if p := c.Problem; p != nil {
-		item.Status, item.Reason = string(p.Reason), join("; fix: ", p.Detail, p.Fix)
+		item.Status, item.Reason = string(p.Reason), p.Detail
 		d.answer.Coverage.NotChecked = append(d.answer.Coverage.NotChecked, notChecked(adapters.Source{Provider: c.Provider, Scope: c.Scope, Call: "connect", Error: p}))
 	} else {
 		d.answer.Coverage.Checked = append(d.answer.Coverage.Checked, Checked{Provider: c.Provider, Target: c.Name, Identity: c.Identity, What: "connection"})

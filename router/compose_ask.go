@@ -76,32 +76,54 @@ func (d *draft) decline(match Match, m *Matcher) {
 	d.warn("to have it answered, add an intent to a YAML file in the intents directory; `clanker intents explain %q` shows what was tried", cut(d.answer.Question, 80))
 }
 
-// nowhere ends the answer when the question gives a name that nothing goes by, and offers names that are near.
+// nowhere ends an answer that found nothing when the question gives a name that nothing goes by, and offers the names
+// that are near.
 func (d *draft) nowhere() bool {
-	name, place := d.unknownName()
+	slot, name := d.unknownName()
 	if name == "" {
 		return false
 	}
+	d.lost = true
+	d.answer.Summary = fmt.Sprintf("Nothing that could be read goes by the %s name %q", slot, printable(name))
 	near := nearest(name, d.names)
-	d.answer.Summary = fmt.Sprintf("Nothing named %q in %s.", name, place)
-	if len(near) > 0 {
-		d.answer.Summary = fmt.Sprintf("Nothing named %q in %s; did you mean %s?", name, place, strings.Join(near, ", "))
-		d.answer.Needs = &Needs{Slot: "service", Question: "Which one is meant?", Candidates: slices.Sorted(slices.Values(near))}
+	if len(near) == 0 {
+		d.answer.Summary += "."
+		return true
+	}
+	d.answer.Summary += fmt.Sprintf("; did you mean %s?", strings.Join(near, ", "))
+	d.answer.Needs = &Needs{Slot: slot, Question: "Which one is meant?", Candidates: slices.Sorted(slices.Values(near))}
+	if question := strings.Replace(d.answer.Question, name, near[0], 1); question != d.answer.Question {
+		d.answer.Next = []NextStep{{Question: question, Why: "the nearest name"}}
 	}
 	return true
 }
 
-// unknownName returns the name in the question that nothing goes by, and where it was looked for.
-func (d *draft) unknownName() (name, where string) {
-	s := d.query.Scope
-	for _, n := range []struct{ name, where string }{
-		{s.Cluster, "everything connected"},
-		{s.Namespace, place(adapters.Query{Providers: d.query.Providers, Scope: adapters.Scope{Cluster: s.Cluster}})},
-		{d.query.Name, d.data.Place},
+// unknownName returns the slot and name in the question that nothing goes by.
+func (d *draft) unknownName() (slot, name string) {
+	for _, n := range []struct{ slot, name string }{
+		{"cluster", d.query.Scope.Cluster}, {"namespace", d.query.Scope.Namespace}, {"service", d.query.Name},
 	} {
 		if n.name != "" && len(d.names.Find(n.name)) == 0 {
-			return n.name, n.where
+			return n.slot, n.name
 		}
 	}
 	return "", ""
+}
+
+// elsewhere ends an answer that found no resource when what goes by the name is somewhere else than was asked.
+func (d *draft) elsewhere() bool {
+	if d.nowhere() {
+		return true
+	}
+	var places []string
+	for _, n := range d.names.Find(d.query.Name) {
+		places = append(places, join(" ", n.Provider, location(n.Scope)))
+	}
+	slices.Sort(places)
+	places = slices.Compact(places)
+	if len(places) == 0 || d.query.Scope == (adapters.Scope{}) {
+		return false
+	}
+	d.answer.Summary = fmt.Sprintf("Nothing named %q in %s; it is in %s.", d.query.Name, d.data.Place, few(places, 3, ", "))
+	return true
 }

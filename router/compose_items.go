@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -22,13 +23,14 @@ func (r *Router) list(ctx context.Context, d *draft) error {
 		return fmt.Errorf("intent %s: %w", d.intent.ID, err)
 	}
 	d.data.Resources, d.data.Total, d.data.Unmeasured = selection.Resources, selection.Total, selection.Unmeasured
-	if !d.found && d.nowhere() {
+	if !d.found && d.elsewhere() {
 		return nil
 	}
-	d.items(snapshot.Resources)
 	if d.intent.Verdict {
 		d.answer.Verdict = verdict(d.data.Resources, snapshot.Resources)
+		slices.SortStableFunc(d.data.Resources, worstFirst)
 	}
+	d.items(snapshot.Resources)
 	if n := selection.Unmeasured; n > 0 {
 		d.warn("%d of %d could not be judged: what the question asks about was not measured, or has no limit to measure against", n, selection.Total)
 	}
@@ -56,6 +58,9 @@ func (d *draft) addItem(r *adapters.Resource) {
 	item := itemOf(r, d.answer.Columns, d.query.Metrics)
 	if r.Kind == adapters.KindEvent {
 		d.distrust("/items/%d/reason", len(d.answer.Items))
+		if item.Fields["message"] != nil {
+			d.distrust("/items/%d/fields/message", len(d.answer.Items))
+		}
 	}
 	d.answer.Items = append(d.answer.Items, item)
 }
@@ -147,6 +152,13 @@ func byStatus(resources []adapters.Resource) map[string]int {
 	}
 	return counts
 }
+
+// worstFirst keeps a cut from hiding the worst; ties stay in the order of the intent's sort.
+func worstFirst(a, b adapters.Resource) int {
+	return cmp.Compare(severity[b.Health], severity[a.Health])
+}
+
+var severity = map[adapters.Health]int{adapters.HealthUnknown: 1, adapters.HealthDegraded: 2, adapters.HealthUnhealthy: 3}
 
 // verdict is the worst health among what was selected, or among all that was read when nothing was: a question for what is
 // not healthy selects nothing when all is well. What tells no health at all is unknown.

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"clanker/adapters"
 )
@@ -47,14 +48,19 @@ func troubled(r adapters.Resource) bool {
 	return r.Health == adapters.HealthDegraded || r.Health == adapters.HealthUnhealthy
 }
 
-// byCause returns resources with troubles first, the cause before its symptoms, then the rest; ties by severity and ID.
+// byCause returns resources with troubles first, the cause before its symptoms, then workloads and the rest; ties by
+// severity and ID.
 func byCause(resources []adapters.Resource) []adapters.Resource {
 	sorted := slices.Clone(resources)
 	key := func(r adapters.Resource) int {
-		if !troubled(r) {
-			return 1000 - causeRank(r)
+		switch {
+		case troubled(r):
+			return causeRank(r)
+		case 50 <= rank[r.Kind] && rank[r.Kind] < 60:
+			return 100
+		default:
+			return 100 + causeRank(r)
 		}
-		return causeRank(r)
 	}
 	slices.SortStableFunc(sorted, func(a, b adapters.Resource) int {
 		return cmp.Or(cmp.Compare(key(a), key(b)), cmp.Compare(b.Health, a.Health), cmp.Compare(a.ID, b.ID))
@@ -68,6 +74,9 @@ func (d *draft) conclude(x *diagnosis, now time.Time) error {
 	d.answer.Verdict = verdict(own, nil)
 	if d.answer.Verdict == VerdictHealthy && len(others) > 0 && troubled(others[0]) {
 		d.answer.Verdict = VerdictDegraded
+	}
+	if d.answer.Verdict == VerdictHealthy && d.aboutLatency() && !measures(own, adapters.MetricLatencyP99) {
+		d.answer.Verdict = VerdictUnknown
 	}
 	d.answer.Columns = diagnosisColumns
 	d.data.Resources, d.data.Total, d.data.Logs = own, len(own), x.logs
@@ -108,9 +117,19 @@ func (d *draft) rows(x *diagnosis, own, others []adapters.Resource) {
 	for i := range rows {
 		d.addItem(&rows[i])
 	}
+	for i := range d.answer.Items {
+		d.answer.Items[i].addMessage(&rows[i])
+	}
 	d.addLogs(x.logs[max(0, len(x.logs)-max(0, d.asked.Limit-len(rows))):])
 	d.answer.Counts = &Counts{Total: len(own) + len(others), Matched: matched, Shown: len(d.answer.Items), ByStatus: byStatus(slices.Concat(own, others))}
 	d.truncated(matched, len(d.answer.Items))
+}
+
+// addMessage completes an event's reason with its message, which a diagnosis has no column for.
+func (i *Item) addMessage(r *adapters.Resource) {
+	if message, ok := r.Attributes["message"].(string); ok && r.Kind == adapters.KindEvent && !strings.Contains(r.Reason, message) {
+		i.Reason = join(": ", r.Reason, message)
+	}
 }
 
 // relevantChange reports the last change before the trouble began, else the last change.
@@ -144,13 +163,13 @@ func (d *draft) diagnosisSummary(x *diagnosis, own, others []adapters.Resource, 
 	var text string
 	switch {
 	case len(own) > 0 && troubled(own[0]):
-		text = fmt.Sprintf("%s is %s: %s", name, d.answer.Verdict, troubleWords(own))
+		text = fmt.Sprintf("%s: %s", name, troubleWords(own))
 		if len(others) > 0 && troubled(others[0]) {
-			text += "; beside it " + troubleWords(others)
+			text += "; it also uses " + troubleWords(others)
 		}
 	case len(others) > 0 && troubled(others[0]):
-		text = fmt.Sprintf("%s itself shows no fault, but %s", name, troubleWords(others))
-	case d.answer.Verdict == VerdictUnknown:
+		text = fmt.Sprintf("%s itself shows no fault, but it uses %s", name, troubleWords(others))
+	case verdict(own, nil) == VerdictUnknown:
 		text = fmt.Sprintf("%s: its health is unknown (%s)", name, countKinds(own))
 	default:
 		text = fmt.Sprintf("%s shows no fault: %s healthy, %s", name, countKinds(own), warningsWords(len(x.events)))
@@ -158,7 +177,8 @@ func (d *draft) diagnosisSummary(x *diagnosis, own, others []adapters.Resource, 
 	if d.aboutLatency() {
 		text += "; " + measured(own)
 	}
-	return text + changeWords(x.changes, beginning(own, others), now)
+	change := changeWords(x.changes, beginning(own, others), now)
+	return cut(text, maxSummary-len(demoMark)-utf8.RuneCountInString(change)) + change
 }
 
 // troubleWords names the first trouble with its reason, and the symptoms that follow from it.
@@ -178,15 +198,13 @@ func troubleWords(sorted []adapters.Resource) string {
 			symptoms = append(symptoms, reasoned(r))
 		}
 	}
-	text := fmt.Sprintf("%s %s is %s", first.Kind, first.Name, first.Health)
+	text := fmt.Sprintf("%s %s", first.Kind, printable(first.Name))
 	if alike > 1 {
-		text = fmt.Sprintf("%d of %d %ss, such as %s, %s", alike, all, first.Kind, first.Name, first.Health)
+		text = fmt.Sprintf("%d of %s, such as %s,", alike, plural(all, string(first.Kind)), printable(first.Name))
 	}
-	if first.Reason != "" {
-		text += ": " + cut(printable(first.Reason), 110)
-	}
+	text += fmt.Sprintf(" (%s: %s)", first.Health, cut(printable(cmp.Or(first.Reason, "no reason given")), 90))
 	if len(symptoms) > 0 {
-		text += "; so " + strings.Join(symptoms, " and ")
+		text += ", hence " + strings.Join(symptoms, " and ")
 	}
 	return text
 }
@@ -260,7 +278,7 @@ func changeWords(changes []adapters.Change, began, now time.Time) string {
 		return ""
 	}
 	c := changes[0]
-	text := fmt.Sprintf(". Last change: %s %s", c.Name, fieldWords(c.Field, c.Before, c.After))
+	text := fmt.Sprintf("; last change: %s %s", c.Name, fieldWords(c.Field, c.Before, c.After))
 	if more := len(changes) - 1; more > 0 {
 		text += fmt.Sprintf(" and %d more", more)
 	}
@@ -275,19 +293,20 @@ func changeWords(changes []adapters.Change, began, now time.Time) string {
 	return text
 }
 
+func measures(resources []adapters.Resource, metric string) bool {
+	return slices.ContainsFunc(resources, func(r adapters.Resource) bool { _, ok := r.Metrics[metric]; return ok })
+}
+
 // unmeasured warns of what the conclusion does not rest on, so that silence is not taken for health.
 func (d *draft) unmeasured(x *diagnosis, own []adapters.Resource) {
-	has := func(metric string) bool {
-		return slices.ContainsFunc(own, func(r adapters.Resource) bool { _, ok := r.Metrics[metric]; return ok })
-	}
-	if d.aboutLatency() && !has(adapters.MetricLatencyP99) {
+	if d.aboutLatency() && !measures(own, adapters.MetricLatencyP99) {
 		d.warn("latency was not measured: nothing connected reports %s for %s, so this rests on health, usage, warnings and changes", adapters.MetricLatencyP99, cmp.Or(d.query.Name, d.data.Place))
 	}
 	var unseen []string
 	if !x.logged {
 		unseen = append(unseen, "logs")
 	}
-	if !d.aboutLatency() && !has(adapters.MetricErrorRatio) && !has(adapters.MetricLatencyP99) {
+	if !d.aboutLatency() && !measures(own, adapters.MetricErrorRatio) && !measures(own, adapters.MetricLatencyP99) {
 		unseen = append(unseen, "latency and error rates")
 	}
 	if d.answer.Verdict == VerdictHealthy && len(unseen) > 0 {

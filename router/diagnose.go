@@ -12,8 +12,8 @@ import (
 
 // diagnosis is what was read about something that may not be well.
 type diagnosis struct {
-	parts   []adapters.Resource // what goes by the name, and what it owns
-	around  []adapters.Resource // what it stands on or uses, and what leads to it
+	parts   []adapters.Resource // what goes by the name, what it owns, and what leads to it
+	around  []adapters.Resource // what it stands on or uses
 	events  []adapters.Resource // warnings about any of them, newest first
 	changes []adapters.Change   // the last of each part, newest first
 	logs    []adapters.LogLine  // of the pods that fail, by time
@@ -61,7 +61,7 @@ func (r *Router) diagnose(ctx context.Context, d *draft) error {
 	x.parts, x.changes = read[0].Resources, read[1].Changes
 	d.found = len(x.parts) > 0
 	if !d.found {
-		d.nowhere()
+		d.elsewhere()
 		return nil
 	}
 	if d.query.Name == "" {
@@ -189,25 +189,26 @@ func neverStarted(reason string) bool {
 	return false
 }
 
-// relate keeps of what was read around the parts only what has to do with them: what they point at, what points at them,
-// and recent warnings about any of these.
+// relate keeps of what was read around the parts only what has to do with them: what leads to them becomes a part, what
+// they point at is around them, and recent warnings about any of these are kept.
 func (x *diagnosis) relate(resources []adapters.Resource, now time.Time) {
-	near := x.targets()
+	under, own := x.targets(), map[string]bool{}
 	for _, part := range x.parts {
-		near[part.ID] = true
+		own[part.ID] = true
 	}
 	for range 2 { // an ingress leads to a service, which leads to a part
 		for _, r := range resources {
-			if r.Kind != adapters.KindEvent && pointsAt(r, near) {
-				near[r.ID] = true
+			if r.Kind != adapters.KindEvent && !own[r.ID] && !under[r.ID] && pointsAt(r, own) {
+				own[r.ID] = true
+				x.parts = append(x.parts, r)
 			}
 		}
 	}
 	for _, r := range resources {
 		switch {
-		case r.Kind == adapters.KindEvent && warns(r, near, now):
+		case r.Kind == adapters.KindEvent && (warns(r, own, now) || warns(r, under, now)):
 			x.events = append(x.events, r)
-		case r.Kind != adapters.KindEvent && near[r.ID] && !holds(x.parts, r.ID) && !holds(x.around, r.ID):
+		case under[r.ID] && !holds(x.around, r.ID):
 			x.around = append(x.around, r)
 		}
 	}

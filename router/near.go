@@ -22,11 +22,11 @@ func nearest(name string, names adapters.Names) []string {
 	var found []near
 	want := strings.ToLower(name)
 	for _, fold := range names.Folds() {
-		distance := intents.Distance(want, fold, len(want)/3+1)
+		distance := intents.Distance(want, fold, max(2, len(want)/3)+1)
 		if len(fold) > 2 && len(want) > 2 && (strings.Contains(fold, want) || strings.Contains(want, fold)) {
-			distance = 1
+			distance = min(distance, 2)
 		}
-		if distance <= len(want)/3 {
+		if distance <= max(2, len(want)/3) {
 			found = append(found, near{names.Find(fold)[0].Name, distance})
 		}
 	}

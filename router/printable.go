@@ -41,5 +41,15 @@ func plain(text string) bool {
 	return true
 }
 
+// clipped shortens a text to at most so many bytes, at a character.
+func clipped(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most -= len("…"); most > 0 && !utf8.RuneStart(text[most]); most-- {
+	}
+	return text[:most] + "…"
+}
+
 // width is the number of columns a text takes, near enough for a table.
 func width(text string) int { return utf8.RuneCountInString(text) }

@@ -96,11 +96,11 @@ func (r *Router) Match(ctx context.Context, text string) Match {
 }
 
 // understand matches the question against the names known so far. A name that nobody has seen may be new, so the names
-// are read once more before it counts as unknown.
+// are read once more before it counts as unknown, or as a misspelling of one that is known.
 func (r *Router) understand(ctx context.Context, text string) (Match, adapters.Names) {
 	names := r.workspace.Names(ctx, false)
 	match := r.matcher.Match(text, names)
-	if match.Outcome == Hit && !known(match.Hits[0].Slots, names) {
+	if match.Outcome == Hit && (len(match.Notes) > 0 || !known(match.Hits[0].Slots, names)) {
 		names = r.workspace.Names(ctx, true)
 		match = r.matcher.Match(text, names)
 	}

@@ -13,6 +13,9 @@ func Schema() (json.RawMessage, error) {
 	reflector := jsonschema.Reflector{Anonymous: true, DoNotReference: true}
 	schema := reflector.Reflect(&Answer{})
 	schema.Title = AnswerSchema
+	if name, ok := schema.Properties.Get("schema"); ok {
+		name.Const = AnswerSchema
+	}
 	text, err := json.Marshal(schema)
 	if err != nil {
 		return nil, fmt.Errorf("make the schema of the answer: %w", err)

@@ -57,7 +57,6 @@ func (w *writer) itemTable(items []Item) []string {
 	for _, column := range w.a.Columns {
 		t.heads = append(t.heads, heading(column))
 	}
-	providers := slices.ContainsFunc(items, func(i Item) bool { return i.Provider != items[0].Provider })
 	for i := range items {
 		row := make([]string, 0, len(t.heads))
 		row = append(row, cut(printable(items[i].Name), w.limits.Cell))
@@ -65,7 +64,7 @@ func (w *writer) itemTable(items []Item) []string {
 			row = append(row, printable(string(items[i].Kind)))
 		}
 		for _, column := range w.a.Columns {
-			row = append(row, cut(w.cell(&items[i], column, providers), w.limits.Cell))
+			row = append(row, cut(w.cell(&items[i], column), w.limits.Cell))
 		}
 		t.rows[i] = row
 	}
@@ -83,7 +82,7 @@ func heading(column string) string {
 }
 
 // cell writes one column of one item.
-func (w *writer) cell(item *Item, column string, providers bool) string {
+func (w *writer) cell(item *Item, column string) string {
 	prefix, name, _ := strings.Cut(column, ".")
 	switch prefix {
 	case "status":
@@ -91,12 +90,12 @@ func (w *writer) cell(item *Item, column string, providers bool) string {
 	case "reason":
 		return printable(item.Reason)
 	case "since":
-		return w.clock(item.Since)
+		return w.minute(item.Since)
 	case "location":
-		if providers && item.Kind != KindConnection && !strings.Contains(item.Provider, "kubernetes") || item.Location == "" {
-			return printable(join("/", item.Provider, item.Location))
+		if item.Provider == "kubernetes" {
+			return printable(item.Location) // begins with the cluster
 		}
-		return printable(item.Location)
+		return printable(join("/", item.Provider, item.Location))
 	case "kind":
 		return printable(string(item.Kind))
 	case "metric":
@@ -128,7 +127,7 @@ func (w *writer) changeTable() []string {
 	for i := range w.a.Changes {
 		c := &w.a.Changes[i]
 		t.rows = append(t.rows, []string{
-			w.clock(&c.At), printable(string(c.Kind) + " " + c.Name), fieldWords(printable(c.Field), c.Old, c.New),
+			w.minute(&c.At), printable(string(c.Kind) + " " + c.Name), fieldWords(printable(c.Field), c.Old, c.New),
 			cut(printable(c.Actor), 40), cut(printable(c.Event), 40), printable(c.Location),
 		})
 	}

@@ -43,11 +43,13 @@ func (r *Router) topology(ctx context.Context, d *draft) error {
 	m := newTopology(snapshot.Resources)
 	chosen := m.around(d.query.Name, d.variant())
 	d.found = len(chosen) > 0
-	if !d.found && d.nowhere() {
+	if !d.found && d.elsewhere() {
 		return nil
 	}
 	d.graph(m, chosen)
-	return d.say(fmt.Sprintf("%d resources and %d relations in %s", len(d.answer.Graph.Nodes), len(d.answer.Graph.Edges), d.data.Place))
+	err = d.say("relations in " + d.data.Place)
+	d.answer.Summary += fmt.Sprintf(": %s, %s", plural(len(d.answer.Graph.Nodes), "resource"), plural(len(d.answer.Graph.Edges), "relation"))
+	return err
 }
 
 // topologyMap is what was read, with its relations in both directions.

@@ -1,0 +1,53 @@
+package router_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"clanker/adapters"
+	"clanker/adapters/demo"
+	"clanker/router"
+)
+
+// The story that the product was first told with, on the demo estate: each question has to bring its facts.
+func TestStory(t *testing.T) {
+	_, matcher := shipped(t)
+	now := time.Date(2026, 11, 22, 14, 2, 11, 0, time.UTC)
+	clock := func() time.Time { return now }
+	estate, err := demo.New(clock)
+	require.NoError(t, err)
+	w := adapters.NewWorkspace(estate)
+	w.Now = clock
+	r := router.New(matcher, w, router.Options{Now: clock})
+	for _, c := range []struct {
+		question string
+		words    []string
+	}{
+		{"What instance type is prod-cluster running?", []string{"r6g.2xlarge", "3 nodes", "62%"}},
+		{"Are all services in the production namespace healthy?", []string{"DEMO DATA"}},
+		{"Are all services in production healthy?", []string{"DEGRADED", "session-cache"}},
+		{"What changed in the last deployment?", []string{"replicas 2 -> 3", "v1.4.2"}},
+		{"Why is checkout-api latency elevated right now?", []string{"session-cache", "latency.p99", "v1.4.2"}},
+		{"Which pods are using more than 80% of their memory limit?", []string{"search", "payments"}},
+		{"what depends on session-cache?", []string{"checkout-api", "uses -> cache session-cache"}},
+		{"show logs of checkout-api", []string{"--- untrusted text from logs"}},
+	} {
+		t.Run(c.question, func(t *testing.T) {
+			a, err := r.Route(t.Context(), router.Question{Text: c.question})
+			require.NoError(t, err)
+			text := router.Text(a, router.TextLimits{})
+			t.Log("\n" + c.question + "\n" + text)
+			assert.True(t, a.Demo)
+			assert.Contains(t, a.Summary, "(demo data)")
+			assert.Contains(t, text, "DEMO DATA")
+			assert.LessOrEqual(t, len(text), 6000)
+			for _, word := range c.words {
+				assert.Contains(t, strings.ReplaceAll(text, " %", "%"), word)
+			}
+		})
+	}
+}
