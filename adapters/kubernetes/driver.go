@@ -64,7 +64,7 @@ func (d *Driver) List(ctx context.Context, q adapters.Query) ([]adapters.Resourc
 	if len(rows) == 0 {
 		return nil, nil, nil
 	}
-	found, sources, err := fanOut(ctx, d, q, func(ctx context.Context, s *session) []adapters.Resource {
+	found, sources, err := fanOut(ctx, d, q, func(s *session, ctx context.Context) []adapters.Resource {
 		return s.list(ctx, rows)
 	})
 	slices.SortFunc(found, func(a, b adapters.Resource) int { return cmp.Compare(a.ID, b.ID) })
@@ -73,7 +73,7 @@ func (d *Driver) List(ctx context.Context, q adapters.Query) ([]adapters.Resourc
 
 // fanOut reads every context that the query concerns in parallel, and puts together what they bring. A context that is
 // not done when its deadline ends is a failed Source; it cannot hold up the others.
-func fanOut[T any](ctx context.Context, d *Driver, q adapters.Query, read func(context.Context, *session) []T) ([]T, []adapters.Source, error) {
+func fanOut[T any](ctx context.Context, d *Driver, q adapters.Query, read func(*session, context.Context) []T) ([]T, []adapters.Source, error) {
 	config := d.kubeconfig()
 	chosen, problems := config.choose(q.Scope.Cluster)
 	sources := d.problemSources(problems)
@@ -102,10 +102,10 @@ func fanOut[T any](ctx context.Context, d *Driver, q adapters.Query, read func(c
 }
 
 // within runs read with its own deadline. What read has when its time is over is what it returns.
-func within[T any](ctx context.Context, budget time.Duration, s *session, read func(context.Context, *session) []T) []T {
+func within[T any](ctx context.Context, budget time.Duration, s *session, read func(*session, context.Context) []T) []T {
 	ctx, cancel := context.WithTimeout(quiet(ctx), budget)
 	defer cancel()
-	return read(ctx, s)
+	return read(s, ctx)
 }
 
 // budget is the time one context gets: nine tenths of what the caller has left, so that what the others brought is handed

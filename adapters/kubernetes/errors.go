@@ -51,6 +51,9 @@ func what(t target, namespace, context string) string {
 }
 
 func permission(verb string, t target, namespace string) string {
+	if t.path == "" {
+		return "get /" + t.resource
+	}
 	resource := t.resource
 	if group := t.group(); group != "" {
 		resource += "." + group
@@ -162,6 +165,9 @@ func (c *cluster) grant(t target, namespace string, err error) string {
 		binding, where = "rolebinding", " -n "+shellQuote(namespace)
 	}
 	place := where + " --context " + shellQuote(c.name)
+	if t.path == "" {
+		return fmt.Sprintf("kubectl create clusterrolebinding clanker-discovery --clusterrole=system:discovery %s%s", subject, place)
+	}
 	if !slices.Contains(beyondView, t.resource) && t.group() != metricsGroup {
 		return fmt.Sprintf("kubectl create %s clanker-view --clusterrole=view %s%s", binding, subject, place)
 	}

@@ -82,4 +82,4 @@ func (c *cluster) known() string {
 }
 
 // who is the identity as the API server says it, or else the kubeconfig's user.
-func (c *cluster) who() string { return cmp.Or(c.known(), c.user) }
+func (c *cluster) who() string { return cmp.Or(c.known(), c.user, "unknown") }

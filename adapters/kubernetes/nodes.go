@@ -15,21 +15,15 @@ import (
 	"clanker/adapters"
 )
 
-// apiServerState is what the API server says of itself.
-type apiServerState struct {
-	version string
-	problem *adapters.SourceError
-}
+// apiVersion is open to everybody who is signed in, so it tells whether the API server answers.
+var apiVersion = target{resource: "version", tool: "version"}
 
 func readAPIServer(ctx context.Context, s *session) {
 	start := s.now()
 	var info version.Info
 	err := s.raw(ctx, "/version", &info)
-	s.estate.apiServer.version = info.GitVersion
-	s.record(target{resource: "version", tool: "version"}, "", start, 1, err)
-	if err != nil {
-		s.estate.apiServer.problem = s.cluster.explain(err)
-	}
+	s.estate.version = info.GitVersion
+	s.record(apiVersion, "", start, 1, err)
 }
 
 func (s *session) buildNamespaces() []adapters.Resource {
@@ -37,8 +31,6 @@ func (s *session) buildNamespaces() []adapters.Resource {
 	for i := range s.estate.namespaces {
 		n := &s.estate.namespaces[i]
 		made := s.resource(adapters.KindNamespace, n, namespaceState(n, s.at))
-		made.Scope = s.scope(n.Name, n.Labels) // it lies in itself: so "in namespace x" finds x
-		made.ID = adapters.NewID(Provider, adapters.KindNamespace, made.Scope, n.Name)
 		made.Attributes = attributes(map[string]any{"phase": string(n.Status.Phase)})
 		found = append(found, made)
 	}
@@ -150,8 +142,9 @@ func (s *session) capacity(nodes []*corev1.Node) map[string]float64 {
 	}
 	if measured == len(nodes) && measured > 0 {
 		m[adapters.MetricCPUUsage], m[adapters.MetricMemoryUsage] = sum.cpu, sum.memory
-		ratio(m, adapters.MetricCPUUtilization, sum.cpu, m[adapters.MetricCPUCapacity])
-		ratio(m, adapters.MetricMemoryUtilization, sum.memory, m[adapters.MetricMemoryCapacity])
+		// The system's own use counts, its reserve does not: a full node may come out a little above one.
+		ratio(m, adapters.MetricCPUUtilization, min(sum.cpu, m[adapters.MetricCPUCapacity]), m[adapters.MetricCPUCapacity])
+		ratio(m, adapters.MetricMemoryUtilization, min(sum.memory, m[adapters.MetricMemoryCapacity]), m[adapters.MetricMemoryCapacity])
 	}
 	return m
 }
@@ -185,20 +178,19 @@ func (s *session) buildNodePools() []adapters.Resource {
 	return found
 }
 
+// buildCluster returns the cluster, if its API server answers.
 func (s *session) buildCluster() []adapters.Resource {
+	if s.missing(apiVersion.resource) {
+		return nil
+	}
 	var all []*corev1.Node
 	for i := range s.estate.nodes {
 		all = append(all, &s.estate.nodes[i])
 	}
 	made := s.group(adapters.KindCluster, s.cluster.display(), all)
-	made.Attributes["version"] = s.estate.apiServer.version
-	made.Attributes["server"] = s.cluster.base.Host
-	switch problem := s.estate.apiServer.problem; {
-	case problem != nil:
-		made.Health, made.Reason = adapters.HealthUnknown, "the API server does not answer: "+problem.Detail
-	case s.missing(nodes.target.resource):
-		made.Health, made.Reason = adapters.HealthUnknown, "the API server answers, but its nodes could not be read"
-		made.Metrics = nil
+	made.Attributes["version"], made.Attributes["context"] = s.estate.version, s.cluster.name
+	if s.missing(nodes.target.resource) {
+		made.Health, made.Reason, made.Metrics = adapters.HealthUnknown, "the API server answers, but its nodes could not be read", nil
 	}
 	attributes(made.Attributes)
 	return []adapters.Resource{made}

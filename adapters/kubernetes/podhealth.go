@@ -68,8 +68,9 @@ func finishedAt(p *corev1.Pod) time.Time {
 }
 
 func stopping(p *corev1.Pod, now time.Time) state {
-	since := p.DeletionTimestamp.Time // set to the end of the pod's own grace period
-	if late := now.Sub(since); late > stopGrace {
+	due := p.DeletionTimestamp.Time // the end of the pod's own grace period
+	since := due.Add(-time.Duration(deref(p.DeletionGracePeriodSeconds, 0)) * time.Second)
+	if late := now.Sub(due); late > stopGrace {
 		return state{adapters.HealthDegraded, join("Terminating for "+age(late), strings.Join(p.Finalizers, ", ")), since}
 	}
 	return state{adapters.HealthUnknown, "Terminating", since}

@@ -32,7 +32,7 @@ var podList = target{path: core, resource: "pods", namespaced: true}
 
 func readPods(ctx context.Context, s *session) {
 	t := podList
-	if !s.query.Wants(adapters.KindPod) && !s.query.Wants(adapters.KindVolumeClaim) {
+	if !s.logging && !s.query.Wants(adapters.KindPod) && !s.query.Wants(adapters.KindVolumeClaim) {
 		t.fields = "status.phase!=Succeeded" // they explain nobody's fault
 	}
 	pages(ctx, s, t, func(page *corev1.PodList) {

@@ -33,6 +33,9 @@ func kept[L any, P list[L], T any](t target, items func(P) []T, slot func(*estat
 			objects := items(page)
 			for i := range objects {
 				if object, ok := any(&objects[i]).(metav1.Object); ok {
+					if s.authors != nil {
+						s.note(object)
+					}
 					strip(object)
 				}
 			}
@@ -49,7 +52,7 @@ func metadataOf(t target, slot func(*estate) *[]metav1.PartialObjectMetadata) *s
 }
 
 // annotationsKept are the annotations that the driver reads. None of them gets into an answer as it is.
-var annotationsKept = []string{revisionAnnotation, historyAnnotation}
+var annotationsKept = []string{revisionAnnotation, desiredAnnotation, causeAnnotation}
 
 // strip drops what can be large and is not needed: ten thousand objects have to fit.
 func strip(object metav1.Object) {
@@ -68,8 +71,7 @@ func strip(object metav1.Object) {
 
 // list reads what the rows are made from, at the same time and each list once, and derives the resources.
 func (s *session) list(ctx context.Context, rows []row) []adapters.Resource {
-	if _, _, err := s.cluster.connect(ctx, s.now()); err != nil {
-		s.record(target{resource: "namespaces"}, s.query.Scope.Namespace, s.at, 0, err)
+	if !s.reach(ctx) {
 		return nil
 	}
 	s.readAll(ctx, s.sourcesOf(rows))
@@ -82,6 +84,16 @@ func (s *session) list(ctx context.Context, rows []row) []adapters.Resource {
 		}
 	}
 	return found
+}
+
+// reach connects, so that missing credentials are told once and not by every list.
+func (s *session) reach(ctx context.Context) bool {
+	start := s.now()
+	_, _, err := s.cluster.connect(ctx, start)
+	if err != nil {
+		s.record(target{resource: "credentials", tool: "auth whoami"}, s.query.Scope.Namespace, start, 0, err)
+	}
+	return err == nil
 }
 
 func (s *session) readAll(ctx context.Context, sources []*source) {

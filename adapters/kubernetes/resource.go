@@ -24,6 +24,12 @@ func healthySince(t time.Time) state { return state{health: adapters.HealthHealt
 // resource makes what all kinds have in common.
 func (s *session) resource(kind adapters.Kind, object metav1.Object, st state) adapters.Resource {
 	scope := s.scope(object.GetNamespace(), object.GetLabels())
+	if kind == adapters.KindNamespace { // its own name tells, as it does for what is in it
+		scope.Environment = s.scope(object.GetName(), object.GetLabels()).Environment
+	}
+	if st.since.After(s.at) { // its clock is ahead of ours
+		st.since = s.at
+	}
 	return adapters.Resource{
 		ID: adapters.NewID(Provider, kind, scope, object.GetName()), Provider: Provider, Kind: kind, Name: object.GetName(), Scope: scope,
 		Health: st.health, Reason: st.reason, Since: utc(st.since), Labels: object.GetLabels(), Observed: s.at.UTC(),

@@ -34,6 +34,9 @@ type session struct {
 	failed  map[string]bool // lists that did not come, or not completely, by resource
 	renew   sync.Once       // refused credentials are renewed once in a read, not once in every list
 
+	authors map[string]author // by UID; nil unless changes are read
+	logging bool              // log lines are read: finished pods count
+
 	index sync.Once        // guards owned
 	owned map[string][]pod // pods by the ID of their top-level controller
 }

@@ -76,7 +76,7 @@ const (
 // estate is what the lists of one read brought, each in its own field, so that they can be read at the same time.
 type estate struct {
 	names          map[adapters.Kind][]adapters.Resource
-	apiServer      apiServerState
+	version        string // of the API server
 	namespaces     []corev1.Namespace
 	nodes          []corev1.Node
 	nodeUsage      []metricsv1beta1.NodeMetrics
@@ -107,7 +107,7 @@ type estate struct {
 
 // The lists.
 var (
-	apiServer  = &source{target: target{resource: "version"}, read: readAPIServer}
+	apiServer  = &source{target: apiVersion, read: readAPIServer}
 	namespaces = kept(target{path: core, resource: "namespaces"},
 		func(l *corev1.NamespaceList) []corev1.Namespace { return l.Items },
 		func(e *estate) *[]corev1.Namespace { return &e.namespaces })

@@ -11,10 +11,7 @@ import (
 	"clanker/adapters"
 )
 
-const (
-	revisionAnnotation = "deployment.kubernetes.io/revision"
-	historyAnnotation  = "deployment.kubernetes.io/revision-history"
-)
+const revisionAnnotation = "deployment.kubernetes.io/revision"
 
 // rollout is what the workload controllers' statuses have in common.
 type rollout struct {

@@ -1,0 +1,145 @@
+package kubernetes
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strconv"
+	"time"
+
+	appsv1 "k8s.io/api/apps/v1"
+
+	"clanker/adapters"
+)
+
+// scaling is one ScalingReplicaSet event: a replica set went from one size to another.
+type scaling struct {
+	set      string
+	from, to int
+	at       time.Time
+}
+
+// scaled reads the message of the deployment controller: "Scaled up replica set web-5c8 from 2 to 3". Older controllers do
+// not say from what.
+var scaled = regexp.MustCompile(`Scaled (?:up|down) replica set (\S+) (?:from (\d+) )?to (\d+)`)
+
+// scalingsOf returns the deployment's scaling events, oldest first. An unknown former size is taken from the event before.
+func (s *session) scalingsOf(d *appsv1.Deployment) []scaling {
+	var found []scaling
+	for i := range s.estate.events {
+		e := &s.estate.events[i]
+		match := scaled.FindStringSubmatch(e.Message)
+		if match == nil || e.InvolvedObject.Kind != "Deployment" || e.InvolvedObject.Namespace != d.Namespace || e.InvolvedObject.Name != d.Name {
+			continue
+		}
+		found = append(found, scaling{set: match[1], from: number(match[2]), to: number(match[3]), at: eventTime(e)})
+	}
+	slices.SortStableFunc(found, func(a, b scaling) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.set, b.set)) })
+	size := map[string]int{}
+	for i := range found {
+		if known, ok := size[found[i].set]; ok && found[i].from < 0 {
+			found[i].from = known
+		}
+		size[found[i].set] = found[i].to
+	}
+	return found
+}
+
+// number returns the number, or -1 for what is none.
+func number(digits string) int {
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// scalingChanges are the changes of how many replicas a deployment should have. They come from the events of its replica
+// sets, as long as the cluster keeps them (an hour, usually), and then from the counts that the replica sets carry.
+func (s *session) scalingChanges(d *appsv1.Deployment, revisions []revision) []adapters.Change {
+	of := s.resource(adapters.KindDeployment, d, state{})
+	if len(revisions) == 0 || !s.query.Matches(of) {
+		return nil
+	}
+	events := s.scalingsOf(d)
+	var found []adapters.Change
+	for i := max(0, len(revisions)-2); i < len(revisions); i++ {
+		var until time.Time
+		if i+1 < len(revisions) {
+			until = revisions[i+1].at
+		}
+		for _, c := range scalingsIn(events, revisions[i], until) {
+			event, actor := d.Name+" scaled", ""
+			if c.rollout {
+				event = d.Name + " revision " + strconv.FormatInt(revisions[i].number, 10)
+			} else if by := s.authors[string(d.UID)].scale; !by.at.IsZero() && by.at.Sub(c.at).Abs() <= time.Second {
+				actor = by.by
+			}
+			found = append(found, changeOf(of, "replicas", float64(c.from), float64(c.to), c.at, actor, event))
+		}
+	}
+	if len(events) == 0 {
+		found = s.countedScaling(d, of, revisions)
+	}
+	if s.query.Since.IsZero() && len(found) > 1 {
+		found = found[len(found)-1:]
+	}
+	return found
+}
+
+// resize is a change of the deployment's size; one of a rollout came with a new template.
+type resize struct {
+	scaling
+	rollout bool
+}
+
+// scalingsIn tells what the events between a revision and the next say about the deployment's size. While a rollout lasts,
+// its own set grows as the others shrink, which is no change of size unless it ends with another count than the others had.
+func scalingsIn(events []scaling, r revision, until time.Time) []resize {
+	var own []scaling
+	before, rolledOut := -1, time.Time{}
+	for _, e := range events {
+		if e.at.Before(r.at) || !until.IsZero() && !e.at.Before(until) {
+			continue
+		}
+		if e.set == r.set {
+			own = append(own, e)
+			continue
+		}
+		if before < 0 {
+			before = e.from
+		}
+		rolledOut = e.at
+	}
+	var found []resize
+	size := before
+	for i, e := range own {
+		ends := i == len(own)-1 || own[i+1].at.After(rolledOut) && !e.at.After(rolledOut)
+		switch {
+		case !e.at.After(rolledOut): // the rollout is going on
+			if ends && size >= 0 && e.to > size {
+				found = append(found, resize{scaling{e.set, size, e.to, e.at}, true})
+				size = e.to
+			}
+		case before >= 0 && e.to <= size && e.from < size: // its last steps, after the others are gone
+		case e.from >= 0 && e.from != e.to && (e.from > 0 || e.at.Sub(r.at) > time.Minute):
+			found = append(found, resize{scaling{e.set, e.from, e.to, e.at}, false})
+			size = e.to
+		}
+	}
+	return found
+}
+
+// countedScaling compares the counts the last two replica sets carry: they differ when the deployment was scaled after its
+// last rollout.
+func (s *session) countedScaling(d *appsv1.Deployment, of adapters.Resource, revisions []revision) []adapters.Change {
+	if len(revisions) < 2 {
+		return nil
+	}
+	before, after := number(revisions[len(revisions)-2].desired), number(revisions[len(revisions)-1].desired)
+	by := s.authors[string(d.UID)].scale
+	if before < 0 || after < 0 || before == after || by.at.IsZero() {
+		return nil
+	}
+	return []adapters.Change{changeOf(of, "replicas", float64(before), float64(after), by.at, by.by, d.Name+" scaled")}
+}
