@@ -1,0 +1,190 @@
+package router_test
+
+import (
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"clanker/adapters"
+	"clanker/intents"
+	"clanker/router"
+)
+
+// The shipped catalogue is measured against questions that were written before it, or by others: see eval/cases. Names in
+// them are unknown to the matcher here, which is harder than a workspace that has seen its own.
+
+// tally is how a set of questions fared.
+type tally struct{ right, wrong, abstained int }
+
+func (t tally) total() int { return t.right + t.wrong + t.abstained }
+
+func shipped(t *testing.T) (*intents.Catalog, *router.Matcher) {
+	t.Helper()
+	catalog, err := intents.Load(intents.Default())
+	require.NoError(t, err)
+	matcher, err := router.NewMatcher(catalog)
+	require.NoError(t, err, "every example routes to its own intent")
+	return catalog, matcher
+}
+
+// cases reads a file of eval/cases: a header, then tab-separated rows.
+func cases(t *testing.T, name string) []map[string]string {
+	t.Helper()
+	content, err := os.ReadFile("../eval/cases/" + name)
+	require.NoError(t, err)
+	lines := strings.Split(strings.TrimSpace(string(content)), "\n")
+	require.Greater(t, len(lines), 1, "%s has no questions", name)
+	header := strings.Split(lines[0], "\t")
+	var all []map[string]string
+	for _, line := range lines[1:] {
+		values := strings.Split(line, "\t")
+		require.Len(t, values, len(header), line)
+		row := map[string]string{}
+		for i, column := range header {
+			row[column] = values[i]
+		}
+		all = append(all, row)
+	}
+	return all
+}
+
+// topicOf returns the topic a question routes to, "" if the matcher abstains or asks which of two is meant.
+func topicOf(m *router.Matcher, question string) intents.Topic {
+	match := m.Match(question, adapters.Names{})
+	if match.Outcome != router.Hit {
+		return ""
+	}
+	return match.Hits[0].Intent.Topic
+}
+
+// score tallies questions by topic, and logs what did not go right.
+func score(t *testing.T, m *router.Matcher, rows []map[string]string) tally {
+	t.Helper()
+	var result tally
+	for _, row := range rows {
+		switch got := topicOf(m, row["question"]); got {
+		case intents.Topic(row["topic"]):
+			result.right++
+		case "":
+			result.abstained++
+			t.Logf("abstained  %-10s %s", row["topic"], row["question"])
+		default:
+			result.wrong++
+			t.Logf("WRONG      %-10s %s: %s", row["topic"], row["question"], got)
+		}
+	}
+	t.Logf("right %d, wrong %d, abstained %d of %d", result.right, result.wrong, result.abstained, result.total())
+	return result
+}
+
+// covered are the topics whose Kubernetes questions the catalogue answers, all of them.
+var covered = []string{"health", "inventory", "metrics", "logs", "change", "topology"}
+
+func kubernetes(rows []map[string]string, topics ...string) []map[string]string {
+	return slices.DeleteFunc(slices.Clone(rows), func(row map[string]string) bool {
+		return !strings.Contains(row["provider"], "kubernetes") || !slices.Contains(topics, row["topic"])
+	})
+}
+
+func TestCatalogueRealQuestions(t *testing.T) {
+	_, matcher := shipped(t)
+	rows := cases(t, "real-questions.tsv")
+	t.Run("covered topics", func(t *testing.T) {
+		result := score(t, matcher, kubernetes(rows, covered...))
+		assert.Equal(t, result.total(), result.right)
+	})
+	t.Run("diagnose and meta", func(t *testing.T) {
+		result := score(t, matcher, kubernetes(rows, "diagnose", "meta"))
+		assert.Zero(t, result.wrong)
+		assert.GreaterOrEqual(t, share(result), 0.9)
+	})
+	t.Run("changes are never answered", func(t *testing.T) {
+		for _, row := range rows {
+			if row["topic"] == "write" {
+				assert.Empty(t, topicOf(matcher, row["question"]), row["question"])
+			}
+		}
+	})
+	t.Run("all providers and topics", func(t *testing.T) {
+		assert.LessOrEqual(t, score(t, matcher, rows).wrong, 3)
+	})
+}
+
+func share(result tally) float64 { return float64(result.right) / float64(result.total()) }
+
+// The floors below are what was measured, less a little: a catalogue that falls below them has lost something.
+func TestCatalogueParaphrases(t *testing.T) {
+	_, matcher := shipped(t)
+	for file, floor := range map[string]float64{"paraphrases.tsv": 0.8, "fresh-questions.tsv": 0.8} {
+		t.Run(file, func(t *testing.T) {
+			result := score(t, matcher, cases(t, file))
+			assert.GreaterOrEqual(t, share(result), floor)
+			assert.LessOrEqual(t, result.wrong, result.total()/50)
+		})
+	}
+}
+
+func TestCatalogueAbstains(t *testing.T) {
+	_, matcher := shipped(t)
+	for _, row := range cases(t, "negatives.tsv") {
+		match := matcher.Match(row["question"], adapters.Names{})
+		if match.Outcome == router.Hit {
+			t.Errorf("%s (%s) hits %s", row["question"], row["kind"], match.Hits[0].Intent.ID)
+		}
+	}
+}
+
+func TestCatalogueAnswersTheArticle(t *testing.T) {
+	_, matcher := shipped(t)
+	for question, want := range map[string]string{
+		"What instance type is prod-cluster running?":               "inventory.instance_type",
+		"What instance type is prod-cluster using?":                 "inventory.instance_type",
+		"Are all services in production healthy?":                   "health.services",
+		"Are all services in the production namespace healthy?":     "health.services",
+		"What changed in the last deployment?":                      "change.last",
+		"Why is checkout-api latency elevated right now?":           "diagnose.why",
+		"Which pods are using more than 80% of their memory limit?": "metrics.memory.limit",
+		"is redis healthy?":                                         "health.of",
+		"what is the state of session-cache?":                       "health.of",
+		"how many queries per second is orders-postgres handling?":  "metrics.rate",
+		"which worker pools are idle?":                              "cost.idle",
+	} {
+		match := matcher.Match(question, adapters.Names{})
+		if assert.Equal(t, router.Hit, match.Outcome, question) {
+			assert.Equal(t, want, match.Hits[0].Intent.ID, question)
+		}
+	}
+}
+
+// A question that an answer proposes must be one that the catalogue understands, or the person is led into a wall.
+func TestCatalogueNextQuestionsRoute(t *testing.T) {
+	catalog, matcher := shipped(t)
+	for _, intent := range catalog.Intents {
+		for _, question := range intent.NextQuestions(found(intent)) {
+			match := matcher.Match(question, adapters.Names{})
+			assert.Equal(t, router.Hit, match.Outcome, "%s proposes %q", intent.ID, question)
+		}
+	}
+}
+
+// found is an answer with two of everything, in every slot a value of its type.
+func found(intent *intents.Intent) intents.Data {
+	slots := intents.Slots{}
+	for name, value := range map[string]any{"service": "checkout-api", "kind": "pod", "node": "worker-1", "namespace": "payments",
+		"cluster": "prod-cluster", "percent": 0.8, "count": 10, "text": "connection refused"} {
+		if intent.SlotType(name) != 0 {
+			slots[name] = value
+		}
+	}
+	at := time.Unix(0, 0).UTC()
+	resource := adapters.Resource{ID: "demo/pod/checkout-api", Name: "checkout-api", Kind: adapters.KindPod, Health: adapters.HealthDegraded,
+		Reason: "CrashLoopBackOff", Observed: at}
+	change := adapters.Change{Resource: resource.ID, Name: resource.Name, Field: "image", Before: "v1", After: "v2", At: at}
+	return intents.Data{Resources: []adapters.Resource{resource, resource}, Changes: []adapters.Change{change, change}, Total: 3,
+		Logs: []adapters.LogLine{{Resource: resource.ID, Text: "x"}}, Slots: slots, Place: "production"}
+}
