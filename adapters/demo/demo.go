@@ -90,12 +90,10 @@ func (d *Demo) List(ctx context.Context, q adapters.Query) ([]adapters.Resource,
 		return nil, nil, fmt.Errorf("list the demo estate: %w", err)
 	}
 	now := d.now().UTC()
-	var found []adapters.Resource
+	covered, size := covering(d.at(now).groups, q)
+	found := make([]adapters.Resource, 0, size)
 	var sources []adapters.Source
-	for _, g := range d.at(now).groups {
-		if !g.covers(q) {
-			continue
-		}
+	for _, g := range covered {
 		before := len(found)
 		for _, r := range g.resources {
 			if q.Matches(r) && (r.Kind != adapters.KindEvent || !r.Since.Before(q.Since)) {
@@ -130,12 +128,24 @@ func (d *Demo) Changes(ctx context.Context, q adapters.Query) ([]adapters.Change
 	return found, orNothing(changeSources(e.groups, q, found, now), q, now), nil
 }
 
+// covering returns the groups that a read of q calls, and how many resources they hold.
+func covering(groups []group, q adapters.Query) (covered []group, size int) {
+	for _, g := range groups {
+		if g.covers(q) {
+			covered = append(covered, g)
+			size += len(g.resources)
+		}
+	}
+	return covered, size
+}
+
 // changeSources has one entry for each place that q covers and that keeps a record of changes.
 func changeSources(groups []group, q adapters.Query, found []adapters.Change, now time.Time) []adapters.Source {
 	var sources []adapters.Source
-	for _, g := range groups {
+	covered, _ := covering(groups, q)
+	for _, g := range covered {
 		same := func(s adapters.Source) bool { return s.Call == g.changes && s.Scope == g.place.Scope }
-		if g.changes == "" || !g.covers(q) || slices.ContainsFunc(sources, same) {
+		if g.changes == "" || slices.ContainsFunc(sources, same) {
 			continue
 		}
 		count := 0

@@ -262,13 +262,29 @@ func TestEveryConnectionIsMarked(t *testing.T) {
 	}
 }
 
-func BenchmarkHealth(b *testing.B) {
-	d := after(b, 0)
-	q := adapters.Query{Kinds: servingKinds, Scope: adapters.Scope{Environment: "production"}}
-	b.ReportAllocs()
+func BenchmarkNew(b *testing.B) {
 	for b.Loop() {
-		if found, _, err := d.List(b.Context(), q); err != nil || len(found) != 14 {
-			b.Fatal(len(found), err)
-		}
+		after(b, 0)
+	}
+}
+
+func BenchmarkList(b *testing.B) {
+	d := after(b, 0)
+	for _, c := range []struct {
+		name string
+		q    adapters.Query
+	}{
+		{"health", adapters.Query{Kinds: servingKinds, Scope: adapters.Scope{Environment: "production"}}},
+		{"names", adapters.Query{NamesOnly: true}},
+		{"all", adapters.Query{}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if found, _, err := d.List(b.Context(), c.q); err != nil || len(found) < 14 {
+					b.Fatal(len(found), err)
+				}
+			}
+		})
 	}
 }

@@ -23,10 +23,8 @@ func (d *Demo) Logs(ctx context.Context, q adapters.Query) ([]adapters.LogLine, 
 	q.Kinds = []adapters.Kind{adapters.KindPod} // who writes; the name of a workload matches its pods
 	var found []adapters.LogLine
 	var sources []adapters.Source
-	for _, g := range d.at(now).groups {
-		if !g.covers(q) {
-			continue
-		}
+	covered, _ := covering(d.at(now).groups, q)
+	for _, g := range covered {
 		for _, pods := range g.byOwner() {
 			if !slices.ContainsFunc(pods, q.Matches) {
 				continue
