@@ -72,7 +72,9 @@ func (d *draft) expression(where string, text scalar, offset int, options ...exp
 	if text.Text == "" {
 		return nil
 	}
-	at := func(in int) Position { return scalar{strings.Repeat(" ", offset) + text.Text, text.Pos, text.inside}.at(offset + in) }
+	at := func(in int) Position {
+		return scalar{strings.Repeat(" ", offset) + text.Text, text.Pos, text.inside}.at(offset + in)
+	}
 	defer func() {
 		if cause := recover(); cause != nil {
 			program = nil
@@ -188,4 +190,3 @@ func (m *machine) run(program *vm.Program) (any, error) {
 	}
 	return nil, fmt.Errorf("evaluate over %s: %w; check the types in where and sort", m.view.ID, err)
 }
-

@@ -2,6 +2,7 @@ package intents
 
 import (
 	"errors"
+	"fmt"
 	"hash"
 	"slices"
 	"strings"
@@ -209,6 +210,11 @@ func (d *draft) defaults() {
 			continue
 		}
 		value, err := kind.parse(text.Text)
+		if word, known := d.vocabulary.Kinds[text.Text]; known && kind == SlotKind {
+			value = string(word.Kind)
+		} else if kind == SlotKind {
+			err = fmt.Errorf("no word for a kind is %q", text.Text)
+		}
 		if err != nil {
 			d.fault(text.Pos, where, "write it as a question would", "%v", err)
 			continue

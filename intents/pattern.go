@@ -49,7 +49,9 @@ type patternError struct {
 	remedy  string
 }
 
-func (e *patternError) Error() string { return fmt.Sprintf("at byte %d: %s; %s", e.offset, e.message, e.remedy) }
+func (e *patternError) Error() string {
+	return fmt.Sprintf("at byte %d: %s; %s", e.offset, e.message, e.remedy)
+}
 
 // ParsePattern parses the token grammar described in the package comment. It checks form and size; that concepts exist
 // is checked against the vocabulary when a catalogue is loaded.

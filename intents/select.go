@@ -90,7 +90,9 @@ func (in *Intent) sort(m *machine, rs []adapters.Resource) error {
 		}
 		order[i] = keyed{rs[i], sortKey(key)}
 	}
-	slices.SortFunc(order, func(a, b keyed) int { return cmp.Or(compareKeys(a.key, b.key, in.order.down), cmp.Compare(a.resource.ID, b.resource.ID)) })
+	slices.SortFunc(order, func(a, b keyed) int {
+		return cmp.Or(compareKeys(a.key, b.key, in.order.down), cmp.Compare(a.resource.ID, b.resource.ID))
+	})
 	for i := range order {
 		rs[i] = order[i].resource
 	}

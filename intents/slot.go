@@ -83,13 +83,23 @@ func (t SlotType) parse(text string) (any, error) {
 
 // ParsePercent reads "80%" as the ratio 0.8. It takes 0 to 1000 percent.
 func ParsePercent(text string) (float64, error) {
-	number, found := strings.CutSuffix(text, "%")
-	value, err := strconv.ParseFloat(number, 64)
-	if !found || err != nil || !(value >= 0 && value <= 1000) {
-		return 0, fmt.Errorf("read percent %q: write it as 80%%", text)
+	if value, ok := percent(text); ok {
+		return value, nil
 	}
-	return value / 100, nil
+	return 0, fmt.Errorf("read percent %q: write it as 80%%", text)
 }
+
+func percent(text string) (float64, bool) {
+	number, found := strings.CutSuffix(text, "%")
+	if !found || !startsWithDigit(number) {
+		return 0, false
+	}
+	value, err := strconv.ParseFloat(number, 64)
+	return value / 100, err == nil && value <= 1000
+}
+
+// startsWithDigit keeps what is plainly no number away from parsers whose errors are costly.
+func startsWithDigit(word string) bool { return word != "" && word[0] >= '0' && word[0] <= '9' }
 
 // ParseDurationWords reads a duration in one word or more, "90s" or "2 hours", and returns how many words it took.
 func ParseDurationWords(words []string) (time.Duration, int) {
@@ -116,6 +126,9 @@ const maxDuration = 100 * 366 * 24 * time.Hour
 // result is positive.
 func ParseDuration(text string) (time.Duration, bool) {
 	var total time.Duration
+	if !startsWithDigit(text) {
+		return 0, false
+	}
 	for rest := text; rest != ""; {
 		digits := 0
 		for digits < len(rest) && rest[digits] >= '0' && rest[digits] <= '9' {

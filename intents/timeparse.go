@@ -33,8 +33,11 @@ func ParseCount(word string) (int, bool) {
 	if count, ok := numberWords[word]; ok {
 		return count, true
 	}
+	if !startsWithDigit(word) {
+		return 0, false
+	}
 	count, err := strconv.Atoi(word)
-	return count, err == nil && count >= 1 && count <= maxCount && word[0] != '+'
+	return count, err == nil && count >= 1 && count <= maxCount
 }
 
 var now = moment{base: baseNow}
@@ -245,9 +248,10 @@ func (p *timeParser) dated() (moment, moment, bool) {
 
 func (p *timeParser) day() (moment, bool) {
 	word := p.peek()
-	if date, err := time.Parse(time.DateOnly, word); err == nil {
+	if isISODate(word) {
 		p.pos++
-		return moment{base: baseDate, year: date.Year(), month: int(date.Month()), day: date.Day()}, true
+		date, err := time.Parse(time.DateOnly, word)
+		return dateOf(date), err == nil
 	}
 	if p.accept("today") {
 		return moment{base: baseDay}, true
@@ -295,12 +299,15 @@ func dayNumber(word string) (int, bool) {
 	for _, ending := range []string{"st", "nd", "rd", "th"} {
 		word = strings.TrimSuffix(word, ending)
 	}
+	if !startsWithDigit(word) {
+		return 0, false
+	}
 	number, err := strconv.Atoi(word)
 	return number, err == nil && number >= 1 && number <= 31
 }
 
 func (p *timeParser) year() int {
-	if number, err := strconv.Atoi(p.peek()); err == nil && number >= 1970 && number <= 2200 {
+	if number, err := strconv.Atoi(p.peek()); len(p.peek()) == 4 && err == nil && number >= 1970 && number <= 2200 {
 		p.pos++
 		return number
 	}
@@ -309,14 +316,16 @@ func (p *timeParser) year() int {
 
 // timestamp reads an ISO date and time in one word: 2025-08-02t13:45:00z.
 func (p *timeParser) timestamp() (moment, moment, bool) {
+	if !startsWithDigit(p.peek()) {
+		return moment{}, moment{}, false
+	}
 	word := strings.ToUpper(p.peek())
 	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04"} {
 		if t, err := time.Parse(layout, word); err == nil && t.Year() >= 1970 {
 			t = t.UTC()
 			p.pos++
 			p.accept("utc")
-			date := moment{base: baseDate, year: t.Year(), month: int(t.Month()), day: t.Day()}
-			return window(date, t.Sub(t.Truncate(24*time.Hour)))
+			return window(dateOf(t), t.Sub(t.Truncate(24*time.Hour)))
 		}
 	}
 	return moment{}, moment{}, false
@@ -340,6 +349,9 @@ func window(date moment, clock time.Duration) (moment, moment, bool) {
 // clockOf reads a time of day, with its zone if that is UTC.
 func (p *timeParser) clockOf() (time.Duration, bool) {
 	word := p.peek()
+	if !startsWithDigit(word) {
+		return 0, false
+	}
 	layouts := []string{"15:04", "15:04:05", "15:04z", "3pm", "3:04pm"}
 	if p.pos+1 < len(p.words) && (p.words[p.pos+1] == "am" || p.words[p.pos+1] == "pm") {
 		word += p.words[p.pos+1]
@@ -356,8 +368,16 @@ func (p *timeParser) clockOf() (time.Duration, bool) {
 }
 
 func isISODate(word string) bool {
+	if !startsWithDigit(word) || len(word) != len(time.DateOnly) {
+		return false
+	}
 	_, err := time.Parse(time.DateOnly, word)
 	return err == nil
+}
+
+// dateOf returns the midnight of the day of t.
+func dateOf(t time.Time) moment {
+	return moment{base: baseDate, year: t.Year(), month: int(t.Month()), day: t.Day()}
 }
 
 // OpensDate reports whether a point in time can begin with the word: a month, a weekday or a number word.

@@ -69,7 +69,7 @@ const maxExampleWords = 64
 
 func exampleNode(in *intents.Intent, l *lattice, i int) (*intents.Node, int) {
 	for _, s := range l.at(i) {
-		if s.class == isAside && (s.slot != "time" || in.UsesTime()) {
+		if s.class == isAside {
 			return nil, s.end
 		}
 	}

@@ -131,8 +131,10 @@ func (l *lattice) valuesAt(i int) {
 	if isRegion(t.text) {
 		l.spans = append(l.spans, span{class: isValue, end: i + 1, types: bit(intents.SlotRegion), text: t.text, weight: weightTyped})
 	}
-	if ratio, err := intents.ParsePercent(t.text); err == nil {
-		l.number(i+1, intents.SlotPercent, ratio)
+	if strings.HasSuffix(t.text, "%") {
+		if ratio, err := intents.ParsePercent(t.text); err == nil {
+			l.number(i+1, intents.SlotPercent, ratio)
+		}
 		return
 	}
 	count, counted := intents.ParseCount(t.text)

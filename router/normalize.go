@@ -159,7 +159,7 @@ func (lex *lexicon) word(tokens []token, word string) []token {
 		word += "%"
 	}
 	if kind, name, ok := strings.Cut(word, "/"); ok && !strings.Contains(name, "/") && lex.isKind(strings.ToLower(kind)) {
-		return lex.push(lex.push(tokens, kind, false), name, false)
+		return lex.push(lex.push(tokens, kind, false), name, true)
 	}
 	if at := strings.IndexByte(word, '\''); at > 0 {
 		return lex.contraction(tokens, word[:at], strings.ToLower(word[at+1:]))
