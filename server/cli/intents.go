@@ -42,31 +42,24 @@ func (a *app) checkCommand() *cobra.Command {
 }
 
 func (a *app) check() error {
-	source, err := a.intentFiles()
+	catalog, _, err := a.matcher()
 	if err != nil {
-		return err
+		return a.printFaults(err)
 	}
-	catalog, err := intents.Load(source)
-	if err == nil {
-		_, err = router.NewMatcher(catalog)
-	}
-	if faults := (intents.Errors)(nil); errors.As(err, &faults) {
-		return a.printFaults(faults)
-	}
-	if err != nil {
-		return err
-	}
-	_, err = fmt.Fprintf(a.stdout, "%d intents, no faults\n", len(catalog.Intents))
+	_, err = fmt.Fprintf(a.stdout, "%s, no faults\n", count(len(catalog.Intents), "intent"))
 	return err
 }
 
-// printFaults prints positions that an editor can open from where the command was started.
-func (a *app) printFaults(faults intents.Errors) error {
-	for _, fault := range faults {
-		fault.Pos.File = filepath.Join(a.intents, fault.Pos.File)
-		fmt.Fprintln(a.stdout, printable(fault.Error()))
+// printFaults prints all that is wrong with the intents, if that is what err is about.
+func (a *app) printFaults(err error) error {
+	faults, ok := errors.AsType[intents.Errors](err)
+	if !ok {
+		return err
 	}
-	return fmt.Errorf("%s", count(len(faults), "fault"))
+	for _, fault := range faults {
+		fmt.Fprintln(a.stdout, printable(a.placed(fault).Error()))
+	}
+	return errors.New(count(len(faults), "fault"))
 }
 
 func count(n int, what string) string {
@@ -189,40 +182,46 @@ func (a *app) testCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "test",
 		Short: "Ask every intent its own examples and print those that go elsewhere",
-		Args:  noArguments,
-		RunE: func(*cobra.Command, []string) error {
-			catalog, err := a.catalog()
+		Long: "Ask every intent its own examples and print those that go elsewhere. With --demo they are asked while the names\n" +
+			"of the demo estate are known, as in a workspace that has seen its services.",
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			catalog, matcher, err := a.matcher()
+			if err != nil {
+				return a.printFaults(err)
+			}
+			workspace, err := a.workspace()
 			if err != nil {
 				return err
 			}
-			matcher, err := router.NewMatcher(catalog)
-			if faults := (intents.Errors)(nil); errors.As(err, &faults) {
-				return a.printFaults(faults)
-			}
-			if err != nil {
-				return err
-			}
-			return a.testExamples(catalog, matcher)
+			return a.test(catalog, matcher, a.knownNames(cmd.Context(), workspace))
 		},
 	}
 }
 
-func (a *app) testExamples(catalog *intents.Catalog, matcher *router.Matcher) error {
-	examples, failed := 0, 0
+func (a *app) test(catalog *intents.Catalog, matcher *router.Matcher, names adapters.Names) error {
+	examples := 0
+	var strays intents.Errors
 	for _, in := range catalog.Intents {
 		for _, example := range in.Examples {
 			examples++
-			match := matcher.Match(example.Text, adapters.Names{})
-			if len(match.Hits) == 1 && match.Hits[0].Intent == in {
-				continue
+			match := matcher.Match(example.Text, names)
+			if len(match.Hits) != 1 || match.Hits[0].Intent != in {
+				strays = append(strays, stray(in, example, match))
 			}
-			failed++
-			fmt.Fprintf(a.stdout, "%s: %q is for %s, but: %s\n", filepath.Join(a.intents, example.Pos.File), printable(example.Text), in.ID, match.Outcome)
 		}
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %s failed", failed, count(examples, "example"))
+	if err := strays.Err(); err != nil {
+		return a.printFaults(err)
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s of %s passed\n", count(examples, "example"), count(len(catalog.Intents), "intent"))
+	_, err := fmt.Fprintf(a.stdout, "%s of %s, all go where they belong\n", count(examples, "example"), count(len(catalog.Intents), "intent"))
 	return err
+}
+
+func stray(in *intents.Intent, example intents.Example, match router.Match) intents.Fault {
+	where := "nowhere: " + match.Reason
+	if len(match.Hits) > 0 {
+		where = "to " + match.Hits[0].Intent.ID
+	}
+	return intents.Fault{Pos: example.Pos, Intent: in.ID, Where: "examples", Message: fmt.Sprintf("%q goes %s", example.Text, where)}
 }

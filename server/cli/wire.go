@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"clanker/adapters"
@@ -26,13 +28,9 @@ func (a *app) wire() (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
-	catalog, err := a.catalog()
+	_, matcher, err := a.matcher()
 	if err != nil {
 		return parts{}, err
-	}
-	matcher, err := router.NewMatcher(catalog)
-	if err != nil {
-		return parts{}, fmt.Errorf("build the matcher: %w", err)
 	}
 	return parts{workspace, matcher, router.New(matcher, workspace, router.Options{Now: a.now})}, nil
 }
@@ -59,10 +57,43 @@ func (a *app) catalog() (*intents.Catalog, error) {
 		return nil, err
 	}
 	catalog, err := intents.Load(source)
+	return catalog, a.faulty(err)
+}
+
+// matcher loads the intents and proves that each of their examples goes where it belongs.
+func (a *app) matcher() (*intents.Catalog, *router.Matcher, error) {
+	catalog, err := a.catalog()
 	if err != nil {
-		return nil, hinted(fmt.Errorf("load intents: %w", err), strings.TrimSpace("clanker intents check "+a.intents)+" shows each fault in its place")
+		return nil, nil, err
 	}
-	return catalog, nil
+	matcher, err := router.NewMatcher(catalog)
+	return catalog, matcher, a.faulty(err)
+}
+
+// faulty makes of the faults of a catalogue an error of one line. The faults are still in it, for those who want them all.
+func (a *app) faulty(err error) error {
+	faults, ok := errors.AsType[intents.Errors](err)
+	if !ok {
+		return err
+	}
+	return hinted(&faultyIntents{faults, a.placed(faults[0])}, strings.TrimSpace("clanker intents check "+a.intents)+" shows every fault")
+}
+
+type faultyIntents struct {
+	intents.Errors
+	first intents.Fault
+}
+
+func (f *faultyIntents) Error() string {
+	return fmt.Sprintf("load intents: %s, the first: %v", count(len(f.Errors), "fault"), f.first)
+}
+
+func (f *faultyIntents) Unwrap() error { return f.Errors }
+
+// placed spells a fault's position so that an editor can open it from where the command was started.
+func (a *app) placed(fault intents.Fault) intents.Fault {
+	fault.Pos.File = filepath.Join(a.intents, fault.Pos.File)
+	return fault
 }
 
 func (a *app) intentFiles() (fs.FS, error) {
