@@ -241,6 +241,7 @@ func TestLogsShowTheOverflow(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, lines, 15, "five lines of each of three pods")
 	assert.Contains(t, lines[0].Text, "session-cache:6379: i/o timeout")
+	assert.NotEqual(t, lines[0].Text, lines[1].Text)
 	assert.Equal(t, "kubectl logs deployment/checkout-api -n production --context prod-cluster --all-pods", sources[0].Call)
 	later, _, err := after(t, 2*time.Hour).Logs(t.Context(), adapters.Query{Name: "checkout-api", Since: start.Add(61 * time.Minute), Log: adapters.LogFilter{Errors: true}})
 	require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -68,7 +69,7 @@ func (d *Demo) written(pods []adapters.Resource, q adapters.Query, now time.Time
 		for _, turn := range l.turns(now.Sub(d.start), tail*len(pods)) {
 			pod, at := pods[turn%len(pods)], d.start.Add(l.at(turn))
 			if q.Matches(pod) && !at.Before(q.Since) {
-				lines = append(lines, adapters.LogLine{Resource: pod.ID, Container: l.Container, At: at, Text: l.Text})
+				lines = append(lines, adapters.LogLine{Resource: pod.ID, Container: l.Container, At: at, Text: l.text(turn)})
 			}
 		}
 	}
@@ -78,6 +79,9 @@ func (d *Demo) written(pods []adapters.Resource, q adapters.Query, now time.Time
 
 // at is when the line is written for the nth time.
 func (l logLines) at(n int) time.Duration { return l.From + time.Duration(n)*l.Every }
+
+// text is what is written for the nth time: a number of its own keeps lines apart.
+func (l logLines) text(n int) string { return strings.ReplaceAll(l.Text, "{n}", strconv.Itoa(n)) }
 
 // turns are the numbers of the last occurrences of the line until now, at most limit.
 func (l logLines) turns(now time.Duration, limit int) []int {

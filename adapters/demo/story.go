@@ -72,7 +72,7 @@ type logLines struct {
 	Until     time.Duration // zero: it goes on
 	Every     time.Duration // zero: once
 	Previous  bool          // written by the run before the last restart
-	Text      string
+	Text      string        // {n} is which line of its kind it is
 }
 
 // state is what events can change. An absent field stays as it was.
