@@ -29,12 +29,36 @@ func (r *Router) list(ctx context.Context, d *draft) error {
 	if d.intent.Verdict {
 		d.answer.Verdict = verdict(d.data.Resources, snapshot.Resources)
 		slices.SortStableFunc(d.data.Resources, worstFirst)
+		if err := r.beyond(ctx, d, snapshot.Resources); err != nil {
+			return err
+		}
 	}
 	d.items(snapshot.Resources)
 	if n := selection.Unmeasured; n > 0 {
 		d.warn("%d of %d could not be judged: what the question asks about was not measured, or has no limit to measure against", n, selection.Total)
 	}
 	return d.say(fmt.Sprintf("%d found in %s", len(selection.Resources), d.data.Place))
+}
+
+// beyond warns of trouble just outside a namespace or cluster that was asked about, in what is used from inside: the
+// verdict on the inside stands, but nobody should act on it alone.
+func (r *Router) beyond(ctx context.Context, d *draft, inside []adapters.Resource) error {
+	used := targets(inside, adapters.RelationUses)
+	q, ok := reading(used)
+	if !ok || d.query.Scope.Namespace == "" && d.query.Scope.Cluster == "" {
+		return nil
+	}
+	snapshot, err := r.workspace.Query(ctx, q)
+	if err != nil {
+		return err
+	}
+	d.read(snapshot)
+	for _, outside := range byCause(snapshot.Resources) {
+		if used[outside.ID] && troubled(outside) {
+			d.warn("used from %s but outside of it: %s %s is %s: %s", d.data.Place, outside.Kind, outside.Name, outside.Health, outside.Reason)
+		}
+	}
+	return nil
 }
 
 // items fills in the rows, as the intent sorted them, and what they add up to.

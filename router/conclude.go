@@ -88,8 +88,8 @@ func (d *draft) conclude(x *diagnosis, now time.Time) error {
 }
 
 var latencyMetrics = []string{
-	adapters.MetricLatencyP99, adapters.MetricErrorRatio, adapters.MetricRequestRate, adapters.MetricQueryRate,
-	adapters.MetricCPUOfLimit, adapters.MetricCPUUtilization, adapters.MetricMemoryOfLimit, adapters.MetricMemoryUtilization,
+	adapters.MetricLatencyP99, adapters.MetricErrorRatio, adapters.MetricCPUOfLimit, adapters.MetricCPUUtilization,
+	adapters.MetricMemoryOfLimit, adapters.MetricMemoryUtilization, adapters.MetricRequestRate, adapters.MetricQueryRate,
 }
 
 var diagnosisColumns = []string{
@@ -99,10 +99,12 @@ var diagnosisColumns = []string{
 	"metric." + adapters.MetricMemoryUtilization,
 }
 
-// rows adds what deserves one: what is in trouble, the named resource itself, what it uses; healthy pods are counted only.
+// rows adds what deserves one: what is in trouble, the named resource itself, what it uses. Healthy pods, nodes and
+// services are only counted.
 func (d *draft) rows(x *diagnosis, own, others []adapters.Resource) {
+	used := targets(own, adapters.RelationUses)
 	worth := func(r adapters.Resource) bool {
-		return troubled(r) || r.Health == adapters.HealthUnknown || r.Kind != adapters.KindPod || strings.EqualFold(r.Name, d.query.Name)
+		return troubled(r) || r.Health == adapters.HealthUnknown || used[r.ID] || strings.EqualFold(r.Name, d.query.Name)
 	}
 	var rows []adapters.Resource
 	for _, r := range byCause(slices.Concat(own, others)) {
@@ -127,8 +129,10 @@ func (d *draft) rows(x *diagnosis, own, others []adapters.Resource) {
 
 // addMessage completes an event's reason with its message, which a diagnosis has no column for.
 func (i *Item) addMessage(r *adapters.Resource) {
-	if message, ok := r.Attributes["message"].(string); ok && r.Kind == adapters.KindEvent && !strings.Contains(r.Reason, message) {
-		i.Reason = join(": ", r.Reason, message)
+	if r.Kind == adapters.KindEvent {
+		status, _ := r.Attributes["status"].(string)
+		message, _ := r.Attributes["message"].(string)
+		i.Reason = join(": ", cmp.Or(r.Reason, status), message)
 	}
 }
 
@@ -252,7 +256,7 @@ func (d *draft) aboutLatency() bool {
 		slices.ContainsFunc([]string{"latency", "slow", "timeout", "timing out", "response time"}, func(w string) bool { return strings.Contains(text, w) })
 }
 
-// measured spells the highest values that were measured of what bears on latency.
+// measured spells the highest values that were measured of what bears on latency, the three that tell most.
 func measured(parts []adapters.Resource) string {
 	var words []string
 	for _, metric := range latencyMetrics {
@@ -262,7 +266,7 @@ func measured(parts []adapters.Resource) string {
 				highest, found = value, true
 			}
 		}
-		if found {
+		if found && len(words) < 3 {
 			words = append(words, metric+" "+spell(metric, highest))
 		}
 	}

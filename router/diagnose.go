@@ -29,10 +29,8 @@ var diagnosable = []adapters.Kind{
 	adapters.KindBalancer, adapters.KindWorkflow, adapters.KindRelease,
 }
 
-// leading are the kinds that point at a workload, or tell about it.
-var leading = []adapters.Kind{
-	adapters.KindService, adapters.KindIngress, adapters.KindGateway, adapters.KindAutoscaler, adapters.KindEvent,
-}
+// leading are the kinds that point at a workload, and whose trouble is a symptom of its own.
+var leading = []adapters.Kind{adapters.KindService, adapters.KindIngress, adapters.KindGateway, adapters.KindAutoscaler}
 
 // How much a diagnosis reads and shows.
 const (
@@ -95,8 +93,23 @@ func (r *Router) lookAround(ctx context.Context, d *draft, x *diagnosis) error {
 		x.logs = append(x.logs, s.Logs...)
 	}
 	slices.SortStableFunc(x.logs, func(a, b adapters.LogLine) int { return a.At.Compare(b.At) })
+	x.logs = lastOfAlike(x.logs)
 	x.relate(resources, r.now())
 	return nil
+}
+
+// lastOfAlike keeps the last of the lines that say the same: the replicas of a workload fail alike.
+func lastOfAlike(lines []adapters.LogLine) []adapters.LogLine {
+	seen := make(map[string]bool, len(lines))
+	var kept []adapters.LogLine
+	for _, line := range slices.Backward(lines) {
+		if !seen[line.Text] {
+			seen[line.Text] = true
+			kept = append(kept, line)
+		}
+	}
+	slices.Reverse(kept)
+	return kept
 }
 
 // together makes several reads at once and takes them in, in order.
@@ -118,13 +131,16 @@ func (d *draft) together(reads ...func() (adapters.Snapshot, error)) ([]adapters
 
 // inward asks for what leads to the parts and tells about them, in the place that they share.
 func (x *diagnosis) inward() adapters.Query {
-	return adapters.Query{Providers: providersOf(x.parts), Kinds: leading, Scope: shared(x.parts)}
+	return adapters.Query{Providers: providersOf(x.parts), Kinds: append([]adapters.Kind{adapters.KindEvent}, leading...), Scope: shared(x.parts)}
 }
 
 // outward asks for what the parts stand on and use, if there is any that was not read yet.
-func (x *diagnosis) outward() (adapters.Query, bool) {
+func (x *diagnosis) outward() (adapters.Query, bool) { return reading(x.targets()) }
+
+// reading asks for the resources of the IDs, as nearly as a query can; the names of configuration tell nothing.
+func reading(ids map[string]bool) (adapters.Query, bool) {
 	var q adapters.Query
-	for target := range x.targets() {
+	for target := range ids {
 		if kind := adapters.IDKind(target); kind != adapters.KindConfig && !slices.Contains(q.Kinds, kind) {
 			q.Kinds = append(q.Kinds, kind)
 		}
@@ -139,14 +155,21 @@ func (x *diagnosis) outward() (adapters.Query, bool) {
 
 // targets are the IDs that the parts point at and that are no parts themselves.
 func (x *diagnosis) targets() map[string]bool {
+	return targets(x.parts, "")
+}
+
+// targets are the IDs outside of the resources that these point at, by one type of relation or by any.
+func targets(resources []adapters.Resource, by adapters.RelationType) map[string]bool {
 	targets := map[string]bool{}
-	for _, part := range x.parts {
-		for _, rel := range part.Relations {
-			targets[rel.Target] = true
+	for _, r := range resources {
+		for _, rel := range r.Relations {
+			if by == "" || rel.Type == by {
+				targets[rel.Target] = true
+			}
 		}
 	}
-	for _, part := range x.parts {
-		delete(targets, part.ID)
+	for _, r := range resources {
+		delete(targets, r.ID)
 	}
 	return targets
 }
@@ -198,7 +221,7 @@ func (x *diagnosis) relate(resources []adapters.Resource, now time.Time) {
 	}
 	for range 2 { // an ingress leads to a service, which leads to a part
 		for _, r := range resources {
-			if r.Kind != adapters.KindEvent && !own[r.ID] && !under[r.ID] && pointsAt(r, own) {
+			if slices.Contains(leading, r.Kind) && !own[r.ID] && !under[r.ID] && pointsAt(r, own) {
 				own[r.ID] = true
 				x.parts = append(x.parts, r)
 			}
@@ -222,7 +245,7 @@ func pointsAt(r adapters.Resource, ids map[string]bool) bool {
 // warns reports whether an event is a recent warning about one of the resources.
 func warns(e adapters.Resource, about map[string]bool, now time.Time) bool {
 	kind, _ := e.Attributes["type"].(string)
-	return about[involved(e)] && !strings.EqualFold(kind, "normal") && (e.Since.IsZero() || now.Sub(e.Since) <= recently)
+	return (about[involved(e)] || pointsAt(e, about)) && !strings.EqualFold(kind, "normal") && (e.Since.IsZero() || now.Sub(e.Since) <= recently)
 }
 
 // involved is the ID of the resource that an event tells about, from the attribute that spells it kind/name.

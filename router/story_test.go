@@ -10,12 +10,16 @@ import (
 
 	"clanker/adapters"
 	"clanker/adapters/demo"
+	"clanker/intents"
 	"clanker/router"
 )
 
 // The story that the product was first told with, on the demo estate: each question has to bring its facts.
 func TestStory(t *testing.T) {
-	_, matcher := shipped(t)
+	catalog, err := intents.Load(intents.Default())
+	require.NoError(t, err)
+	matcher, err := router.NewMatcher(catalog)
+	require.NoError(t, err)
 	now := time.Date(2026, 11, 22, 14, 2, 11, 0, time.UTC)
 	clock := func() time.Time { return now }
 	estate, err := demo.New(clock)

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"clanker/adapters"
+	"clanker/intents"
 )
 
 // How long the text of an answer may be, in bytes: a token is about four. A health answer stays below 600 tokens, a usual
@@ -44,7 +47,7 @@ func newWriter(a *Answer, limits TextLimits) *writer {
 		limits.Bytes = usualBytes
 		if len(a.Items) > DefaultLimit || len(a.Changes) > DefaultLimit {
 			limits.Bytes = mostBytes
-		} else if a.Verdict != "" && a.Intent != nil && a.Intent.Topic == "health" {
+		} else if a.Verdict != "" && a.Intent != nil && a.Intent.Topic == intents.TopicHealth {
 			limits.Bytes = healthBytes
 		}
 	}
@@ -203,6 +206,9 @@ func (w *writer) tail() string {
 		t.WriteString(clipped(printable(fmt.Sprintf(format, args...)), 320))
 		t.WriteByte('\n')
 	}
+	if looked := w.looked(); looked != "" {
+		line("looked at: %s", looked)
+	}
 	if w.a.Needs != nil && len(w.a.Needs.Candidates) > 0 {
 		line("choose: %s", few(w.a.Needs.Candidates, 8, " | "))
 	}
@@ -319,9 +325,26 @@ func (w *writer) format(t *time.Time, layout string) string {
 	switch {
 	case t == nil:
 		return ""
+	case !w.at.IsZero() && t.Year() != w.at.Year():
+		return t.Format(time.DateOnly)
 	case !w.at.IsZero() && t.Format(time.DateOnly) != w.at.Format(time.DateOnly):
-		return t.Format("2006-01-02 15:04Z")
+		return t.Format("Jan 2 15:04Z")
 	default:
 		return t.Format(layout)
 	}
+}
+
+// looked counts what a diagnosis read and does not show.
+func (w *writer) looked() string {
+	c := w.a.Counts
+	if c == nil || w.a.Intent == nil || w.a.Intent.Topic != intents.TopicDiagnose {
+		return ""
+	}
+	var counts []string
+	for _, health := range []adapters.Health{adapters.HealthUnhealthy, adapters.HealthDegraded, adapters.HealthUnknown, adapters.HealthHealthy} {
+		if n := c.ByStatus[string(health)]; n > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n, health))
+		}
+	}
+	return strings.Join(counts, ", ")
 }

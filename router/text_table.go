@@ -54,7 +54,8 @@ func (w *writer) itemTable(items []Item) []string {
 	} else {
 		t.heads[0] = string(items[0].Kind)
 	}
-	for _, column := range w.a.Columns {
+	columns := w.columns()
+	for _, column := range columns {
 		t.heads = append(t.heads, heading(column))
 	}
 	for i := range items {
@@ -63,12 +64,37 @@ func (w *writer) itemTable(items []Item) []string {
 		if mixed {
 			row = append(row, printable(string(items[i].Kind)))
 		}
-		for _, column := range w.a.Columns {
-			row = append(row, cut(w.cell(&items[i], column), w.limits.Cell))
+		for _, column := range columns {
+			row = append(row, w.shortened(column, w.cell(&items[i], column)))
 		}
 		t.rows[i] = row
 	}
 	return t.lines()
+}
+
+// columns are the answer's, with many metrics, of which each row has few, in one.
+func (w *writer) columns() []string {
+	metric := func(column string) bool { return strings.HasPrefix(column, "metric.") }
+	first := slices.IndexFunc(w.a.Columns, metric)
+	rest := slices.DeleteFunc(slices.Clone(w.a.Columns), metric)
+	if len(w.a.Columns)-len(rest) <= 4 {
+		return w.a.Columns
+	}
+	return slices.Insert(rest, first, measuredColumn)
+}
+
+const measuredColumn = "measured"
+
+// measured writes all metrics of an item, in the order of the columns.
+func (w *writer) measured(item *Item) string {
+	var words []string
+	for _, column := range w.a.Columns {
+		name, ok := strings.CutPrefix(column, "metric.")
+		if v, has := item.Metrics[name]; ok && has {
+			words = append(words, name+" "+spell(name, v))
+		}
+	}
+	return strings.Join(words, ", ")
 }
 
 func heading(column string) string {
@@ -81,6 +107,14 @@ func heading(column string) string {
 	return printable(column)
 }
 
+// shortened cuts what others write; the measured values are ours.
+func (w *writer) shortened(column, cell string) string {
+	if column == measuredColumn {
+		return cell
+	}
+	return cut(cell, w.limits.Cell)
+}
+
 // cell writes one column of one item.
 func (w *writer) cell(item *Item, column string) string {
 	prefix, name, _ := strings.Cut(column, ".")
@@ -90,12 +124,17 @@ func (w *writer) cell(item *Item, column string) string {
 	case "reason":
 		return printable(item.Reason)
 	case "since":
+		if w.a.Verdict != "" && item.Status == string(adapters.HealthHealthy) {
+			return "" // since when all is well is for those who ask
+		}
 		return w.minute(item.Since)
 	case "location":
 		if item.Provider == "kubernetes" {
 			return printable(item.Location) // begins with the cluster
 		}
 		return printable(join("/", item.Provider, item.Location))
+	case measuredColumn:
+		return w.measured(item)
 	case "kind":
 		return printable(string(item.Kind))
 	case "metric":
