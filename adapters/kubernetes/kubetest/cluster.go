@@ -85,7 +85,7 @@ func (c *Cluster) start(ctx context.Context, program string) error {
 	if err := c.connect(); err != nil {
 		return err
 	}
-	if err := c.WaitFor(ctx, "the API server", c.serves); err != nil {
+	if err := c.WaitFor(ctx, "the API server", c.Serving); err != nil {
 		return err
 	}
 	if err := c.launchRest(); err != nil {
@@ -179,8 +179,8 @@ func (c *Cluster) apiserver() *process {
 	return c.processes[slices.IndexFunc(c.processes, func(p *process) bool { return p.role == "kube-apiserver" })]
 }
 
-// serves reports whether the API server is ready.
-func (c *Cluster) serves(ctx context.Context) (bool, error) {
+// Serving is a condition for [Cluster.WaitFor]: the API server is ready.
+func (c *Cluster) Serving(ctx context.Context) (bool, error) {
 	var status int
 	err := c.Clientset.Discovery().RESTClient().Get().AbsPath("/readyz").Do(ctx).StatusCode(&status).Error()
 	return status == http.StatusOK, err

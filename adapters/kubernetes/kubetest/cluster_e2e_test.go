@@ -144,7 +144,7 @@ func outage(t *testing.T, c *Cluster) {
 	require.NoError(t, c.Pause())
 	require.ErrorIs(t, ask(), context.DeadlineExceeded)
 	require.NoError(t, c.Resume())
-	require.NoError(t, c.WaitFor(t.Context(), "the API server", c.serves))
+	require.NoError(t, c.WaitFor(t.Context(), "the API server", c.Serving))
 	c.Kill()
 	require.ErrorContains(t, ask(), "connection refused")
 }

@@ -58,9 +58,12 @@ func newMapper(client discovery.DiscoveryInterface) *restmapper.DeferredDiscover
 	return restmapper.NewDeferredDiscoveryRESTMapper(memory.NewMemCacheClient(client))
 }
 
+// Condition says whether something has come about. An error stands in the way for now, and is no reason to give up.
+type Condition func(context.Context) (bool, error)
+
 // WaitFor asks again and again until done says yes, ctx ends, or a component of the cluster dies. The error says what was
 // waited for and what stood in the way last. Without a deadline in ctx it gives up after a minute.
-func (c *Cluster) WaitFor(ctx context.Context, what string, done func(context.Context) (bool, error)) error {
+func (c *Cluster) WaitFor(ctx context.Context, what string, done Condition) error {
 	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, time.Minute)
@@ -95,23 +98,31 @@ func (c *Cluster) failure() error {
 
 // Available is a condition for [Cluster.WaitFor]: the deployment's present version is rolled out and every replica is
 // available.
-func (c *Cluster) Available(namespace, name string) func(context.Context) (bool, error) {
+func (c *Cluster) Available(namespace, name string) Condition {
+	return c.deployment(namespace, name, func(d *appsv1.Deployment) bool {
+		return d.Status.AvailableReplicas == *d.Spec.Replicas && d.Status.Replicas == *d.Spec.Replicas
+	})
+}
+
+// Created is a condition for [Cluster.WaitFor]: the deployment's present version has all its pods, ready or not.
+func (c *Cluster) Created(namespace, name string) Condition {
+	return c.deployment(namespace, name, func(*appsv1.Deployment) bool { return true })
+}
+
+func (c *Cluster) deployment(namespace, name string, is func(*appsv1.Deployment) bool) Condition {
 	return func(ctx context.Context) (bool, error) {
 		d, err := c.Clientset.AppsV1().Deployments(namespace).Get(ctx, name, metav1.GetOptions{})
 		if err != nil {
 			return false, err
 		}
-		return settled(d) && d.Status.AvailableReplicas == *d.Spec.Replicas && d.Status.Replicas == *d.Spec.Replicas, nil
+		observed := d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedReplicas == *d.Spec.Replicas
+		return observed && is(d), nil
 	}
-}
-
-func settled(d *appsv1.Deployment) bool {
-	return d.Status.ObservedGeneration >= d.Generation && d.Status.UpdatedReplicas == *d.Spec.Replicas
 }
 
 // Waiting is a condition for [Cluster.WaitFor]: some container of a pod with the label app=name waits for the reason, for
 // instance CrashLoopBackOff.
-func (c *Cluster) Waiting(namespace, app, reason string) func(context.Context) (bool, error) {
+func (c *Cluster) Waiting(namespace, app, reason string) Condition {
 	return c.anyPod(namespace, app, func(pod corev1.Pod) bool {
 		for _, status := range pod.Status.ContainerStatuses {
 			if status.State.Waiting != nil && status.State.Waiting.Reason == reason {
@@ -124,7 +135,7 @@ func (c *Cluster) Waiting(namespace, app, reason string) func(context.Context) (
 
 // Unschedulable is a condition for [Cluster.WaitFor]: the scheduler has said that it finds no node for some pod with the
 // label app=name.
-func (c *Cluster) Unschedulable(namespace, app string) func(context.Context) (bool, error) {
+func (c *Cluster) Unschedulable(namespace, app string) Condition {
 	return c.anyPod(namespace, app, func(pod corev1.Pod) bool {
 		for _, condition := range pod.Status.Conditions {
 			if condition.Type == corev1.PodScheduled && condition.Reason == corev1.PodReasonUnschedulable {
@@ -135,7 +146,7 @@ func (c *Cluster) Unschedulable(namespace, app string) func(context.Context) (bo
 	})
 }
 
-func (c *Cluster) anyPod(namespace, app string, is func(corev1.Pod) bool) func(context.Context) (bool, error) {
+func (c *Cluster) anyPod(namespace, app string, is func(corev1.Pod) bool) Condition {
 	return func(ctx context.Context) (bool, error) {
 		pods, err := c.Clientset.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=" + app})
 		if err != nil {
@@ -152,7 +163,7 @@ func (c *Cluster) anyPod(namespace, app string, is func(corev1.Pod) bool) func(c
 
 // MetricsReady is a condition for [Cluster.WaitFor]: every running pod of the namespace has metrics. That takes 20 to 40
 // seconds from the creation of a pod, which is two scrapes.
-func (c *Cluster) MetricsReady(namespace string) func(context.Context) (bool, error) {
+func (c *Cluster) MetricsReady(namespace string) Condition {
 	return func(ctx context.Context) (bool, error) {
 		pods, err := c.Clientset.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{FieldSelector: "status.phase=Running"})
 		if err != nil {
