@@ -72,11 +72,11 @@ func (a *app) progress(doing string) (done func()) {
 		for {
 			select {
 			case <-stop:
-				fmt.Fprint(a.stderr, wipe)
+				a.say("%s", wipe)
 				return
 			case <-ticker.C:
 				wipe = "\r\x1b[K"
-				fmt.Fprintf(a.stderr, "%s%s... %.1f s", wipe, doing, a.now().Sub(start).Seconds())
+				a.say("%s%s... %.1f s", wipe, doing, a.now().Sub(start).Seconds())
 			}
 		}
 	}()

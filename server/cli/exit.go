@@ -73,29 +73,28 @@ func (a *app) report(cmd *cobra.Command, err error) int {
 	if f.err == nil {
 		return f.code
 	}
-	path := strings.ReplaceAll(cmd.CommandPath(), " ", ": ")
-	fmt.Fprintf(a.stderr, "%s: %s\n", strings.Replace(path, "intents: ", "intents ", 1), printable(err.Error()))
+	a.say("%s: %s\n", strings.Replace(cmd.CommandPath(), " ", ": ", 1), printable(err.Error()))
 	if f.hint != "" {
-		fmt.Fprintf(a.stderr, "hint: %s\n", printable(f.hint))
+		a.say("hint: %s\n", printable(f.hint))
 	}
 	return f.code
 }
 
+// say writes to stderr. When that fails there is nobody left to tell.
+func (a *app) say(format string, args ...any) { _, _ = fmt.Fprintf(a.stderr, format, args...) }
+
 // answerCode maps how a question ended to an exit code.
 func answerCode(answer router.Answer) int {
-	unread := len(answer.Coverage.Checked) == 0 && len(answer.Coverage.NotChecked) > 0
-	switch answer.Status {
-	case router.StatusOK:
+	switch status := answer.Status; {
+	case status == router.StatusOK:
 		return exitOK
-	case router.StatusNeedsInput, router.StatusUnsupported:
+	case status == router.StatusNeedsInput || status == router.StatusUnsupported:
 		return exitNoAnswer
-	}
-	switch {
-	case unread:
+	case len(answer.Coverage.Checked) == 0 && len(answer.Coverage.NotChecked) > 0:
 		return exitNothingRead
-	case answer.Status == router.StatusPartial:
+	case status == router.StatusPartial:
 		return exitPartial
-	case answer.Status == router.StatusNoData:
+	case status == router.StatusNoData:
 		return exitNoAnswer
 	default:
 		return exitError

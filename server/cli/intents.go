@@ -56,8 +56,12 @@ func (a *app) printFaults(err error) error {
 	if !ok {
 		return err
 	}
+	var lines strings.Builder
 	for _, fault := range faults {
-		fmt.Fprintln(a.stdout, printable(a.placed(fault).Error()))
+		fmt.Fprintln(&lines, printable(a.placed(fault).Error()))
+	}
+	if _, err := fmt.Fprint(a.stdout, lines.String()); err != nil {
+		return err
 	}
 	return errors.New(count(len(faults), "fault"))
 }

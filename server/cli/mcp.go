@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -85,8 +86,8 @@ func (a *app) greet(url string) {
 	if a.demo {
 		estate = " with the demo estate: its answers are invented"
 	}
-	fmt.Fprintf(a.stderr, "clanker: mcp: listening on %s%s\n", url, estate)
-	fmt.Fprintf(a.stderr, "register: claude mcp add --transport http clanker %s\n", url)
+	a.say("clanker: mcp: listening on %s%s\n", url, estate)
+	a.say("register: claude mcp add --transport http clanker %s\n", url)
 }
 
 // askOver asks as any client may: one bare POST.
@@ -105,15 +106,17 @@ func (a *app) askOver(ctx context.Context, url, question string) error {
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", url, err)
 	}
-	defer response.Body.Close()
 	var reply struct {
 		Result struct {
 			Answer router.Answer `json:"structuredContent"`
 		}
 	}
-	if err := json.NewDecoder(response.Body).Decode(&reply); err != nil {
+	err = json.NewDecoder(response.Body).Decode(&reply)
+	if err = cmp.Or(err, response.Body.Close()); err != nil {
 		return fmt.Errorf("ask %s: read the answer: %w", url, err)
 	}
-	fmt.Fprintf(a.stdout, "> %s\n", printable(question))
+	if _, err := fmt.Fprintf(a.stdout, "> %s\n", printable(question)); err != nil {
+		return err
+	}
 	return a.printAnswer(reply.Result.Answer)
 }

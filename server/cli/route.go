@@ -89,24 +89,26 @@ func newRouted(question string, m router.Match) routed {
 }
 
 func (a *app) printMatch(m router.Match) error {
+	var text strings.Builder
 	for _, hit := range m.Hits {
-		fmt.Fprintf(a.stdout, "%s  %s  %s (%s, %.2f)\n", m.Outcome, hit.Intent.ID, hit.Intent.Description, hit.Source, hit.Score)
+		fmt.Fprintf(&text, "%s  %s  %s (%s, %.2f)\n", m.Outcome, hit.Intent.ID, hit.Intent.Description, hit.Source, hit.Score)
 	}
 	if len(m.Hits) == 0 {
-		fmt.Fprintln(a.stdout, m.Outcome)
+		fmt.Fprintln(&text, m.Outcome)
 	}
 	for _, line := range append([]string{m.Reason}, m.Notes...) {
 		if line != "" {
-			fmt.Fprintln(a.stdout, printable(line))
+			fmt.Fprintln(&text, printable(line))
 		}
 	}
-	fmt.Fprintf(a.stdout, "read as: %s\n", printable(m.Normalized))
+	fmt.Fprintf(&text, "read as: %s\n", printable(m.Normalized))
 	rows := make([][]string, 0, len(m.Tried))
 	for _, tried := range m.Tried {
 		rows = append(rows, []string{fmt.Sprintf("%.2f", tried.Score), tried.Intent, tried.Why})
 	}
 	if len(rows) > 0 {
-		fmt.Fprint(a.stdout, a.table([]string{"score", "intent", "why"}, rows))
+		text.WriteString(a.table([]string{"score", "intent", "why"}, rows))
 	}
-	return nil
+	_, err := fmt.Fprint(a.stdout, text.String())
+	return err
 }
