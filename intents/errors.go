@@ -68,10 +68,10 @@ func suggest(word, sigil string, known []string) string {
 	switch {
 	case best != "":
 		return fmt.Sprintf("did you mean %s%s?", sigil, best)
-	case len(known) <= 16:
+	case len(known) <= 40:
 		return fmt.Sprintf("use one of: %s%s", sigil, strings.Join(known, ", "+sigil))
 	}
-	return ""
+	return "see vocabulary.yaml for what there is, or add it there"
 }
 
 // Distance returns the number of letters to insert, delete, replace or swap with a neighbour to turn a into b, or limit

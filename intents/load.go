@@ -32,17 +32,18 @@ type draft struct {
 	needs               scalar
 	next                []scalar
 	columns             []scalar
+	start               int // of the faults that are this intent's
 }
 
 func (l *loader) intent(r *reader, node ast.Node) *Intent {
 	in := &Intent{Pos: r.pos(node), slots: map[string]SlotType{}, Defaults: Slots{}}
 	d := &draft{reader: r, in: in, vocabulary: l.catalog.Vocabulary}
 	d.name(node)
-	before := len(l.faults)
+	d.start = len(l.faults)
 	r.mapping("", node, d.fields())
 	d.require()
 	d.compile()
-	if len(l.faults) > before && in.ID == "" {
+	if len(l.faults) > d.start && in.ID == "" {
 		return nil
 	}
 	return in
@@ -145,7 +146,7 @@ func (d *draft) slots(where string, node ast.Node) {
 
 func (d *draft) require() {
 	missing := func(key string, is bool, remedy string) {
-		if is {
+		if is && !slices.ContainsFunc((*d.faults)[d.start:], func(f Fault) bool { return f.Where == key }) {
 			d.fault(d.in.Pos, key, remedy, "the key %q is missing", key)
 		}
 	}
@@ -155,16 +156,14 @@ func (d *draft) require() {
 	missing("description", d.in.Description == "", "say in a sentence what is asked")
 	missing("examples", len(d.in.Examples) == 0, "add at least one question: it is a test")
 	missing("answer", d.answer.Text == "", `add answer: a template, for instance "{{len .Resources}} found"`)
-	if len(d.in.Patterns) == 0 && !slices.ContainsFunc(*d.faults, func(f Fault) bool { return f.Intent == d.reader.intent && f.Where == "patterns" }) {
-		missing("patterns", true, "add at least one pattern")
-	}
+	missing("patterns", len(d.in.Patterns) == 0, "add at least one pattern")
 }
 
 func (d *draft) compile() {
 	in := d.in
 	in.ID, in.Topic, in.Action = d.id.Text, Topic(d.topic.Text), Action(d.action.Text)
-	check(d, "topic", d.topic, topics)
-	check(d, "action", d.action, actions)
+	check(d, "topic", "topic", d.topic, topics)
+	check(d, "action", "action", d.action, actions)
 	d.defaults()
 	d.checkColumns()
 	if d.needs.Text != "" {
@@ -184,14 +183,14 @@ func (d *draft) compile() {
 		in.Action == ActionDiagnose || slices.ContainsFunc(in.query.kinds, func(s scalar) bool { return s.Text == "event" })
 }
 
-// check faults a text that is not one of a closed list.
-func check[T ~string](d *draft, where string, text scalar, known []T) {
+// check faults a text that is not one of a closed list of things of a sort.
+func check[T ~string](d *draft, where, sort string, text scalar, known []T) {
 	names := make([]string, len(known))
 	for i, name := range known {
 		names[i] = string(name)
 	}
 	if text.Text != "" && !slices.Contains(names, text.Text) {
-		d.fault(text.Pos, where, suggest(text.Text, "", names), "unknown %s %q", strings.TrimSuffix(where, "s"), text.Text)
+		d.fault(text.Pos, where, suggest(text.Text, "", names), "unknown %s %q", sort, text.Text)
 	}
 }
 
@@ -250,7 +249,7 @@ func (d *draft) checkColumns() {
 		switch {
 		case dotted && base == "attr" && name != "":
 		case dotted && base == "metric":
-			check(d, "columns", scalar{Text: name, Pos: column.Pos}, metricNames)
+			check(d, "columns", "metric", scalar{Text: name, Pos: column.Pos}, metricNames)
 		case !slices.Contains(fixed, column.Text):
 			known := append(slices.Clone(fixed), "attr.NAME", "metric.NAME")
 			d.fault(column.Pos, "columns", suggest(column.Text, "", known), "unknown column %q", column.Text)

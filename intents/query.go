@@ -43,12 +43,12 @@ func (d *draft) checkQuery() {
 	q := &d.in.query
 	for _, kind := range q.kinds {
 		if !d.isSlot("query.kinds", kind) {
-			check(d, "query.kinds", kind, kinds)
+			check(d, "query.kinds", "kind", kind, kinds)
 		}
 	}
 	for _, metric := range q.metrics {
 		if !d.isSlot("query.metrics", metric) {
-			check(d, "query.metrics", metric, metricNames)
+			check(d, "query.metrics", "metric", metric, metricNames)
 		}
 	}
 	for where, text := range map[string]scalar{"query.name": q.name, "query.scope": q.environment, "query.scope.namespace": q.namespace,

@@ -13,7 +13,7 @@ const maxCount = 10_000
 // returns how many words it took; 0 means that there is none. It is a closed grammar, in UTC:
 //
 //	[in|over|during|for|within|from] [the] last|past|previous [N] UNIT   rolling: last hour, past 15m, last two weeks
-//	since|after POINT, until|before POINT, between POINT and POINT, from POINT to POINT
+//	since|after POINT, before|until POINT, between POINT and POINT, from POINT to POINT
 //	today, yesterday, this|the current UNIT, last month|quarter|year (the calendar one before)
 //	on POINT, in MONTH [YEAR], around|at CLOCK [utc], DATE [around CLOCK], N UNIT ago
 //	POINT: a date (2025-08-02, august 2 2025, 2 august, monday), a date with a clock, a clock, yesterday, N UNIT ago, now
@@ -146,8 +146,11 @@ func (p *timeParser) since() (moment, moment, bool) {
 	case p.accept("since", "after"):
 		from, _, ok := p.point()
 		return from, now, ok
-	case p.accept("until", "before"):
+	case p.accept("before"):
 		to, _, ok := p.point()
+		return moment{}, to, ok
+	case p.accept("until", "till"):
+		_, to, ok := p.point()
 		return moment{}, to, ok
 	}
 	return moment{}, moment{}, false

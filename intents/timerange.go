@@ -26,6 +26,9 @@ func (r TimeRange) MarshalJSON() ([]byte, error) { return json.Marshal(r.text) }
 func (r TimeRange) Resolve(now time.Time) (from, to time.Time) {
 	now = now.UTC()
 	from, to = r.from.resolve(now), r.to.resolve(now)
+	if to.Before(from) && r.from.base == baseWeekday {
+		from = from.AddDate(0, 0, -7) // "between monday and friday" on a wednesday
+	}
 	if to.Before(from) {
 		from, to = to, from
 	}

@@ -160,13 +160,17 @@ func (r *reader) text(where string, node ast.Node) (scalar, bool) {
 	switch node := node.(type) {
 	case *ast.StringNode:
 		t := node.GetToken()
-		quoted := t.Type == token.SingleQuoteType || t.Type == token.DoubleQuoteType
-		if quoted {
-			pos.Column++
-		}
 		// an escape or a fold shifts what follows it
-		inside := !strings.Contains(strings.TrimSpace(t.Origin), "\n") && !(quoted && strings.ContainsAny(t.Origin, `\`))
-		return scalar{node.Value, pos, inside && !strings.Contains(node.Value, "'")}, true
+		inside := !strings.Contains(strings.TrimSpace(t.Origin), "\n")
+		switch t.Type {
+		case token.SingleQuoteType:
+			pos.Column++
+			inside = inside && !strings.Contains(node.Value, "'")
+		case token.DoubleQuoteType:
+			pos.Column++
+			inside = inside && !strings.Contains(t.Origin, `\`)
+		}
+		return scalar{node.Value, pos, inside}, true
 	case *ast.LiteralNode:
 		return scalar{strings.TrimRight(node.Value.Value, "\n"), pos, false}, true
 	case *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode:
@@ -194,7 +198,7 @@ func (r *reader) wrongType(where string, node ast.Node, want string) {
 			ast.FloatType: "a number", ast.BoolType: "true or false", ast.NullType: "nothing",
 			ast.AliasType: "an alias", ast.AnchorType: "an anchor"}[node.Type()]
 	}
-	r.fault(pos, where, "write "+want, "%s is expected, not %s", want, cmp.Or(have, "this"))
+	r.fault(pos, where, "see the package comment of intents", "%s is expected, not %s", want, cmp.Or(have, "this"))
 }
 
 func join(where, key string) string {

@@ -123,5 +123,5 @@ func stolen(match Match, in *intents.Intent) (message, remedy string) {
 		}
 		return fmt.Sprintf("fits intent %q (%s:%d) as well", other.ID, other.Pos.File, other.Pos.Line), "make one of the two say more"
 	}
-	return "goes to no intent: " + match.Reason, "add a pattern for it"
+	return "goes to no intent: " + match.Reason, "add a pattern for it; {time} takes a time range"
 }

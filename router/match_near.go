@@ -130,6 +130,22 @@ func (m *Matcher) abstain(s *scratch) Match {
 	return match
 }
 
+// unexplained reports whether the word at i is neither in a pattern, nor looks like a value, nor belongs to a scope or
+// time phrase.
+func (l *lattice) unexplained(i int) bool {
+	if l.tokens[i].id != noWord || l.nameWeight(i) != weightWord {
+		return false
+	}
+	for start := range i + 1 {
+		for _, s := range l.at(start) {
+			if s.class == isAside && s.end > i {
+				return false
+			}
+		}
+	}
+	return true
+}
+
 func (m *Matcher) reason(s *scratch) string {
 	if len(s.found) > 0 {
 		return fmt.Sprintf("%s: %s", s.found[0].program.intent.ID, s.found[0].problem)
@@ -141,7 +157,7 @@ func (m *Matcher) reason(s *scratch) string {
 		case "not", "no", "never", "without", "except":
 			return fmt.Sprintf("%q turns the question around, and no intent takes it that way", t.text)
 		}
-		if t.id == noWord && !t.quoted && len(unknown) < maxTried && !slices.Contains(unknown, t.text) {
+		if s.lattice.unexplained(i) && len(unknown) < maxTried && !slices.Contains(unknown, t.text) {
 			unknown = append(unknown, t.text)
 		}
 	}
