@@ -73,7 +73,7 @@ func (d *draft) decline(match Match, m *Matcher) {
 	if match.Reason != "" {
 		d.warn("%s", match.Reason)
 	}
-	d.warn("to have it answered, add an intent to a YAML file in the intents directory; `clanker intents explain %q` shows what was tried", cut(d.answer.Question, 80))
+	d.warn("to have it answered, add an intent to a YAML file in the intents directory; `clanker route %q` shows what was tried", cut(d.answer.Question, 80))
 }
 
 // nowhere ends an answer that found nothing when the question gives a name that nothing goes by, and offers the names
