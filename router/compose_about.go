@@ -16,7 +16,7 @@ const KindConnection adapters.Kind = "connection"
 // The connections come sorted by provider and name.
 func (r *Router) about(ctx context.Context, d *draft) error {
 	connections := r.workspace.Connections(ctx)
-	d.answer.Columns = []string{"status", "fields.identity", "reason", "fields.detail"}
+	d.answer.Columns = []string{"provider", "status", "fields.identity", "reason", "fields.detail"}
 	var working []string
 	for _, c := range connections {
 		if !d.query.WantsProvider(c.Provider) {

@@ -28,7 +28,7 @@ func (r *Router) list(ctx context.Context, d *draft) error {
 	}
 	if d.intent.Verdict {
 		d.answer.Verdict = verdict(d.data.Resources, snapshot.Resources)
-		slices.SortStableFunc(d.data.Resources, worstFirst)
+		slices.SortStableFunc(d.data.Resources, d.worstFirst)
 		if err := r.beyond(ctx, d, snapshot.Resources); err != nil {
 			return err
 		}
@@ -177,9 +177,26 @@ func byStatus(resources []adapters.Resource) map[string]int {
 	return counts
 }
 
-// worstFirst keeps a cut from hiding the worst; ties stay in the order of the intent's sort.
-func worstFirst(a, b adapters.Resource) int {
-	return cmp.Compare(severity[b.Health], severity[a.Health])
+// worstFirst keeps a cut from hiding the worst. Of what goes by a name that was asked for, the workload comes before its
+// pods; other ties stay in the order of the intent's sort.
+func (d *draft) worstFirst(a, b adapters.Resource) int {
+	worse := cmp.Compare(severity[b.Health], severity[a.Health])
+	if d.query.Name == "" {
+		return worse
+	}
+	return cmp.Or(worse, cmp.Compare(d.distance(a), d.distance(b)))
+}
+
+// distance is how far a resource is from what a name usually means.
+func (d *draft) distance(r adapters.Resource) int {
+	switch {
+	case !strings.EqualFold(r.Name, d.query.Name):
+		return 2
+	case 50 <= rank[r.Kind] && rank[r.Kind] < 55:
+		return 0
+	default:
+		return 1
+	}
 }
 
 var severity = map[adapters.Health]int{adapters.HealthUnknown: 1, adapters.HealthDegraded: 2, adapters.HealthUnhealthy: 3}

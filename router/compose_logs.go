@@ -3,6 +3,7 @@ package router
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"clanker/adapters"
 )
@@ -21,21 +22,55 @@ func (r *Router) logs(ctx context.Context, d *draft) error {
 		return nil
 	}
 	d.data.Logs, d.data.Total = snapshot.Logs, len(snapshot.Logs)
-	shown := snapshot.Logs[max(0, len(snapshot.Logs)-d.asked.Limit):]
+	lines, alike := snapshot.Logs, []int(nil)
+	if d.query.Log.Errors { // one that repeats must not hide the others
+		lines, alike = lastOfAlike(lines)
+	}
+	shown := min(len(lines), d.asked.Limit)
 	d.answer.Columns = []string{"line"}
-	d.addLogs(shown)
-	d.answer.Counts = &Counts{Total: len(snapshot.Logs), Matched: len(snapshot.Logs), Shown: len(shown)}
-	d.truncated(len(snapshot.Logs), len(shown))
+	d.addLogs(lines, alike, shown)
+	d.answer.Counts = &Counts{Total: len(snapshot.Logs), Matched: len(lines), Shown: shown}
+	d.truncated(len(lines), shown)
 	return d.say(fmt.Sprintf("%d log lines from %s", len(snapshot.Logs), d.data.Place))
 }
 
-// addLogs appends log lines to the items and marks their text as somebody else's.
-func (d *draft) addLogs(lines []adapters.LogLine) {
-	for _, line := range lines {
+// addLogs appends the last log lines to the items and marks their text as somebody else's. A line that stands for several
+// says so in the field "alike".
+func (d *draft) addLogs(lines []adapters.LogLine, alike []int, last int) {
+	for i := max(0, len(lines)-max(0, last)); i < len(lines); i++ {
+		line := lines[i]
+		fields := map[string]any{"line": line.Text}
+		if alike != nil && alike[i] > 1 {
+			fields["alike"] = alike[i]
+		}
 		d.distrust("/items/%d/fields/line", len(d.answer.Items))
 		d.answer.Items = append(d.answer.Items, Item{
 			Ref: line.Resource, Kind: KindLog, Name: join("/", adapters.IDName(line.Resource), line.Container),
-			Provider: providerOf(line.Resource), Since: instant(line.At), Fields: map[string]any{"line": line.Text},
+			Provider: providerOf(line.Resource), Since: instant(line.At), Fields: fields,
 		})
 	}
+}
+
+// lastOfAlike keeps the last of the lines that differ in digits alone, for replicas fail alike, and how many there were.
+func lastOfAlike(lines []adapters.LogLine) (kept []adapters.LogLine, alike []int) {
+	shapes := make([]string, len(lines))
+	counts := make(map[string]int, len(lines))
+	for i, line := range lines {
+		shapes[i] = strings.Map(dropDigits, line.Text)
+		counts[shapes[i]]++
+	}
+	seen := make(map[string]int, len(counts))
+	for i, line := range lines {
+		if seen[shapes[i]]++; seen[shapes[i]] == counts[shapes[i]] {
+			kept, alike = append(kept, line), append(alike, counts[shapes[i]])
+		}
+	}
+	return kept, alike
+}
+
+func dropDigits(r rune) rune {
+	if '0' <= r && r <= '9' {
+		return -1
+	}
+	return r
 }

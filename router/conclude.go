@@ -122,7 +122,7 @@ func (d *draft) rows(x *diagnosis, own, others []adapters.Resource) {
 	for i := range d.answer.Items {
 		d.answer.Items[i].addMessage(&rows[i])
 	}
-	d.addLogs(x.logs[max(0, len(x.logs)-max(0, d.asked.Limit-len(rows))):])
+	d.addLogs(x.logs, x.alike, d.asked.Limit-len(rows))
 	d.answer.Counts = &Counts{Total: len(own) + len(others), Matched: matched, Shown: len(d.answer.Items), ByStatus: byStatus(slices.Concat(own, others))}
 	d.truncated(matched, len(d.answer.Items))
 }
@@ -136,9 +136,10 @@ func (i *Item) addMessage(r *adapters.Resource) {
 	}
 }
 
-// relevantChange reports the last change before the trouble began, else the last change.
+// relevantChange reports the last change before the trouble began, else the last change. A change of health is the trouble,
+// not its cause.
 func (d *draft) relevantChange(x *diagnosis, own, others []adapters.Resource) {
-	changes := x.changes
+	changes := slices.DeleteFunc(slices.Clone(x.changes), func(c adapters.Change) bool { return c.Field == "health" })
 	if began := beginning(own, others); !began.IsZero() {
 		if earlier := before(changes, began.Add(time.Minute)); len(earlier) > 0 { // a rollout is noted a moment after it began to fail
 			changes = earlier

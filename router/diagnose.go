@@ -17,6 +17,7 @@ type diagnosis struct {
 	events  []adapters.Resource // warnings about any of them, newest first
 	changes []adapters.Change   // the last of each part, newest first
 	logs    []adapters.LogLine  // of the pods that fail, by time
+	alike   []int               // how many lines each of them stands for
 	logged  bool                // logs were asked for
 }
 
@@ -93,23 +94,9 @@ func (r *Router) lookAround(ctx context.Context, d *draft, x *diagnosis) error {
 		x.logs = append(x.logs, s.Logs...)
 	}
 	slices.SortStableFunc(x.logs, func(a, b adapters.LogLine) int { return a.At.Compare(b.At) })
-	x.logs = lastOfAlike(x.logs)
+	x.logs, x.alike = lastOfAlike(x.logs)
 	x.relate(resources, r.now())
 	return nil
-}
-
-// lastOfAlike keeps the last of the lines that say the same: the replicas of a workload fail alike.
-func lastOfAlike(lines []adapters.LogLine) []adapters.LogLine {
-	seen := make(map[string]bool, len(lines))
-	var kept []adapters.LogLine
-	for _, line := range slices.Backward(lines) {
-		if !seen[line.Text] {
-			seen[line.Text] = true
-			kept = append(kept, line)
-		}
-	}
-	slices.Reverse(kept)
-	return kept
 }
 
 // together makes several reads at once and takes them in, in order.

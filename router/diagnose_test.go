@@ -140,6 +140,15 @@ func TestLastEvent(t *testing.T) {
 	}
 }
 
+func TestLinesAlikeAreToldOnce(t *testing.T) {
+	line := func(text string) adapters.LogLine { return adapters.LogLine{Text: text} }
+	kept, alike := lastOfAlike([]adapters.LogLine{line("request 1 failed"), line("slow: 18 ms"), line("request 22 failed"), line("slow: 7 ms"), line("done")})
+	assert.Equal(t, []adapters.LogLine{line("request 22 failed"), line("slow: 7 ms"), line("done")}, kept)
+	assert.Equal(t, []int{2, 2, 1}, alike)
+	kept, _ = lastOfAlike(nil)
+	assert.Empty(t, kept)
+}
+
 func TestTopology(t *testing.T) {
 	chain := func(n int) []adapters.Resource {
 		var resources []adapters.Resource

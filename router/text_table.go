@@ -49,21 +49,18 @@ func (w *writer) itemTable(items []Item) []string {
 	}
 	t := table{heads: []string{"name"}, rows: make([][]string, len(items))}
 	mixed := slices.ContainsFunc(items, func(i Item) bool { return i.Kind != items[0].Kind })
+	columns := slices.DeleteFunc(w.columns(), func(column string) bool { return column == "kind" })
 	if mixed {
-		t.heads = append(t.heads, "kind")
+		columns = slices.Insert(columns, 0, "kind")
 	} else {
-		t.heads[0] = string(items[0].Kind)
+		t.heads[0] = printable(string(items[0].Kind))
 	}
-	columns := w.columns()
 	for _, column := range columns {
 		t.heads = append(t.heads, heading(column))
 	}
 	for i := range items {
 		row := make([]string, 0, len(t.heads))
 		row = append(row, cut(printable(items[i].Name), w.limits.Cell))
-		if mixed {
-			row = append(row, printable(string(items[i].Kind)))
-		}
 		for _, column := range columns {
 			row = append(row, w.shortened(column, w.cell(&items[i], column)))
 		}
@@ -78,7 +75,7 @@ func (w *writer) columns() []string {
 	first := slices.IndexFunc(w.a.Columns, metric)
 	rest := slices.DeleteFunc(slices.Clone(w.a.Columns), metric)
 	if len(w.a.Columns)-len(rest) <= 4 {
-		return w.a.Columns
+		return slices.Clone(w.a.Columns)
 	}
 	return slices.Insert(rest, first, measuredColumn)
 }
@@ -135,6 +132,8 @@ func (w *writer) cell(item *Item, column string) string {
 		return printable(join("/", item.Provider, item.Location))
 	case measuredColumn:
 		return w.measured(item)
+	case "provider":
+		return printable(item.Provider)
 	case "kind":
 		return printable(string(item.Kind))
 	case "metric":
