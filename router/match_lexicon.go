@@ -77,7 +77,7 @@ func scopeNouns() map[string]intents.SlotType {
 // structureWords are words of the language that are never somebody's name.
 var structureWords = strings.Fields(`a about above another after all also am an and any anything are as at be been before below between but by can could
 	did do does doing down each either else every everything few for from had has have he her here him how i if in into is it its
-	last least less let many may me might more most much my near never next no none nor not nothing now of off ok on one only or particular specific given different
+	last least less let many may me might more most much my near never nevertheless instead anyway regardless unless although however rather again next no none nor not nothing now of off ok on one only or particular specific given different
 	other our out over own past previous same should since so some something than that the their them then there these they thing
 	things this those through to today too under until up us very was we were what when where which while who whom whose why will
 	with within without would yes yesterday yet you your ago minute minutes hour hours day days week weeks month months year years`)

@@ -20,11 +20,10 @@ const maxPostings = 512
 type nearIndex struct {
 	intents []*intents.Intent
 	by      map[key][]int32 // sorted
-	name    map[key]string
 }
 
 func newNearIndex(lex *lexicon, all []*intents.Intent) *nearIndex {
-	n := &nearIndex{intents: all, by: map[key][]int32{}, name: map[key]string{}}
+	n := &nearIndex{intents: all, by: map[key][]int32{}}
 	for i, in := range all {
 		for _, pattern := range in.Patterns {
 			pattern.Root.Walk(func(node *intents.Node) { n.add(lex, node, int32(i)) })
@@ -40,12 +39,16 @@ func (n *nearIndex) add(lex *lexicon, node *intents.Node, in int32) {
 		k = key{node.Op, lex.words[node.Text]}
 	case intents.OpConcept:
 		k = key{node.Op, lex.concepts[node.Text]}
+	case intents.OpSlot:
+		if node.Slot != intents.SlotKind {
+			return
+		}
+		k = key{node.Op, kindID}
 	default:
 		return
 	}
 	if list := n.by[k]; len(list) == 0 || list[len(list)-1] != in {
 		n.by[k] = append(list, in)
-		n.name[k] = node.Text
 	}
 }
 
@@ -69,6 +72,9 @@ func (n *nearIndex) nearest(l *lattice) []Candidate {
 				continue
 			}
 			idf := math.Log(1 + float64(len(n.intents))/float64(len(best)))
+			if l.used(i) == structureUse {
+				idf /= 8 // "of" says little, however few have it
+			}
 			weight = max(weight, idf)
 			for _, in := range best {
 				if counted[in] {
