@@ -29,6 +29,7 @@ type lexicon struct {
 	phrases  [][]phrase // by the first word
 	filler   []bool     // by word: it may stand between the words of a phrase
 	use      []use      // by word
+	taken    []bool     // by word: a pattern or a spelling has it
 	kinds    map[string]intents.KindWord
 	scopes   map[string]intents.SlotType // nouns of places: namespace, cluster
 }
@@ -39,7 +40,8 @@ type use uint8
 const (
 	freeUse      use = iota // only examples hold it
 	wordUse                 // of the vocabulary or a pattern: a name only beside a noun, "the default namespace"
-	structureUse            // of the language: never a name unless quoted
+	stopUse                 // of the stop words: never a name unless quoted
+	structureUse            // of the language: the same, and it says little of what is asked
 )
 
 func newLexicon(v *intents.Vocabulary) *lexicon {
@@ -61,7 +63,12 @@ func newLexicon(v *intents.Vocabulary) *lexicon {
 	for _, filler := range v.Fillers {
 		lex.add(filler, phrase{class: isFiller})
 	}
-	for _, word := range slices.Concat(v.Stopwords, slices.Sorted(maps.Keys(lex.scopes)), structureWords) {
+	for _, stopword := range v.Stopwords {
+		for word := range strings.FieldsSeq(stopword) {
+			lex.intern(word, stopUse)
+		}
+	}
+	for _, word := range slices.Concat(slices.Sorted(maps.Keys(lex.scopes)), structureWords) {
 		lex.intern(word, structureUse)
 	}
 	return lex
@@ -91,8 +98,10 @@ func (lex *lexicon) intern(word string, u use) int32 {
 		lex.phrases = append(lex.phrases, nil)
 		lex.filler = append(lex.filler, false)
 		lex.use = append(lex.use, freeUse)
+		lex.taken = append(lex.taken, false)
 	}
 	lex.use[id] = max(lex.use[id], u)
+	lex.taken[id] = lex.taken[id] || u == wordUse
 	return id
 }
 

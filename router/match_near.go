@@ -139,7 +139,8 @@ func (m *Matcher) abstain(s *scratch) Match {
 // unexplained reports whether the word at i is neither in a pattern, nor looks like a value, nor belongs to a scope or
 // time phrase.
 func (l *lattice) unexplained(i int) bool {
-	if l.tokens[i].id != noWord || l.nameWeight(i) != weightWord {
+	id := l.tokens[i].id
+	if id != noWord && (l.lex.taken[id] || l.lex.use[id] == structureUse) || id == noWord && l.nameWeight(i) != weightWord {
 		return false
 	}
 	for start := range i + 1 {
