@@ -37,17 +37,17 @@ func (a *app) providersCommand() *cobra.Command {
 
 // connectionsCode is that of an answer that would need all connections.
 func connectionsCode(connections []adapters.Connection) int {
-	broken := 0
+	working := 0
 	for _, c := range connections {
-		if c.Problem != nil {
-			broken++
+		if c.Problem == nil {
+			working++
 		}
 	}
-	switch broken {
+	switch working {
 	case 0:
-		return exitOK
-	case len(connections):
 		return exitNothingRead
+	case len(connections):
+		return exitOK
 	default:
 		return exitPartial
 	}
