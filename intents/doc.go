@@ -1,51 +1,87 @@
-// Package intents is what can be asked: intents written in YAML, and the small compiler that turns them into queries.
+// Package intents is what can be asked: intents written in YAML, and the small compiler that turns them into queries,
+// selections and answers. It knows nothing of providers, and matching questions is the router's.
 //
 // # An intent
 //
-// A file holds a list of intents. Every key is listed here; a key that is not is an error, and [Load] reports every fault
-// of every file at once as file:line:column with a remedy.
+// A file holds a list of intents. Every key is listed here; one that is not is a fault, and [Load] reports every fault of
+// every file at once as file:line:column with a remedy. Required are id, topic, description, examples, patterns, action
+// and answer.
 //
-//   - id: health.services            # unique, topic first
-//     topic: health                  # health inventory cost change diagnose security topology metrics logs scan write meta
-//     version: "1"                   # optional
-//     description: Services that are not healthy.
-//     examples:                      # each must route to this intent: they are tests, run when the catalogue is loaded
-//   - Are all services in production healthy?
-//     patterns:                      # token grammar, full span; see below
-//   - (are|is) @services @healthy
-//     slots:                         # only for slots that need a default or other bounds
-//     percent: {default: 80%}
-//     action: list                   # list metrics changes logs topology diagnose about
-//     query:                         # what to read: kinds, name, providers, metrics, scope; "{slot}" takes a slot's value
-//     kinds: [service, deployment, statefulset, daemonset, cache, database]
-//     name: "{service}"
-//     where: health != "healthy"     # expr over the flat view of a resource; see below
-//     sort: -metric["memory.ofLimit"]  # an expr; a leading minus sorts downwards; ties and the rest by id
-//     limit: "{count}"               # at most so many
-//     columns: [status, reason, since]  # the table after the name: status reason since location kind attr.x metric.y
-//     verdict: true                  # the answer carries a health verdict
-//     answer: "{{len .Resources}} of {{.Total}} services unhealthy in {{.Place}}"   # text/template over Data, one line
-//     next: ["why is {{(index .Resources 0).Name}} degraded"]
+//	- id: metrics.memory.limit       # unique, topic first
+//	  topic: metrics                 # health inventory cost change diagnose security topology metrics logs scan write meta
+//	  version: "1"
+//	  description: Pods near their memory limit.
+//	  examples:                      # each must route to this intent: they are tests, run when a matcher is made
+//	    - Which pods are using more than 80% of their memory limit?
+//	  patterns:                      # token grammar, full span; see below
+//	    - "[@which] {kind} @using [@more_than] {percent} [of] [their] @memory [limit]"
+//	  slots:                         # defaults, as a question would spell them
+//	    percent: {default: 80%}
+//	  needs: service                 # a slot without which the question is asked back, with the names that fit
+//	  action: list                   # list metrics changes logs topology diagnose about
+//	  query:                         # what to read; "{slot}" takes a slot's value, or nothing if the question has none
+//	    kinds: [pod, "{kind}"]
+//	    name: "{service}"
+//	    providers: [kubernetes]
+//	    metrics: [memory.ofLimit]
+//	    scope: {environment: production, namespace: "{namespace}", cluster: "", region: ""}
+//	    since: last 24h              # if the question gives no time range
+//	    log: {tail: "{count}", previous: true, container: "", grep: "{text}", errors: true}
+//	  where: metric["memory.ofLimit"] > slots.percent
+//	  sort: -metric["memory.ofLimit"]  # a leading minus sorts downwards; ties by id, what cannot be judged last
+//	  limit: "{count}"               # at most so many
+//	  columns: [status, metric.memory.ofLimit]  # of the table, after the name: status reason since location kind attr.x metric.y
+//	  verdict: true                  # the answer carries a health verdict
+//	  answer: "{{len .Resources}} of {{plural .Total \"pod\"}} above {{percent .Slots.percent}} in {{.Place}}"
+//	  next: ["why is {{(index .Resources 0).Name}} unhealthy"]
+//
+// The scope that a question gives narrows the query whatever the intent says. A time range gives the query its since;
+// an intent that makes nothing of one (no {time} in a pattern, no slots.time, and not about events, changes, logs or a
+// diagnosis) is not matched by a question that has one, rather than answering about another time than was asked.
 //
 // # Patterns
 //
 // A pattern is a sequence over words, never a regular expression: `word`, `(a|b c)` one of, `[x]` optional, `@concept` any
-// spelling of a concept of the vocabulary, `{slot}` or `{name:type}` a typed value. It must cover all of the question that
-// is left after normalisation: lower case, punctuation and fillers dropped ("please", "can you", "the", "my"), and scope
-// and time phrases taken out ("in production", "in the payments namespace", "on prod-cluster", "in the last 2 hours"), which
-// every intent understands, so no pattern spells them.
+// spelling of a concept of the vocabulary, `{slot}` or `{name:type}` a typed value. A pattern must explain all of the
+// question; besides it only fillers ("please", "the") and scope and time phrases ("in production", "in the payments
+// namespace", "on prod-cluster", "in the last 2 hours") may stand anywhere, so no pattern spells them. Words are as
+// normalisation leaves them: lower case, no punctuation, "is not" for "isn't". Every pattern has a word, @concept or
+// {kind} outside [ ] by which it is found, at most 64 words, concepts and slots, and stands for at most a million
+// sentences.
+//
+// Of several patterns that explain a question the one wins that has more of its words in words and concepts, then in
+// narrower slots; a tie between two intents is asked back. An example that no pattern of its intent explains becomes a
+// pattern itself, word for word but for names, numbers, scope and time.
 //
 // # Slots
 //
-// namespace, environment, cluster, provider, region and node say where; service is the name of anything that serves or runs;
-// kind is a word for a kind ("pods", "droplets"); percent (a ratio), duration, time (a [TimeRange]), count, and text (in
-// quotes). A slot's name is its type unless written {name:type}. Names that the workspace has seen win; a near miss is
-// taken and disclosed; an unknown word is taken where nothing else fits.
+//   - service, pod: the name of anything that serves or runs. A kind word beside it belongs to it ("the deployment app",
+//     "pod named web-0") and fills NAME_kind, which narrows the query of a list to that kind.
+//   - namespace, environment, cluster, region, provider, node: where; filled by scope phrases too
+//   - kind: a word for a kind ("pods", "droplets"); its value is the kind, and a provider's own word gives the provider
+//   - percent (a ratio: 80% is 0.8), count (10, ten), duration (15m, 2 hours), time (a [TimeRange]), text (in quotes)
 //
-// # Where
+// Names that the workspace has seen win; a near miss is taken and disclosed, several are asked back; an unknown word is
+// taken for a name where the vocabulary and the patterns have no use for it.
 //
-// The view of a resource: id name kind provider health reason account region zone environment cluster namespace (strings),
-// label and attr and metric (maps), age (seconds since health is what it is; nil if not told), and slots (the question's). A
-// metric or attribute that is missing is nil, never zero: comparing it fails, the resource is left out, and the answer
-// counts it as not measured.
+// # Where and sort
+//
+// Expressions of github.com/expr-lang/expr over a flat view of a resource: id name kind provider health reason account
+// region zone environment cluster namespace (strings), label, attr and metric (maps), age (seconds since health is what
+// it is), and slots (the question's; a duration is seconds, a time range the seconds since its start). A metric,
+// attribute or age that is missing is nil, never zero: comparing it with < or > fails, the resource is left out, and the
+// answer counts it as not measured. `x == nil` tests for it, `(x ?? 0)` replaces it.
+//
+// # Answers
+//
+// Templates of text/template over [Data], rendered as one line. They must survive an answer with nothing in it. Beside
+// the built-in functions there are plural (3 "pod"), names and changes (lists of resources and changes, cut), percent
+// (0.62), bytes, seconds, number, metric (. "cpu.usage"), join; index gives nothing for a missing key of a map instead of
+// zero. What is not known prints as "unknown"; a next question that names it is left out.
+//
+// # Vocabulary
+//
+// vocabulary.yaml holds the words that intents share: concepts with their spellings, kinds, providerKinds (droplet is an
+// instance on digitalocean), providers, fillers and stopwords (never a name). A filler may stand between the words of a
+// spelling. Words that negate are never fillers. A folder of intents without one uses the one that ships.
 package intents

@@ -3,6 +3,7 @@ package intents
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Op says what a node of a pattern is.
@@ -218,13 +219,17 @@ func (p *patternParser) word() string {
 
 // isWord reports whether normalisation can produce the word: lower case, with joiners only between letters and digits.
 func isWord(word string) bool {
-	for i, r := range word {
-		joiner := strings.ContainsRune("-_./:%", r)
-		if r >= 'A' && r <= 'Z' || r < 0x80 && !joiner && (r < '0' || r > '9') && (r < 'a' || r > 'z') || joiner && i == 0 {
+	const joiners = "-_./:"
+	if word == "" || strings.Trim(word, joiners) != word || word[0] == '%' {
+		return false
+	}
+	for _, r := range word {
+		small := r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r > unicode.MaxASCII && unicode.ToLower(r) == r
+		if !small && !strings.ContainsRune(joiners+"%", r) {
 			return false
 		}
 	}
-	return word != "" && !strings.ContainsRune("-_./:", rune(word[len(word)-1]))
+	return true
 }
 
 // isKey reports whether the text can name a slot or a concept.

@@ -119,3 +119,14 @@ func generatedNames(count int) adapters.Names {
 	}
 	return adapters.NewNames(names)
 }
+
+// BenchmarkNearMiss measures a misspelled name among 10,000.
+func BenchmarkNearMiss(b *testing.B) {
+	m, names := tinyMatcher(b), generatedNames(10_000)
+	b.ReportAllocs()
+	for b.Loop() {
+		if match := m.Match("is chekout-api healthy", names); len(match.Notes) != 1 {
+			b.Fatal(match)
+		}
+	}
+}

@@ -125,42 +125,54 @@ type key struct {
 	id int32
 }
 
-// cover returns words and concepts of which every match has at least one, the rarest there are, and how many programs
-// have them in all. It is nil for a node that can match without any.
+// cover returns words and concepts of which every match has at least one, the rarest there are, and how many atoms of
+// all programs ask for them. It is nil for a node that can match without any.
 func cover(lex *lexicon, n *intents.Node, frequency map[key]int) ([]key, int) {
+	k := key{op: n.Op}
 	switch n.Op {
 	case intents.OpWord:
-		k := key{n.Op, lex.words[n.Text]}
-		return []key{k}, frequency[k]
+		k.id = lex.words[n.Text]
 	case intents.OpConcept:
-		k := key{n.Op, lex.concepts[n.Text]}
-		return []key{k}, frequency[k]
+		k.id = lex.concepts[n.Text]
 	case intents.OpSlot:
-		if k := (key{n.Op, kindID}); n.Slot == intents.SlotKind {
-			return []key{k}, frequency[k]
+		if n.Slot != intents.SlotKind {
+			return nil, 0
 		}
+		k.id = kindID
 	case intents.OpSeq:
-		var best []key
-		least := 0
-		for _, kid := range n.Kids {
-			if keys, count := cover(lex, kid, frequency); keys != nil && (best == nil || count < least) {
-				best, least = keys, count
-			}
-		}
-		return best, least
+		return coverOne(lex, n.Kids, frequency)
 	case intents.OpAny:
-		var all []key
-		total := 0
-		for _, kid := range n.Kids {
-			keys, count := cover(lex, kid, frequency)
-			if keys == nil {
-				return nil, 0
-			}
-			all, total = append(all, keys...), total+count
-		}
-		return all, total
+		return coverEach(lex, n.Kids, frequency)
+	default:
+		return nil, 0
 	}
-	return nil, 0
+	return []key{k}, frequency[k]
+}
+
+// coverOne returns the rarest cover of one of the nodes: a match has them all.
+func coverOne(lex *lexicon, nodes []*intents.Node, frequency map[key]int) ([]key, int) {
+	var best []key
+	least := 0
+	for _, n := range nodes {
+		if keys, count := cover(lex, n, frequency); keys != nil && (best == nil || count < least) {
+			best, least = keys, count
+		}
+	}
+	return best, least
+}
+
+// coverEach returns the covers of all nodes together: a match has one of them.
+func coverEach(lex *lexicon, nodes []*intents.Node, frequency map[key]int) ([]key, int) {
+	var all []key
+	total := 0
+	for _, n := range nodes {
+		keys, count := cover(lex, n, frequency)
+		if keys == nil {
+			return nil, 0
+		}
+		all, total = append(all, keys...), total+count
+	}
+	return all, total
 }
 
 // cell is the best way to reach a state at a token.
@@ -226,15 +238,11 @@ func (p *program) step(l *lattice, cells []cell, i, state int) {
 	for set := next; set != 0; set &= set - 1 {
 		to := bits.TrailingZeros64(set)
 		a := &p.atoms[to]
-		if a.op == intents.OpWord {
-			if a.id == id && id != noWord {
-				reach(cells, here, (i+1)*width+to+1, weightLiteral, noSpan)
-			}
-			continue
+		if a.op == intents.OpWord && a.id == id {
+			reach(cells, here, (i+1)*width+to+1, weightLiteral, noSpan)
 		}
 		for r := range readings {
-			if s := &readings[r]; a.op == intents.OpConcept && s.class == isConcept && s.concept == a.id ||
-				a.op == intents.OpSlot && s.class == isValue && s.types&a.bit != 0 {
+			if s := &readings[r]; a.takes(s) {
 				reach(cells, here, s.end*width+to+1, s.weight, int32(l.starts[i]+r))
 			}
 		}
@@ -244,6 +252,17 @@ func (p *program) step(l *lattice, cells []cell, i, state int) {
 			reach(cells, here, s.end*width+state, s.weight, int32(l.starts[i]+r))
 		}
 	}
+}
+
+// takes reports whether the reading is what the atom asks for.
+func (a *atom) takes(s *span) bool {
+	switch a.op {
+	case intents.OpConcept:
+		return s.class == isConcept && s.concept == a.id
+	case intents.OpSlot:
+		return s.class == isValue && s.types&a.bit != 0
+	}
+	return false
 }
 
 func reach(cells []cell, from, to, weight int, span int32) {
