@@ -7,33 +7,34 @@
 // every file at once as file:line:column with a remedy. Required are id, topic, description, examples, patterns, action
 // and answer.
 //
-//   - id: metrics.memory.limit       # unique, topic first
-//     topic: metrics                 # health inventory cost change diagnose security topology metrics logs scan write meta
-//     version: "1"
-//     description: Pods near their memory limit.
-//     examples:                      # each must route to this intent: they are tests, run when a matcher is made
-//   - Which pods are using more than 80% of their memory limit?
-//     patterns:                      # token grammar, full span; see below
-//   - "[@which] {kind} @using [@more_than] {percent} [of] [their] @memory [limit]"
-//     slots:                         # defaults, as a question would spell them
-//     percent: {default: 80%}
-//     needs: service                 # a slot without which the question is asked back, with the names that fit
-//     action: list                   # list metrics changes logs topology diagnose about
-//     query:                         # what to read; "{slot}" takes a slot's value, or nothing if the question has none
-//     kinds: [pod, "{kind}"]
-//     name: "{service}"
-//     providers: [kubernetes]
-//     metrics: [memory.ofLimit]
-//     scope: {environment: production, namespace: "{namespace}", cluster: "", region: ""}
-//     since: last 24h              # if the question gives no time range
-//     log: {tail: "{count}", previous: true, container: "", grep: "{text}", errors: true}
-//     where: metric["memory.ofLimit"] > slots.percent
-//     sort: -metric["memory.ofLimit"]  # a leading minus sorts downwards; ties by id, what cannot be judged last
-//     limit: "{count}"               # at most so many
-//     columns: [status, metric.memory.ofLimit]  # of the table, after the name: status reason since location kind attr.x metric.y
-//     verdict: true                  # the answer carries a health verdict
-//     answer: "{{len .Resources}} of {{plural .Total \"pod\"}} above {{percent .Slots.percent}} in {{.Place}}"
-//     next: ["why is {{(index .Resources 0).Name}} unhealthy"]
+//	# metrics.yaml
+//	- id: metrics.memory.limit         # unique, topic first
+//	  topic: metrics                   # health inventory cost change diagnose security topology metrics logs scan write meta
+//	  version: "1"
+//	  description: Pods near their memory limit.
+//	  examples:                        # each must route to this intent: they are tests, run when a matcher is made
+//	    - Which pods are using more than 80% of their memory limit?
+//	  patterns:                        # token grammar, full span; see below
+//	    - "[@which] {kind} @using [@more_than] {percent} [of] [their] @memory [limit]"
+//	  slots:                           # defaults, as a question would spell them
+//	    percent: {default: 80%}
+//	  needs: service                   # a slot without which the question is asked back, with the names that fit
+//	  action: list                     # list metrics changes logs topology diagnose about
+//	  query:                           # what to read; "{slot}" takes a slot's value, or nothing if the question has none
+//	    kinds: [pod, "{kind}"]
+//	    name: "{service}"
+//	    providers: [kubernetes]
+//	    metrics: [memory.ofLimit]
+//	    scope: {environment: production, namespace: "{namespace}", cluster: "", region: ""}
+//	    since: last 24h                # if the question gives no time range
+//	    log: {tail: "{count}", previous: true, container: "", grep: "{text}", errors: true}
+//	  where: metric["memory.ofLimit"] > slots.percent
+//	  sort: -metric["memory.ofLimit"]  # a leading minus sorts downwards; ties by id, what cannot be judged last
+//	  limit: "{count}"                 # at most so many
+//	  columns: [status, attr.image]    # of the table, after the name: status reason since location kind attr.x metric.y
+//	  verdict: true                    # the answer carries a health verdict
+//	  answer: '{{len .Resources}} of {{plural .Total "pod"}} above {{percent .Slots.percent}} in {{.Place}}'
+//	  next: ["why is {{(index .Resources 0).Name}} unhealthy"]
 //
 // The scope that a question gives narrows the query whatever the intent says. A time range gives the query its since;
 // an intent that makes nothing of one (no {time} in a pattern, no slots.time, and not about events, changes, logs or a
