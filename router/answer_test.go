@@ -185,6 +185,7 @@ var answers = []struct {
 	{"context-unknown", Question{Text: "are all services healthy", Context: "qa"}, func() *fake {
 		return &fake{connections: []adapters.Connection{{Provider: "kubernetes", Name: "prod"}, {Provider: "kubernetes", Name: "dev"}}}
 	}},
+	{"needs-a-name", Question{Text: "why is the rollout stuck?"}, shop},
 	{"unsupported", Question{Text: "what is the meaning of life"}, shop},
 	{"empty", Question{Text: " \t\n"}, shop},
 	{"binary", Question{Text: "are all\x00 services\xff healthy"}, shop},

@@ -152,10 +152,10 @@ func (d *draft) finish(now time.Time) Answer {
 	if !d.settled {
 		d.settle()
 	}
+	a.Summary = cut(printable(a.Summary), maxSummary)
 	if a.Demo {
 		a.Summary = cut(a.Summary, maxSummary-len(demoMark)) + demoMark
 	}
-	a.Summary = cut(a.Summary, maxSummary)
 	if len(d.redactions) > 0 {
 		a.Redactions = &Redactions{Count: sum(d.redactions), Kinds: slices.Sorted(maps.Keys(d.redactions))}
 	}
@@ -168,9 +168,11 @@ func (d *draft) settle() {
 	a := &d.answer
 	missing := missed(a.Coverage.NotChecked)
 	switch {
-	case len(a.Coverage.Checked) == 0:
+	case d.intent.Action == intents.ActionAbout && d.found:
+		a.Status = StatusOK // connections that do not work are what was asked for
+	case len(a.Coverage.Checked) == 0 && d.intent.Action != intents.ActionAbout:
 		a.Status, a.Summary = StatusError, unread(a.Coverage.NotChecked)
-	case missing != "" && d.intent.Action != intents.ActionAbout:
+	case missing != "":
 		a.Status = StatusPartial
 		a.Summary = cut(a.Summary, maxSummary-len(missing)-20) + ". Not checked: " + missing
 	case !d.found:

@@ -54,8 +54,12 @@ func (d *draft) addConnection(c adapters.Connection) {
 }
 
 func connected(working []string, n int) string {
-	if n == 0 {
+	switch {
+	case n == 0:
 		return "No provider is connected."
+	case len(working) == 0:
+		return fmt.Sprintf("0 of %d connections work", n)
+	default:
+		return fmt.Sprintf("%d of %d connections work: %s", len(working), n, strings.Join(working, ", "))
 	}
-	return fmt.Sprintf("%d of %d connections work: %s", len(working), n, strings.Join(working, ", "))
 }

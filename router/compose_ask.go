@@ -38,8 +38,9 @@ func (d *draft) end(status Status, summary string) {
 	d.answer.Status, d.answer.Summary, d.settled = status, summary, true
 }
 
-// ask turns the question back to the asker.
+// ask turns the question back to the asker. Nobody chooses among hundreds: the first candidates will do.
 func (d *draft) ask(needs Needs) {
+	needs.Candidates = needs.Candidates[:min(len(needs.Candidates), DefaultLimit)]
 	d.answer.Needs = &needs
 	d.end(StatusNeedsInput, needs.Question)
 }

@@ -52,6 +52,7 @@ func (r *Router) beyond(ctx context.Context, d *draft, inside []adapters.Resourc
 	if err != nil {
 		return err
 	}
+	snapshot.Sources = slices.DeleteFunc(snapshot.Sources, func(s adapters.Source) bool { return s.Error != nil }) // nobody asked there
 	d.read(snapshot)
 	for _, outside := range byCause(snapshot.Resources) {
 		if used[outside.ID] && troubled(outside) {

@@ -30,7 +30,6 @@ type fake struct {
 	demo        bool
 	known       *adapters.Names // what a read that is not fresh knows; nil means all
 	fresh       int             // how often the names were read anew
-	queries     []adapters.Query
 }
 
 var _ Workspace = (*fake)(nil)

@@ -201,6 +201,41 @@ func TestWorstComesFirst(t *testing.T) {
 	assert.Equal(t, &Truncation{Total: 34, Returned: 5, Reason: "limit 5"}, a.Truncation)
 }
 
+func TestAmbiguousQuestionsAreAskedBack(t *testing.T) {
+	m, err := small()
+	require.NoError(t, err)
+	match := Match{Outcome: Ambiguous}
+	for _, id := range []string{"logs.of", "change.of"} {
+		in, ok := m.catalog.Intent(id)
+		require.True(t, ok)
+		match.Hits = append(match.Hits, MatchHit{Intent: in})
+	}
+	d, err := newRouter(t, shop()).begin(Question{Text: "checkout-api?"})
+	require.NoError(t, err)
+	d.askWhich(match)
+	a := d.finish(noon)
+	validate(t, a)
+	assert.Equal(t, StatusNeedsInput, a.Status)
+	assert.Equal(t, []string{"show logs of checkout-api", "what changed in checkout-api"}, a.Needs.Candidates)
+}
+
+func TestConnectionsThatAllFailAreStillAnAnswer(t *testing.T) {
+	f := &fake{connections: []adapters.Connection{{Provider: "gcp", Name: "acme", Problem: expired.Error}}}
+	a := route(t, f, Question{Text: "what providers are connected"})
+	validate(t, a)
+	assert.Equal(t, StatusOK, a.Status)
+	assert.Contains(t, a.Summary, "0 of 1 connections work")
+	a = route(t, &fake{}, Question{Text: "what providers are connected"})
+	assert.Equal(t, StatusNoData, a.Status)
+}
+
+func TestSummaryIsOneLineWhateverProvidersSay(t *testing.T) {
+	f := shop().ill("session-cache", adapters.HealthDegraded, "x").mutate("session-cache", func(r *adapters.Resource) { r.Name = "a\nHEALTHY\x1b[0m" })
+	a := route(t, f, Question{Text: "are all services healthy"})
+	assert.NotContains(t, a.Summary, "\n")
+	assert.NotContains(t, a.Summary, "\x1b")
+}
+
 func TestRedactionsAndUsageAreReported(t *testing.T) {
 	d := &draft{answer: Answer{Status: StatusOK}, redactions: map[string]int{"token": 2, "key": 1}, settled: true, started: noon}
 	a := d.finish(noon.Add(1500 * time.Microsecond))

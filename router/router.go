@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -158,7 +159,7 @@ func (r *Router) inContext(ctx context.Context, d *draft) bool {
 	}
 	connections := r.workspace.Connections(ctx)
 	i := slices.IndexFunc(connections, func(c adapters.Connection) bool {
-		return want == c.Name || want == c.Scope.Cluster || want == c.Scope.Account
+		return strings.EqualFold(want, c.Name) || strings.EqualFold(want, c.Scope.Cluster) || strings.EqualFold(want, c.Scope.Account)
 	})
 	if i < 0 {
 		d.ask(Needs{Slot: "context", Question: fmt.Sprintf("Nothing connected is called %q. Which context is meant?", want), Candidates: contextNames(connections)})

@@ -110,9 +110,9 @@ func (w *writer) body(room int) string {
 	if c := w.a.Counts; c != nil && len(logs) == 0 {
 		matched = max(matched, c.Matched)
 	}
-	text := clip(w.itemTable(items), room/share(len(w.a.Changes)+len(logs) > 0), matched, false)
-	text += clip(w.changeTable(), (room-len(text))/share(len(logs) > 0), w.total(len(w.a.Changes)), false)
-	text += clip(w.graphLines(), room-len(text), 0, false)
+	text := clip(w.itemTable(items), 1, matched, room/share(len(w.a.Changes)+len(logs) > 0))
+	text += clip(w.changeTable(), 1, w.total(len(w.a.Changes)), (room-len(text))/share(len(logs) > 0))
+	text += clip(w.graphLines(), 0, 0, room-len(text))
 	return text + w.fence(logs, room-len(text))
 }
 
@@ -132,23 +132,15 @@ func (w *writer) total(shown int) int {
 	return shown
 }
 
-// clip keeps the lines that fit and says how many rows are missing. A heading, if there is one, is the first line and no
-// row; total is the number of rows there are in all, or 0 if that is the number of lines.
-func clip(lines []string, room, total int, heading bool) string {
+// clip keeps the lines that fit in the room and says how many rows are missing of the total, which may be more than there
+// are lines. The first lines may be headings.
+func clip(lines []string, headings, total, room int) string {
 	if len(lines) == 0 {
 		return ""
 	}
-	rows := len(lines)
-	if lines[0] != "" && total > 0 {
-		heading = true
-	}
-	if heading {
-		rows--
-	}
-	total = max(total, rows)
 	const note = 64 // bytes for the line that says what is missing
 	var text strings.Builder
-	kept := 0
+	kept := -headings
 	for _, line := range lines {
 		if text.Len()+len(line)+1+note > room {
 			break
@@ -157,10 +149,7 @@ func clip(lines []string, room, total int, heading bool) string {
 		text.WriteByte('\n')
 		kept++
 	}
-	if heading {
-		kept = max(0, kept-1)
-	}
-	if missing := total - kept; missing > 0 {
+	if missing := max(total, len(lines)-headings) - max(kept, 0); missing > 0 {
 		fmt.Fprintf(&text, "... %d more not shown: narrow the question or raise the limit\n", missing)
 	}
 	return text.String()
