@@ -63,13 +63,13 @@ func (d *Demo) written(pods []adapters.Resource, q adapters.Query, now time.Time
 	}
 	var lines []adapters.LogLine
 	for _, l := range d.story.Logs {
-		if d.story.id(l.Resource) != pods[0].Relations[0].Target || !l.passes(q.Log) {
+		if d.story.id(l.Resource) != pods[0].Relations[0].Target || !l.concerns(q.Log) {
 			continue
 		}
 		for _, turn := range l.turns(now.Sub(d.start), tail*len(pods)) {
-			pod, at := pods[turn%len(pods)], d.start.Add(l.at(turn))
-			if q.Matches(pod) && !at.Before(q.Since) {
-				lines = append(lines, adapters.LogLine{Resource: pod.ID, Container: l.Container, At: at, Text: l.text(turn)})
+			pod, at, text := pods[turn%len(pods)], d.start.Add(l.at(turn)), l.text(turn)
+			if q.Matches(pod) && !at.Before(q.Since) && passes(text, q.Log) {
+				lines = append(lines, adapters.LogLine{Resource: pod.ID, Container: l.Container, At: at, Text: text})
 			}
 		}
 	}
@@ -102,9 +102,14 @@ func (l logLines) turns(now time.Duration, limit int) []int {
 	return turns
 }
 
-func (l logLines) passes(f adapters.LogFilter) bool {
-	return l.Previous == f.Previous && (f.Container == "" || f.Container == l.Container) &&
-		strings.Contains(strings.ToLower(l.Text), strings.ToLower(f.Grep)) && (!f.Errors || troubled(l.Text))
+// concerns reports whether the line was written where the filter looks.
+func (l logLines) concerns(f adapters.LogFilter) bool {
+	return l.Previous == f.Previous && (f.Container == "" || f.Container == l.Container)
+}
+
+// passes reports whether the filter keeps a text.
+func passes(text string, f adapters.LogFilter) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(f.Grep)) && (!f.Errors || troubled(text))
 }
 
 // troubled reports whether a line looks like an error or a warning.
