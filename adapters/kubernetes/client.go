@@ -48,7 +48,9 @@ type cluster struct {
 }
 
 // codecs know the groups that this driver reads, and no others: the whole clientset would add 11 MB to the program.
-var codecs = sync.OnceValue(func() serializer.CodecFactory {
+var codecs = sync.OnceValue(func() serializer.CodecFactory { return serializer.NewCodecFactory(newScheme()) })
+
+func newScheme() *runtime.Scheme {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
 		corev1.AddToScheme, appsv1.AddToScheme, batchv1.AddToScheme, autoscalingv2.AddToScheme, policyv1.AddToScheme,
@@ -60,8 +62,8 @@ var codecs = sync.OnceValue(func() serializer.CodecFactory {
 		}
 	}
 	metav1.AddToGroupVersion(scheme, corev1.SchemeGroupVersion)
-	return serializer.NewCodecFactory(scheme)
-})
+	return scheme
+}
 
 // connect returns the connection, made anew when the plugin's credentials changed, and the credentials it was made with.
 func (c *cluster) connect(ctx context.Context, now time.Time) (*rest.RESTClient, *credential, error) {

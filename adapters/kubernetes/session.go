@@ -98,6 +98,7 @@ func readPages[L any, P list[L]](ctx context.Context, s *session, t target, name
 			continue
 		}
 		if err != nil {
+			err = s.unserved(ctx, t, err)
 			s.record(t, namespace, start, count, err)
 			return err
 		}
@@ -108,6 +109,18 @@ func readPages[L any, P list[L]](ctx context.Context, s *session, t target, name
 			return nil
 		}
 	}
+}
+
+// unserved looks behind a refusal: the API server also forbids what it does not have, and an API that the cluster lacks
+// is not a permission that somebody lacks. Every user may ask which APIs there are.
+func (s *session) unserved(ctx context.Context, t target, err error) error {
+	var group metav1.APIResourceList
+	if (t.optional || t.group() == metricsGroup) && apierrors.IsForbidden(err) {
+		if missing := s.raw(ctx, t.path, &group); apierrors.IsNotFound(missing) {
+			return missing
+		}
+	}
+	return err
 }
 
 // resumable returns the token to go on with when the one we had expired between two pages: the API server offers one for
