@@ -102,6 +102,9 @@ func TestWhatTheArticleTells(t *testing.T) {
 		gateway  = "aws/prod/us-east-1/gateway/shop-gateway"
 		registry = "registry.acme-shop.example/"
 	)
+	passing := &clock{start}
+	d, err := New(passing.now)
+	require.NoError(t, err)
 	for _, c := range []struct {
 		after time.Duration
 		id    string
@@ -143,7 +146,8 @@ func TestWhatTheArticleTells(t *testing.T) {
 		{1000 * time.Hour, cache, "health", adapters.HealthHealthy},
 	} {
 		t.Run(fmt.Sprintf("%s %s %s", c.after, adapters.IDName(c.id), c.field), func(t *testing.T) {
-			assert.Equal(t, c.want, field(t, after(t, c.after), c.id, c.field))
+			passing.at = start.Add(c.after)
+			assert.Equal(t, c.want, field(t, d, c.id, c.field))
 		})
 	}
 }
