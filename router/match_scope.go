@@ -90,6 +90,9 @@ func (l *lattice) nameThenNoun(i int, place preposition) (span, bool) {
 			continue
 		}
 		noun, ok := l.lex.scopes[l.words[s.end]]
+		if environment, _, is := environmentWord(l.words[i]); is && noun == intents.SlotCluster && !s.known {
+			return span{end: s.end + 1, slot: "environment", text: environment}, true // "the staging cluster" is called otherwise
+		}
 		if !ok || s.types&bit(noun) == 0 || place == noPlace && s.weight <= weightWord {
 			continue
 		}
@@ -163,6 +166,9 @@ func (l *lattice) bareName(i int, place preposition) (span, bool) {
 	}
 	if isRegion(l.words[i]) {
 		return span{end: i + 1, slot: "region", text: l.words[i]}, true
+	}
+	if l.words[i] == "default" && place == inPlace { // a word, but every cluster has a namespace of that name
+		return span{end: i + 1, slot: "namespace", text: "default"}, true
 	}
 	for _, s := range l.read(i) {
 		switch {
