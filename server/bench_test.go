@@ -26,7 +26,7 @@ import (
 const healthQuestion = "Are all services in production healthy?"
 
 // estate is the reading path over the demo estate, as the program wires it.
-func estate(b *testing.B) (*router.Router, *adapters.Workspace) {
+func estate(b testing.TB) (*router.Router, *adapters.Workspace) {
 	b.Helper()
 	driver, err := demo.New(time.Now)
 	require.NoError(b, err)
@@ -39,7 +39,7 @@ func estate(b *testing.B) (*router.Router, *adapters.Workspace) {
 }
 
 // product serves the demo estate and returns its URL.
-func product(b *testing.B, r *router.Router, w *adapters.Workspace) string {
+func product(b testing.TB, r *router.Router, w *adapters.Workspace) string {
 	b.Helper()
 	l, err := server.Listen("127.0.0.1:0")
 	require.NoError(b, err)
@@ -60,6 +60,11 @@ func bare(b *testing.B, constant router.Answer) string {
 	web := httptest.NewServer(mcpserver.NewStreamableHTTPServer(m, mcpserver.WithStateLess(true)))
 	b.Cleanup(web.Close)
 	return web.URL + "/mcp"
+}
+
+// body is the message that asks the question, which holds no quotes.
+func body(question string) string {
+	return `{"jsonrpc":"2.0","method":"tools/call","id":1,"params":{"name":"clanker_route_question","arguments":{"question":"` + question + `"}}}`
 }
 
 // A question on the demo estate, against mcp-go alone returning the same answer as a constant: both over loopback HTTP
@@ -113,11 +118,10 @@ func ask(b *testing.B, url string, requests int) []time.Duration {
 	own := &http.Transport{}
 	defer own.CloseIdleConnections()
 	client := &http.Client{Transport: own}
-	body := `{"jsonrpc":"2.0","method":"tools/call","id":1,"params":{"name":"clanker_route_question","arguments":{"question":"` + healthQuestion + `"}}}`
 	var took []time.Duration
 	for range requests {
 		begun := time.Now()
-		got, err := client.Post(url, "application/json", strings.NewReader(body))
+		got, err := client.Post(url, "application/json", strings.NewReader(body(healthQuestion)))
 		if err != nil {
 			b.Error(err)
 			return took

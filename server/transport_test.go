@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"runtime"
 	"strings"
@@ -63,7 +64,7 @@ func connect(t testing.TB, c *client.Client) *client.Client {
 
 func httpClient(t testing.TB, url string, legacy bool, options ...transport.StreamableHTTPCOption) *client.Client {
 	t.Helper()
-	over, err := transport.NewStreamableHTTP(url, options...)
+	over, err := transport.NewStreamableHTTP(url, append(options, transport.WithHTTPLogger(slog.New(slog.DiscardHandler)))...)
 	require.NoError(t, err)
 	if legacy {
 		return connect(t, client.NewClient(over, client.WithLegacyProtocolOnly()))
