@@ -55,9 +55,9 @@ func compareSources(a, b adapters.Source) int {
 }
 
 // beside reports whether a source says no more than that this machine knows nothing of its provider, which nobody asked
-// about while others answered.
+// about while others answered. A configuration that is there and broken is another matter: that has a cause.
 func (d *draft) beside(s adapters.Source) bool {
-	return s.Error != nil && s.Error.Reason == adapters.NotConfigured && !slices.Contains(d.query.Providers, s.Provider) &&
+	return s.Error != nil && s.Error.Reason == adapters.NotConfigured && s.Error.Err == nil && !slices.Contains(d.query.Providers, s.Provider) &&
 		slices.ContainsFunc(d.sources, func(other adapters.Source) bool { return other.Error == nil })
 }
 
