@@ -44,7 +44,7 @@ func (r *Router) list(ctx context.Context, d *draft) error {
 // verdict on the inside stands, but nobody should act on it alone.
 func (r *Router) beyond(ctx context.Context, d *draft, inside []adapters.Resource) error {
 	used := targets(inside, adapters.RelationUses)
-	q, ok := reading(used)
+	q, ok := queryOf(used)
 	if !ok || d.query.Scope.Namespace == "" && d.query.Scope.Cluster == "" {
 		return nil
 	}

@@ -21,13 +21,13 @@ type diagnosis struct {
 	logged  bool                // logs were asked for
 }
 
-// diagnosable are the kinds that can be the cause or the symptom of a trouble.
+// diagnosable are the kinds that people complain about, and of which their parts are. Others, which fewer people may read,
+// are read when the name is known to be one of them.
 var diagnosable = []adapters.Kind{
 	adapters.KindPod, adapters.KindDeployment, adapters.KindStatefulSet, adapters.KindDaemonSet, adapters.KindReplicaSet,
 	adapters.KindJob, adapters.KindCronJob, adapters.KindService, adapters.KindIngress, adapters.KindGateway,
-	adapters.KindVolumeClaim, adapters.KindAutoscaler, adapters.KindNode, adapters.KindCluster, adapters.KindNodePool,
-	adapters.KindInstance, adapters.KindDatabase, adapters.KindCache, adapters.KindQueue, adapters.KindFunction,
-	adapters.KindBalancer, adapters.KindWorkflow, adapters.KindRelease,
+	adapters.KindAutoscaler, adapters.KindInstance, adapters.KindDatabase, adapters.KindCache, adapters.KindQueue,
+	adapters.KindFunction, adapters.KindBalancer,
 }
 
 // leading are the kinds that point at a workload, and whose trouble is a symptom of its own.
@@ -48,8 +48,11 @@ const (
 func (r *Router) diagnose(ctx context.Context, d *draft) error {
 	var x diagnosis
 	parts, changes := d.query, d.query
-	parts.Kinds, parts.Since = diagnosable, time.Time{}
+	parts.Kinds, parts.Since = d.diagnosable(), time.Time{}
 	changes.Kinds, changes.Since = nil, time.Time{}
+	if d.aboutLatency() {
+		parts.Metrics = latencyMetrics
+	}
 	read, err := d.together(
 		func() (adapters.Snapshot, error) { return r.workspace.Query(ctx, parts) },
 		func() (adapters.Snapshot, error) { return r.workspace.Changes(ctx, changes) },
@@ -72,10 +75,20 @@ func (r *Router) diagnose(ctx context.Context, d *draft) error {
 	return d.conclude(&x, r.now())
 }
 
+func (d *draft) diagnosable() []adapters.Kind {
+	kinds := slices.Clone(diagnosable)
+	for _, name := range d.names.Find(d.query.Name) {
+		if !slices.Contains(kinds, name.Kind) {
+			kinds = append(kinds, name.Kind)
+		}
+	}
+	return kinds
+}
+
 // lookAround reads what surrounds the parts, and the logs of those that fail.
 func (r *Router) lookAround(ctx context.Context, d *draft, x *diagnosis) error {
 	reads := []func() (adapters.Snapshot, error){
-		func() (adapters.Snapshot, error) { return r.workspace.Query(ctx, x.inward()) },
+		func() (adapters.Snapshot, error) { return r.workspace.Query(ctx, x.inward(r.now())) },
 	}
 	if q, ok := x.outward(); ok {
 		reads = append(reads, func() (adapters.Snapshot, error) { return r.workspace.Query(ctx, q) })
@@ -117,15 +130,16 @@ func (d *draft) together(reads ...func() (adapters.Snapshot, error)) ([]adapters
 }
 
 // inward asks for what leads to the parts and tells about them, in the place that they share.
-func (x *diagnosis) inward() adapters.Query {
-	return adapters.Query{Providers: providersOf(x.parts), Kinds: append([]adapters.Kind{adapters.KindEvent}, leading...), Scope: shared(x.parts)}
+func (x *diagnosis) inward(now time.Time) adapters.Query {
+	kinds := append([]adapters.Kind{adapters.KindEvent}, leading...)
+	return adapters.Query{Providers: providersOf(x.parts), Kinds: kinds, Scope: shared(x.parts), Since: now.Add(-recently)}
 }
 
 // outward asks for what the parts stand on and use, if there is any that was not read yet.
-func (x *diagnosis) outward() (adapters.Query, bool) { return reading(x.targets()) }
+func (x *diagnosis) outward() (adapters.Query, bool) { return queryOf(x.targets()) }
 
-// reading asks for the resources of the IDs, as nearly as a query can; the names of configuration tell nothing.
-func reading(ids map[string]bool) (adapters.Query, bool) {
+// queryOf asks for the resources of the IDs, as nearly as a query can; the names of configuration tell nothing.
+func queryOf(ids map[string]bool) (adapters.Query, bool) {
 	var q adapters.Query
 	for target := range ids {
 		if kind := adapters.IDKind(target); kind != adapters.KindConfig && !slices.Contains(q.Kinds, kind) {

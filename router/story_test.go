@@ -29,15 +29,20 @@ func TestStory(t *testing.T) {
 	r := router.New(matcher, w, router.Options{Now: clock})
 	for _, c := range []struct {
 		question string
-		words    []string
+		words    []string // that the text holds
 	}{
 		{"What instance type is prod-cluster running?", []string{"r6g.2xlarge", "3 nodes", "62%"}},
-		{"Are all services in the production namespace healthy?", []string{"DEMO DATA"}},
+		{"Are all services in the production namespace healthy?", []string{"in namespace production", "used from namespace production but outside of it: cache session-cache is degraded"}},
 		{"Are all services in production healthy?", []string{"DEGRADED", "session-cache"}},
 		{"What changed in the last deployment?", []string{"replicas 2 -> 3", "v1.4.2"}},
 		{"Why is checkout-api latency elevated right now?", []string{"session-cache", "latency.p99", "v1.4.2"}},
 		{"Which pods are using more than 80% of their memory limit?", []string{"search", "payments"}},
 		{"what depends on session-cache?", []string{"checkout-api", "uses -> cache session-cache"}},
+		{"is rabbitmq healthy?", []string{"HEALTHY  rabbitmq is healthy", "statefulset"}},
+		{"is rabitmq healthy?", []string{"rabbitmq is healthy", `read "rabitmq" as rabbitmq`}},
+		{"is rabbitmq healthy in staging?", []string{"NO DATA", "it is in kubernetes prod-cluster/production"}},
+		{"why is orders-migrate failing?", []string{"CRITICAL", "BackoffLimitExceeded", "staging-cluster/staging"}},
+		{"show the errors in the logs of checkout-api", []string{"session lookup failed", "lines like this"}},
 		{"show logs of checkout-api", []string{"--- untrusted text from logs"}},
 	} {
 		t.Run(c.question, func(t *testing.T) {
@@ -48,7 +53,10 @@ func TestStory(t *testing.T) {
 			assert.True(t, a.Demo)
 			assert.Contains(t, a.Summary, "(demo data)")
 			assert.Contains(t, text, "DEMO DATA")
-			assert.LessOrEqual(t, len(text), 6000)
+			if a.Intent.Topic == intents.TopicHealth {
+				assert.LessOrEqual(t, len(text)/4, 600, "tokens")
+			}
+			assert.LessOrEqual(t, len(text)/4, 1500, "tokens")
 			for _, word := range c.words {
 				assert.Contains(t, strings.ReplaceAll(text, " %", "%"), word)
 			}
