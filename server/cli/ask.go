@@ -16,7 +16,7 @@ func (a *app) askCommand() *cobra.Command {
 		Use:   "ask QUESTION...",
 		Short: "Answer a question, live",
 		Long:  "Answer a question about what this machine is signed in to, read live, with what was not checked and how to fix it.",
-		Example: `  clanker ask Are all services in production healthy? --demo
+		Example: `  clanker ask --demo "Are all services in production healthy?"
   clanker ask "Which pods are using more than 80% of their memory limit?" --output json`,
 		Args: func(_ *cobra.Command, args []string) error { return wantQuestion(args) },
 	}

@@ -66,7 +66,7 @@ func (a *app) root() *cobra.Command {
 		Short: "Ask your infrastructure, live",
 		Long: "clanker answers questions about the infrastructure this machine is signed in to, live and with evidence,\n" +
 			"for people at a terminal and for AI agents over MCP.",
-		Example: `  clanker ask "Are all services in production healthy?" --demo
+		Example: `  clanker ask --demo "Are all services in production healthy?"
   clanker mcp --transport http --listen 127.0.0.1:39393
   clanker providers`,
 		SilenceErrors:     true,
@@ -88,7 +88,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	flags.StringVar(&a.intents, "intents", "", "use the intents in `dir` instead of the built-in ones")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colour, as with NO_COLOR")
 	a.logFormat = choiceFlag(root, flags, "log-format", "", "format of the logs on stderr", "text", "json")
-	a.logLevel = choiceFlag(root, flags, "log-level", "", "least severe `level` to log", "info", "debug", "warn", "error")
+	a.logLevel = choiceFlag(root, flags, "log-level", "", "least severe logs to write", "info", "debug", "warn", "error")
 }
 
 // group makes a command that only holds others: alone it shows its help, and a word it does not know is an error that

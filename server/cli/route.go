@@ -58,6 +58,9 @@ func (a *app) routeCommand() *cobra.Command {
 
 // routeLines answers each line of stdin, empty and hostile ones too, as it comes. A line may be of any length.
 func (a *app) routeLines(match func(string) router.Match) error {
+	if isTerminal(a.stdin) {
+		a.say("one question per line; ctrl-D ends\n")
+	}
 	lines := bufio.NewReader(a.stdin)
 	for {
 		line, err := lines.ReadString('\n')

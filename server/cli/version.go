@@ -35,11 +35,11 @@ func NewBuild(version, commit string) Build {
 
 // String is the one line that "clanker version" prints.
 func (b Build) String() string {
-	text := "clanker " + b.Version
+	commit := ""
 	if b.Commit != "" {
-		text += " " + b.Commit[:min(len(b.Commit), 12)]
+		commit = b.Commit[:min(len(b.Commit), 12)] + ", "
 	}
-	return fmt.Sprintf("%s %s %s", text, b.Go, b.Platform)
+	return fmt.Sprintf("clanker %s (%s%s, %s)", b.Version, commit, b.Go, b.Platform)
 }
 
 func (a *app) versionCommand() *cobra.Command {
