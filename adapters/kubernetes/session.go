@@ -31,7 +31,7 @@ type session struct {
 
 	mu      sync.Mutex
 	sources []adapters.Source
-	failed  map[string]bool // lists that did not come, or not completely, by resource
+	failed  map[string]bool // lists that did not come, or not completely, by target
 	renew   sync.Once       // refused credentials are renewed once in a read, not once in every list
 
 	authors map[string]author // by UID; nil unless changes are read
@@ -57,6 +57,9 @@ type target struct {
 	optional   bool   // an API that clusters may lack: then there are no such objects
 	tool       string // how kubectl spells the read, when it is not "get RESOURCE"
 }
+
+// key tells targets apart: there are nodes in the core and in the metrics API.
+func (t target) key() string { return t.path + "/" + t.resource }
 
 // group returns the API group, empty for the core.
 func (t target) group() string {
@@ -98,7 +101,9 @@ func readPages[L any, P list[L]](ctx context.Context, s *session, t target, name
 			continue
 		}
 		if err != nil {
-			err = s.unserved(ctx, t, err)
+			if s.unserved(ctx, t, err) {
+				return nil
+			}
 			s.record(t, namespace, start, count, err)
 			return err
 		}
@@ -112,15 +117,10 @@ func readPages[L any, P list[L]](ctx context.Context, s *session, t target, name
 }
 
 // unserved looks behind a refusal: the API server also forbids what it does not have, and an API that the cluster lacks
-// is not a permission that somebody lacks. Every user may ask which APIs there are.
-func (s *session) unserved(ctx context.Context, t target, err error) error {
+// was neither read nor left out. Every user may ask which APIs there are.
+func (s *session) unserved(ctx context.Context, t target, err error) bool {
 	var group metav1.APIResourceList
-	if (t.optional || t.group() == metricsGroup) && apierrors.IsForbidden(err) {
-		if missing := s.raw(ctx, t.path, &group); apierrors.IsNotFound(missing) {
-			return missing
-		}
-	}
-	return err
+	return t.optional && apierrors.IsForbidden(err) && apierrors.IsNotFound(s.raw(ctx, t.path, &group))
 }
 
 // resumable returns the token to go on with when the one we had expired between two pages: the API server offers one for
@@ -179,23 +179,23 @@ func (s *session) record(t target, namespace string, start time.Time, count int,
 	if err != nil && !absent {
 		source.Error = s.explain(t, namespace, err)
 	}
-	s.add(source, t.resource)
+	s.add(source, t)
 }
 
-func (s *session) add(source adapters.Source, resource string) {
+func (s *session) add(source adapters.Source, t target) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sources = append(s.sources, source)
 	if source.Error != nil {
-		s.failed[resource] = true
+		s.failed[t.key()] = true
 	}
 }
 
 // missing reports whether a list did not come, or only in part, so that nothing may be concluded from what is not in it.
-func (s *session) missing(resources ...string) bool {
+func (s *session) missing(targets ...target) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(resources, func(r string) bool { return s.failed[r] })
+	return slices.ContainsFunc(targets, func(t target) bool { return s.failed[t.key()] })
 }
 
 // spell writes the read as one would type it.

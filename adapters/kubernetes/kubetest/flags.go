@@ -73,11 +73,13 @@ func (c *Cluster) apiserverFlags() []string {
 	}
 }
 
-// controllerFlags raise the request rate: at the default one it waits four seconds before any controller runs.
+// controllerFlags raise the request rate (at the default one it waits four seconds before any controller runs) and trust
+// nodes for long: on a loaded machine kwok may be late with their heartbeats, and a node that is given up takes the
+// readiness of its pods with it for good.
 func (c *Cluster) controllerFlags() []string {
 	return append(c.delegated("kube-controller-manager", c.ports.controller),
 		"--leader-elect=false", "--use-service-account-credentials=true", "--kube-api-qps=500", "--kube-api-burst=1000",
-		"--service-account-private-key-file="+c.path("pki", "tokens.key"), "--root-ca-file="+c.path("pki", "ca.crt"),
+		"--node-monitor-grace-period=1h", "--service-account-private-key-file="+c.path("pki", "tokens.key"), "--root-ca-file="+c.path("pki", "ca.crt"),
 		"--cluster-signing-cert-file="+c.path("pki", "ca.crt"), "--cluster-signing-key-file="+c.path("pki", "ca.key"))
 }
 
