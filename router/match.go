@@ -32,6 +32,7 @@ type scratch struct {
 	tried   []bool // by program, reset by visited
 	visited []int32
 	found   []finding
+	tally   tally
 }
 
 // finding is a program that explains the whole question.
@@ -118,14 +119,7 @@ func (m *Matcher) search(s *scratch) {
 	l := &s.lattice
 	present := m.present(l)
 	for i := range l.tokens {
-		if id := l.tokens[i].id; id != noWord {
-			m.try(s, key{intents.OpWord, id}, present)
-		}
-		for r := range l.at(i) {
-			if k, ok := l.at(i)[r].key(); ok {
-				m.try(s, k, present)
-			}
-		}
+		l.eachKey(i, func(k key) { m.try(s, k, present) })
 	}
 	for _, i := range s.visited {
 		s.tried[i] = false
@@ -136,14 +130,7 @@ func (m *Matcher) search(s *scratch) {
 func (m *Matcher) present(l *lattice) uint64 {
 	var present uint64
 	for i := range l.tokens {
-		if l.tokens[i].id != noWord {
-			present |= signature(intents.OpWord, l.tokens[i].id)
-		}
-	}
-	for i := range l.spans {
-		if k, ok := l.spans[i].key(); ok {
-			present |= signature(k.op, k.id)
-		}
+		l.eachKey(i, func(k key) { present |= signature(k.op, k.id) })
 	}
 	return present
 }

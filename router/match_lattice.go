@@ -69,6 +69,8 @@ type lattice struct {
 	spans  []span
 	starts []int // spans[starts[i]:starts[i+1]] begin at token i
 	times  []intents.TimeRange
+	reads  []stretch // by token, of names
+	arena  []span    // what reads point to
 }
 
 // build lists every reading of every token.
@@ -76,6 +78,8 @@ func (l *lattice) build(lex *lexicon, names adapters.Names, text string) {
 	l.lex, l.names = lex, names
 	l.tokens = lex.tokenize(text, l.tokens[:0])
 	l.words, l.spans, l.starts, l.times = l.words[:0], l.spans[:0], l.starts[:0], l.times[:0]
+	l.arena = l.arena[:0]
+	l.reads = append(l.reads[:0], make([]stretch, len(l.tokens))...)
 	for i := range l.tokens {
 		l.words = append(l.words, l.tokens[i].text)
 	}

@@ -45,8 +45,25 @@ func (l *lattice) beside(s span, kind intents.KindWord, end int) {
 	}
 }
 
-// read returns the readings of the words at i as a name: the longest that was seen, or one word that could be a name.
+// read returns the readings of the words at i as a name: the longest that was seen, or one word that could be a name. It
+// remembers them, since names, scope phrases and kind words all ask.
 func (l *lattice) read(i int) []span {
+	if !l.reads[i].done {
+		from := len(l.arena)
+		l.arena = append(l.arena, l.readName(i)...)
+		l.reads[i] = stretch{true, from, len(l.arena)}
+	}
+	from, to := l.reads[i].from, l.reads[i].to
+	return l.arena[from:to:to]
+}
+
+// stretch is where the remembered readings of a token are.
+type stretch struct {
+	done     bool
+	from, to int
+}
+
+func (l *lattice) readName(i int) []span {
 	for n := min(maxNameWords, len(l.tokens)-i); n >= 1; n-- {
 		if n > 1 && !l.joinable(i, n) {
 			continue

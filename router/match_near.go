@@ -52,73 +52,95 @@ func (n *nearIndex) add(lex *lexicon, node *intents.Node, in int32) {
 	}
 }
 
-// shared is what an intent has in common with a question.
-type overlap struct {
-	intent int32
-	score  float64
-	words  []string
+// tally is the memory of one search for near intents, all zero between searches.
+type tally struct {
+	score   []float64 // by intent
+	token   []int     // by intent: the last token that counted, plus one
+	touched []int32
 }
 
 // nearest returns the intents that share the most telling words with the question, best first.
-func (n *nearIndex) nearest(l *lattice) []Candidate {
-	overlaps := map[int32]*overlap{}
+func (n *nearIndex) nearest(l *lattice, t *tally) []Candidate {
+	if len(t.score) < len(n.intents) {
+		t.score, t.token = make([]float64, len(n.intents)), make([]int, len(n.intents))
+	}
+	defer t.reset()
 	total := 0.0
 	for i := range l.tokens {
-		weight, best := 0.0, []int32(nil)
-		counted := map[int32]bool{}
-		for _, k := range n.keysAt(l, i) {
-			best = n.by[k]
-			if len(best) == 0 || len(best) > maxPostings {
-				continue
-			}
-			idf := math.Log(1 + float64(len(n.intents))/float64(len(best)))
-			if l.used(i) == structureUse {
-				idf /= 8 // "of" says little, however few have it
-			}
-			weight = max(weight, idf)
-			for _, in := range best {
-				if counted[in] {
-					continue
+		most := 1.0
+		l.eachKey(i, func(k key) {
+			weight := n.weight(l, i, k)
+			most = max(most, weight)
+			for _, in := range n.by[k] {
+				if weight > 0 && t.token[in] <= i {
+					t.add(in, i, weight)
 				}
-				counted[in] = true
-				if overlaps[in] == nil {
-					overlaps[in] = &overlap{intent: in}
-				}
-				overlaps[in].score += idf
-				overlaps[in].words = append(overlaps[in].words, l.words[i])
 			}
-		}
-		total += max(weight, 1)
+		})
+		total += most
 	}
-	return n.rank(overlaps, total)
-}
-
-func (n *nearIndex) keysAt(l *lattice, i int) []key {
-	var keys []key
-	if id := l.tokens[i].id; id != noWord {
-		keys = append(keys, key{intents.OpWord, id})
-	}
-	for _, s := range l.at(i) {
-		if k, ok := s.key(); ok {
-			keys = append(keys, k)
-		}
-	}
-	return keys
-}
-
-func (n *nearIndex) rank(overlaps map[int32]*overlap, total float64) []Candidate {
-	ranked := make([]*overlap, 0, len(overlaps))
-	for _, o := range overlaps {
-		ranked = append(ranked, o)
-	}
-	slices.SortFunc(ranked, func(a, b *overlap) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.intent, b.intent)) })
+	slices.SortFunc(t.touched, func(a, b int32) int { return cmp.Or(cmp.Compare(t.score[b], t.score[a]), cmp.Compare(a, b)) })
 	var tried []Candidate
-	for _, o := range ranked[:min(len(ranked), maxTried)] {
-		slices.Sort(o.words)
-		tried = append(tried, Candidate{Intent: n.intents[o.intent].ID, Score: math.Round(min(1, o.score/total)*50) / 100,
-			Why: "shares " + strings.Join(slices.Compact(o.words), ", ")})
+	for _, in := range t.touched[:min(len(t.touched), maxTried)] {
+		score := math.Round(min(1, t.score[in]/total)*50) / 100 // nothing that fell short is above a half
+		tried = append(tried, Candidate{Intent: n.intents[in].ID, Score: score, Why: "shares " + n.shared(l, in)})
 	}
 	return tried
+}
+
+func (t *tally) reset() {
+	for _, in := range t.touched {
+		t.score[in], t.token[in] = 0, 0
+	}
+	t.touched = t.touched[:0]
+}
+
+func (t *tally) add(in int32, token int, weight float64) {
+	if t.token[in] == 0 {
+		t.touched = append(t.touched, in)
+	}
+	t.score[in] += weight
+	t.token[in] = token + 1
+}
+
+// weight says how telling the word or concept at i is; 0 for one that too many intents have.
+func (n *nearIndex) weight(l *lattice, i int, k key) float64 {
+	count := len(n.by[k])
+	if count == 0 || count > maxPostings {
+		return 0
+	}
+	idf := math.Log(1 + float64(len(n.intents))/float64(count))
+	if l.used(i) == structureUse {
+		return idf / 8 // "of" says little, however few have it
+	}
+	return idf
+}
+
+// shared lists the words of the question that the intent has, sorted.
+func (n *nearIndex) shared(l *lattice, in int32) string {
+	var words []string
+	for i := range l.tokens {
+		l.eachKey(i, func(k key) {
+			if _, found := slices.BinarySearch(n.by[k], in); found && len(n.by[k]) <= maxPostings {
+				words = append(words, l.words[i])
+			}
+		})
+	}
+	slices.Sort(words)
+	return strings.Join(slices.Compact(words), ", ")
+}
+
+// eachKey visits the word at i, and the concepts and kinds that begin there.
+func (l *lattice) eachKey(i int, visit func(key)) {
+	if id := l.tokens[i].id; id != noWord {
+		visit(key{intents.OpWord, id})
+	}
+	readings := l.at(i)
+	for r := range readings {
+		if k, ok := readings[r].key(); ok {
+			visit(k)
+		}
+	}
 }
 
 // abstain says why no intent takes the question, and which came nearest.
@@ -128,7 +150,7 @@ func (m *Matcher) abstain(s *scratch) Match {
 	for _, f := range s.found[:min(len(s.found), maxTried)] {
 		match.Tried = append(match.Tried, Candidate{Intent: f.program.intent.ID, Score: f.conf / 2, Why: f.problem})
 	}
-	for _, candidate := range m.near.nearest(l) {
+	for _, candidate := range m.near.nearest(l, &s.tally) {
 		if len(match.Tried) < maxTried && !slices.ContainsFunc(match.Tried, func(c Candidate) bool { return c.Intent == candidate.Intent }) {
 			match.Tried = append(match.Tried, candidate)
 		}
