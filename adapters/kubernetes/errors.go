@@ -34,7 +34,7 @@ func (s *session) explain(t target, namespace string, err error) *adapters.Sourc
 		e.Reason = adapters.FeatureDisabled
 		e.Fix = fmt.Sprintf("the cluster does not serve %s; see kubectl api-versions --context %s", strings.TrimPrefix(t.path, "/apis/"), shellQuote(s.cluster.name))
 	case e.Reason == adapters.PermissionDenied:
-		e.Permission = permission("list", t, namespace)
+		e.Permission = permission(t, namespace)
 		e.Fix = s.cluster.grant(t, namespace, err)
 		if t.namespaced && namespace == "" {
 			e.Detail += fmt.Sprintf("; only namespace %s was tried instead", s.cluster.namespace)
@@ -44,17 +44,23 @@ func (s *session) explain(t target, namespace string, err error) *adapters.Sourc
 }
 
 func what(t target, namespace, context string) string {
+	if t.group() == metricsGroup {
+		t.resource = "metrics of " + t.resource
+	}
 	if namespace != "" {
 		return t.resource + " in " + namespace
 	}
 	return t.resource + " in context " + context
 }
 
-func permission(verb string, t target, namespace string) string {
-	if t.path == "" {
+func permission(t target, namespace string) string {
+	verb, resource := "list", t.resource
+	switch {
+	case t.path == "":
 		return "get /" + t.resource
+	case strings.Contains(t.resource, "/"):
+		verb = "get"
 	}
-	resource := t.resource
 	if group := t.group(); group != "" {
 		resource += "." + group
 	}

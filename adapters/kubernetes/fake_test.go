@@ -63,10 +63,9 @@ func (api *fakeAPI) add(t testing.TB, o runtime.Object) {
 		require.NoError(t, err)
 		plural, _ := meta.UnsafeGuessKindToResource(gvks[0])
 		key = strings.TrimPrefix(plural.GroupVersion().String()+"/", "/") + plural.Resource
-		key = strings.Replace(key, "metrics.k8s.io/v1beta1/podmetrics", "metrics.k8s.io/v1beta1/pods", 1)
-		key = strings.Replace(key, "metrics.k8s.io/v1beta1/nodemetrics", "metrics.k8s.io/v1beta1/nodes", 1)
+		key = strings.NewReplacer("podmetricses", "pods", "nodemetricses", "nodes").Replace(key)
 	}
-	api.objects[strings.Replace(key, "podmetricses", "pods", 1)] = append(api.objects[key], o)
+	api.objects[key] = append(api.objects[key], o)
 }
 
 // testScheme is the driver's own: the fake encodes with what the driver decodes with.

@@ -27,6 +27,8 @@ const (
 	searchTail  = 5000 // lines looked through when only some are kept
 )
 
+var podLog = target{path: core, resource: "pods/log", namespaced: true}
+
 // Logs implements [adapters.Logger]: of the pod of that name, or of all pods of the workload, service or job of that name;
 // all containers, init containers too.
 func (d *Driver) Logs(ctx context.Context, q adapters.Query) ([]adapters.LogLine, []adapters.Source, error) {
@@ -116,7 +118,8 @@ func containersWritten(p *pod) []string {
 // containerLog reads one container's log. That it has not started, or never crashed, is the evidence's to tell.
 func (s *session) containerLog(ctx context.Context, p *pod, container string) []adapters.LogLine {
 	start := s.now()
-	t := target{path: core, resource: "pods", namespaced: true, tool: s.logTool(p.Name, container)}
+	t := podLog
+	t.tool = s.logTool(p.Name, container)
 	var lines []adapters.LogLine
 	err := s.call(ctx, func(client *rest.RESTClient) error {
 		request := client.Get().AbsPath(core, "namespaces", p.Scope.Namespace, "pods", p.Name, "log")
@@ -141,14 +144,13 @@ func (s *session) recordLog(t target, p *pod, container string, start time.Time,
 		Scope: adapters.Scope{Cluster: s.cluster.name, Namespace: p.Scope.Namespace},
 	}
 	if err != nil {
-		t.resource = "pods/log"
 		source.Error = s.explain(t, p.Scope.Namespace, err)
 		source.Error.What = fmt.Sprintf("log of %s in pod %s", container, p.Name)
 		if source.Error.Reason == adapters.Internal { // a bad request: the container is waiting, or has no previous run
 			source.Error.Reason = adapters.Unsupported
 		}
 	}
-	s.add(source, "pods/log")
+	s.add(source, t)
 }
 
 func (s *session) logTool(pod, container string) string {
@@ -238,5 +240,5 @@ func (s *session) leaveOut(count int) {
 			Detail: fmt.Sprintf("the logs of at most %d pods are read at once, those at fault first", maxLogPods),
 			Fix:    "ask for the logs of one pod or workload by name, or of one namespace",
 		},
-	}, "pods/log")
+	}, podLog)
 }
