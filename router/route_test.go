@@ -271,3 +271,17 @@ func TestSchemaIsTheSameEveryTime(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, bytes.Equal(first, second))
 }
+
+// FuzzRoute asks anything: the answer always fits the schema, and its text is plain.
+func FuzzRoute(f *testing.F) {
+	for _, seed := range []string{"are all services healthy", "why is \u202eapi\u202c failing", "is \x1b[31m healthy", "", "what changed in a\nb", "show logs of 'x'", "\xff", "is 日本 healthy"} {
+		f.Add(seed, "", 0)
+	}
+	f.Fuzz(func(t *testing.T, question, in string, limit int) {
+		a := route(t, shop(), Question{Text: question, Context: in, Limit: limit})
+		validate(t, a)
+		text := Text(a, TextLimits{})
+		assert.Equal(t, printable(strings.ReplaceAll(text, "\n", "|")), strings.ReplaceAll(text, "\n", "|"))
+		assert.LessOrEqual(t, len(text), mostBytes)
+	})
+}
