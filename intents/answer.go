@@ -229,9 +229,7 @@ func templateMessage(err error) string { return templatePrefix.ReplaceAllString(
 // checkFields faults the fields that nothing a template sees has, and slots that nothing produces, exactly where they
 // stand.
 func (d *draft) checkFields(where string, text scalar, root parse.Node) bool {
-	before := len(*d.faults)
-	known := fieldNames(reflect.TypeFor[Data](), map[reflect.Type]bool{}, map[string]bool{})
-	names := slices.Sorted(maps.Keys(known))
+	before, known := len(*d.faults), d.known
 	check := func(node parse.Node, path []string) {
 		for i, name := range path {
 			switch {
@@ -241,7 +239,7 @@ func (d *draft) checkFields(where string, text scalar, root parse.Node) bool {
 			case i > 0 && (path[i-1] == "Attributes" || path[i-1] == "Labels" || path[i-1] == "Metrics"):
 				return
 			case !known[name]:
-				d.fault(text.at(int(node.Position())), where, suggest(name, ".", names), "unknown field .%s", name)
+				d.fault(text.at(int(node.Position())), where, suggest(name, ".", slices.Sorted(maps.Keys(known))), "unknown field .%s", name)
 				return
 			}
 		}
@@ -283,27 +281,30 @@ func walkTemplate(v reflect.Value, visit func(parse.Node)) {
 	}
 }
 
-// fieldNames collects the names of all exported fields and methods reachable from a type.
-func fieldNames(t reflect.Type, seen map[reflect.Type]bool, names map[string]bool) map[string]bool {
+// fieldNames returns the names of all exported fields and methods that templates reach from [Data].
+func fieldNames() map[string]bool {
+	names := map[string]bool{}
+	collectFields(reflect.TypeFor[Data](), map[reflect.Type]bool{}, names)
+	return names
+}
+
+func collectFields(t reflect.Type, seen map[reflect.Type]bool, names map[string]bool) {
 	for t.Kind() == reflect.Slice || t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	if seen[t] {
-		return names
+		return
 	}
 	seen[t] = true
 	for i := range t.NumMethod() {
 		names[t.Method(i).Name] = true
 	}
-	if t.Kind() == reflect.Struct {
-		for i := range t.NumField() {
-			if f := t.Field(i); f.IsExported() {
-				names[f.Name] = true
-				fieldNames(f.Type, seen, names)
-			}
+	for i := 0; t.Kind() == reflect.Struct && i < t.NumField(); i++ {
+		if f := t.Field(i); f.IsExported() {
+			names[f.Name] = true
+			collectFields(f.Type, seen, names)
 		}
 	}
-	return names
 }
 
 // samples are two answers that every template must survive: an empty one, and one with two of everything.

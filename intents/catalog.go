@@ -72,7 +72,7 @@ func Load(fsys fs.FS) (*Catalog, error) {
 			Remedy: "add one, for instance health.yaml"}}
 	}
 	slices.Sort(names)
-	l := &loader{catalog: &Catalog{Vocabulary: newVocabulary()}, digest: sha256.New()}
+	l := &loader{catalog: &Catalog{Vocabulary: newVocabulary()}, digest: sha256.New(), known: fieldNames()}
 	l.vocabulary(fsys, names)
 	for _, name := range names {
 		if path.Base(name) != vocabularyFile {

@@ -15,6 +15,7 @@ type loader struct {
 	catalog *Catalog
 	faults  Errors
 	digest  hash.Hash
+	known   map[string]bool // the fields that templates may name
 }
 
 var topics = []Topic{TopicHealth, TopicInventory, TopicCost, TopicChange, TopicDiagnose, TopicSecurity, TopicTopology,
@@ -32,12 +33,13 @@ type draft struct {
 	needs               scalar
 	next                []scalar
 	columns             []scalar
-	start               int // of the faults that are this intent's
+	known               map[string]bool // the fields that templates may name
+	start               int             // of the faults that are this intent's
 }
 
 func (l *loader) intent(r *reader, node ast.Node) *Intent {
 	in := &Intent{Pos: r.pos(node), slots: map[string]SlotType{}, Defaults: Slots{}}
-	d := &draft{reader: r, in: in, vocabulary: l.catalog.Vocabulary}
+	d := &draft{reader: r, in: in, vocabulary: l.catalog.Vocabulary, known: l.known}
 	d.name(node)
 	d.start = len(l.faults)
 	r.mapping("", node, d.fields())

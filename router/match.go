@@ -65,10 +65,12 @@ func NewMatcher(c *intents.Catalog) (*Matcher, error) {
 	}
 	m.build()
 	m.near = newNearIndex(m.lex, c.Intents)
-	if m.addExamples() {
+	matches := m.askExamples()
+	if m.addExamples(matches) {
 		m.build()
+		matches = m.askExamples()
 	}
-	if err := m.checkExamples(); err != nil {
+	if err := m.checkExamples(matches); err != nil {
 		return nil, err
 	}
 	return m, nil

@@ -130,3 +130,10 @@ func BenchmarkNearMiss(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkStart measures what a start pays: loading and checking the catalogue that ships.
+func BenchmarkStart(b *testing.B) {
+	for b.Loop() {
+		defaultMatcher(b)
+	}
+}

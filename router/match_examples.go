@@ -2,44 +2,48 @@ package router
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"clanker/adapters"
 	"clanker/intents"
 )
 
-// addExamples makes a program of every example that no pattern of its own intent explains, so that the very question is
-// answered though the patterns are narrower. It reports whether there are any.
-func (m *Matcher) addExamples() bool {
-	before := len(m.programs)
-	var added []*program
+// asked is an example with what the matcher makes of it when no names are known.
+type asked struct {
+	intent  *intents.Intent
+	example intents.Example
+	match   Match
+}
+
+func (m *Matcher) askExamples() []asked {
+	var all []asked
 	for _, in := range m.catalog.Intents {
 		for _, example := range in.Examples {
-			if m.explains(in, example.Text) {
-				continue
-			}
-			if pattern, ok := m.examplePattern(in, example); ok {
-				added = append(added, compileProgram(m.lex, in, pattern, fromExample))
-			}
+			all = append(all, asked{in, example, m.Match(example.Text, adapters.Names{})})
 		}
 	}
-	m.programs = append(m.programs, added...)
+	return all
+}
+
+// addExamples makes a program of every example that no pattern of its own intent explains, so that the very question is
+// answered though the patterns are narrower. It reports whether there are any.
+func (m *Matcher) addExamples(all []asked) bool {
+	before := len(m.programs)
+	for _, a := range all {
+		if a.explained() {
+			continue
+		}
+		if pattern, ok := m.examplePattern(a.intent, a.example); ok {
+			m.programs = append(m.programs, compileProgram(m.lex, a.intent, pattern, fromExample))
+		}
+	}
 	return len(m.programs) > before
 }
 
-func (m *Matcher) explains(in *intents.Intent, text string) bool {
-	match := m.Match(text, adapters.Names{})
-	for _, hit := range match.Hits {
-		if hit.Intent == in {
-			return true
-		}
-	}
-	for _, tried := range match.Tried {
-		if tried.Intent == in.ID && match.Outcome != Abstain {
-			return true
-		}
-	}
-	return false
+// explained reports whether a pattern of the example's own intent explains it, be it with less to say than another's.
+func (a *asked) explained() bool {
+	return a.match.Outcome != Abstain && slices.ContainsFunc(a.match.Tried, func(c Candidate) bool { return c.Intent == a.intent.ID })
 }
 
 // examplePattern spells an example as a pattern: its words, but for fillers, scope and time phrases, and the values of
@@ -94,19 +98,16 @@ func slotFor(in *intents.Intent, types uint32) (string, intents.SlotType) {
 	return "", 0
 }
 
-// checkExamples asks every example with no names known: each must come back to its own intent.
-func (m *Matcher) checkExamples() error {
+// checkExamples faults every example that does not come back to its own intent.
+func (m *Matcher) checkExamples(all []asked) error {
 	var faults intents.Errors
-	for _, in := range m.catalog.Intents {
-		for _, example := range in.Examples {
-			match := m.Match(example.Text, adapters.Names{})
-			if match.Outcome == Hit && match.Hits[0].Intent == in {
-				continue
-			}
-			message, remedy := stolen(match, in)
-			faults = append(faults, intents.Fault{Pos: example.Pos, Intent: in.ID, Where: "examples",
-				Message: fmt.Sprintf("%q %s", example.Text, message), Remedy: remedy})
+	for _, a := range all {
+		if a.match.Outcome == Hit && a.match.Hits[0].Intent == a.intent {
+			continue
 		}
+		message, remedy := stolen(a.match, a.intent)
+		faults = append(faults, intents.Fault{Pos: a.example.Pos, Intent: a.intent.ID, Where: "examples",
+			Message: fmt.Sprintf("%q %s", a.example.Text, message), Remedy: remedy})
 	}
 	return faults.Err()
 }

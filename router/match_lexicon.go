@@ -63,6 +63,9 @@ func newLexicon(v *intents.Vocabulary) *lexicon {
 	for _, filler := range v.Fillers {
 		lex.add(filler, phrase{class: isFiller})
 	}
+	for _, phrases := range lex.phrases {
+		slices.SortStableFunc(phrases, func(a, b phrase) int { return cmp.Compare(len(b.words), len(a.words)) })
+	}
 	for _, stopword := range v.Stopwords {
 		for word := range strings.FieldsSeq(stopword) {
 			lex.intern(word, stopUse)
@@ -112,7 +115,6 @@ func (lex *lexicon) add(spelling string, p phrase) {
 	first := p.words[0]
 	lex.filler[first] = lex.filler[first] || p.class == isFiller && len(p.words) == 1
 	lex.phrases[first] = append(lex.phrases[first], p)
-	slices.SortStableFunc(lex.phrases[first], func(a, b phrase) int { return cmp.Compare(len(b.words), len(a.words)) })
 }
 
 func (lex *lexicon) isKind(word string) bool { return lex.kinds[word].Kind != "" }
