@@ -120,14 +120,16 @@ func (k *kubeconfig) merge(files []string) {
 }
 
 func newCluster(config *clientcmdapi.Config, name string) (*cluster, error) {
-	if err := clientcmd.ConfirmUsable(*config, name); err != nil {
-		return nil, err
+	entry := config.Contexts[name]
+	if entry.AuthInfo != "" { // a context without a user is strange, but kubectl takes it
+		if err := clientcmd.ConfirmUsable(*config, name); err != nil {
+			return nil, err
+		}
 	}
 	base, err := clientcmd.NewNonInteractiveClientConfig(*config, name, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
 	if err != nil {
 		return nil, err
 	}
-	entry := config.Contexts[name]
 	c := &cluster{
 		name: name, alias: entry.Cluster, user: entry.AuthInfo, file: entry.LocationOfOrigin,
 		namespace: cmp.Or(entry.Namespace, "default"), current: name == config.CurrentContext, base: base,

@@ -1,9 +1,12 @@
 package kubernetes
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -45,12 +48,21 @@ func newFakeAPI(t testing.TB, objects ...runtime.Object) *fakeAPI {
 	for _, o := range objects {
 		api.add(t, o)
 	}
-	api.Server = httptest.NewServer(api)
+	api.Server = httptest.NewUnstartedServer(api)
+	api.EnableHTTP2 = true // as API servers do; and credentials are sent over TLS alone
+	api.Config.ErrorLog = log.New(io.Discard, "", 0)
+	api.StartTLS()
 	t.Cleanup(api.Close)
 	return api
 }
 
-// resourceOf maps a type to the path its list is served under.
+// clusterEntry is the server with its certificate, as a kubeconfig has it.
+func (api *fakeAPI) clusterEntry() string {
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: api.Certificate().Raw})
+	return fmt.Sprintf("{server: %q, certificate-authority-data: %s}", api.URL, base64.StdEncoding.EncodeToString(ca))
+}
+
+// add puts an object under the path its list is served at.
 func (api *fakeAPI) add(t testing.TB, o runtime.Object) {
 	var key string
 	switch o.(type) {
@@ -246,12 +258,12 @@ func (api *fakeAPI) serveLog(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// config writes a kubeconfig with one context for each server, the first of them current.
+// writeConfig writes a kubeconfig with one context for each cluster entry.
 func writeConfig(t testing.TB, servers map[string]string) string {
 	var clusters, contexts []string
 	current := ""
 	for name, server := range servers {
-		clusters = append(clusters, fmt.Sprintf("- {name: %s, cluster: {server: %q}}", name, server))
+		clusters = append(clusters, fmt.Sprintf("- {name: %s, cluster: %s}", name, server))
 		contexts = append(contexts, fmt.Sprintf("- {name: %s, context: {cluster: %s, user: jane-user}}", name, name))
 		current = max(current, name)
 	}
@@ -267,7 +279,7 @@ func writeFile(t testing.TB, content string) string {
 
 // driverFor opens the driver on one fake cluster, in a context named prod.
 func driverFor(t testing.TB, api *fakeAPI) *Driver {
-	return Open(Options{Kubeconfig: writeConfig(t, map[string]string{"prod": api.URL})})
+	return Open(Options{Kubeconfig: writeConfig(t, map[string]string{"prod": api.clusterEntry()})})
 }
 
 // find returns the resource of the kind and name.

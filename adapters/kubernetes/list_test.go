@@ -22,7 +22,7 @@ import (
 func listAll(t *testing.T, q adapters.Query, objects ...runtime.Object) []adapters.Resource {
 	t.Helper()
 	api := newFakeAPI(t, objects...)
-	d := Open(Options{Kubeconfig: writeConfig(t, map[string]string{"prod": api.URL}), Now: func() time.Time { return anHourLater }})
+	d := Open(Options{Kubeconfig: writeConfig(t, map[string]string{"prod": api.clusterEntry()}), Now: func() time.Time { return anHourLater }})
 	found, sources, err := d.List(t.Context(), q)
 	require.NoError(t, err)
 	for _, s := range sources {

@@ -55,7 +55,7 @@ func (p *plugin) credential(ctx context.Context, now time.Time) (*credential, er
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return nil, p.tooSlow(ctx)
 	}
 	if last := p.known(); last != nil && (last.expires.IsZero() || now.Before(last.expires)) {
 		return last, nil
@@ -154,7 +154,7 @@ func (p *plugin) explain(ctx context.Context, err error, stderr []byte) error {
 	said := oneLine(string(stderr[:min(len(stderr), pluginWords)]))
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("run the credential plugin %s: %w", p.spec.Command, ctx.Err())
+		return p.tooSlow(ctx)
 	case errors.Is(err, exec.ErrNotFound), errors.Is(err, fs.ErrNotExist):
 		missing := p.failed(adapters.NoCredentials, fmt.Sprintf("the credential plugin %s is not installed", p.spec.Command), err)
 		missing.Fix = p.installFix()
@@ -163,6 +163,12 @@ func (p *plugin) explain(ctx context.Context, err error, stderr []byte) error {
 		said = err.Error()
 	}
 	return p.failed(adapters.ExpiredCredentials, said, err)
+}
+
+func (p *plugin) tooSlow(ctx context.Context) error {
+	slow := p.failed(adapters.TimedOut, fmt.Sprintf("the credential plugin %s did not answer in time", p.spec.Command), ctx.Err())
+	slow.Fix = "see what keeps it: " + shellJoin(append([]string{p.spec.Command}, p.spec.Args...))
+	return slow
 }
 
 func (p *plugin) failed(reason adapters.Reason, detail string, err error) *adapters.SourceError {

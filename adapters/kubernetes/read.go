@@ -89,7 +89,7 @@ func (s *session) list(ctx context.Context, rows []row) []adapters.Resource {
 // reach connects, so that missing credentials are told once and not by every list.
 func (s *session) reach(ctx context.Context) bool {
 	start := s.now()
-	_, _, err := s.cluster.connect(ctx, start)
+	_, _, err := s.connect(ctx)
 	if err != nil {
 		s.record(target{resource: "credentials", tool: "auth whoami"}, s.query.Scope.Namespace, start, 0, err)
 	}

@@ -32,7 +32,9 @@ type session struct {
 	mu      sync.Mutex
 	sources []adapters.Source
 	failed  map[string]bool // lists that did not come, or not completely, by target
-	renew   sync.Once       // refused credentials are renewed once in a read, not once in every list
+	client  *rest.RESTClient
+	secret  *credential // what client was made with
+	renew   sync.Once   // refused credentials are renewed once in a read, not once in every list
 
 	authors map[string]author // by UID; nil unless changes are read
 	logging bool              // log lines are read: finished pods count
@@ -151,9 +153,32 @@ func request(client *rest.RESTClient, t target, namespace string) *rest.Request 
 	return r
 }
 
+// connect returns the connection of this read. It is made once: credentials that are about to expire last until its end.
+func (s *session) connect(ctx context.Context) (*rest.RESTClient, *credential, error) {
+	s.mu.Lock()
+	client, secret := s.client, s.secret
+	s.mu.Unlock()
+	if client != nil {
+		return client, secret, nil
+	}
+	client, secret, err := s.cluster.connect(ctx, s.now())
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client, s.secret = client, secret
+	return client, secret, err
+}
+
+// refused drops the connection of this read and the credentials it was made with.
+func (s *session) refused(secret *credential) {
+	s.cluster.plugin.refused(secret)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.client = nil
+}
+
 // call makes a request. When the API server refuses credentials that a plugin made, the plugin is asked for new ones once.
 func (s *session) call(ctx context.Context, do func(*rest.RESTClient) error) error {
-	client, secret, err := s.cluster.connect(ctx, s.now())
+	client, secret, err := s.connect(ctx)
 	if err != nil {
 		return err
 	}
@@ -161,8 +186,8 @@ func (s *session) call(ctx context.Context, do func(*rest.RESTClient) error) err
 	if s.cluster.plugin == nil || !apierrors.IsUnauthorized(err) {
 		return err
 	}
-	s.renew.Do(func() { s.cluster.plugin.refused(secret) })
-	client, renewed, connectErr := s.cluster.connect(ctx, s.now())
+	s.renew.Do(func() { s.refused(secret) })
+	client, renewed, connectErr := s.connect(ctx)
 	if connectErr != nil || renewed == secret {
 		return cmp.Or(connectErr, err)
 	}
