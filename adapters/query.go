@@ -42,13 +42,17 @@ func (q Query) WantsProvider(name string) bool {
 }
 
 // Matches reports whether the resource is one the query asks for. A name matches the resource's own name, its "app" or
-// "app.kubernetes.io/name" label, or that of its owner (the pods of a deployment), all without regard to case.
+// "app.kubernetes.io/name" label, that of its owner (the pods of a deployment), or the engine it runs (a cache called
+// "session-cache" is the redis that people ask about), all without regard to case.
 func (q Query) Matches(r Resource) bool {
 	return q.WantsProvider(r.Provider) && q.Wants(r.Kind) && q.Scope.contains(r.Scope) && (q.Name == "" || named(r, q.Name))
 }
 
 func named(r Resource, name string) bool {
 	if strings.EqualFold(r.Name, name) || strings.EqualFold(r.Labels["app.kubernetes.io/name"], name) || strings.EqualFold(r.Labels["app"], name) {
+		return true
+	}
+	if engine, ok := r.Attributes["engine"].(string); ok && strings.EqualFold(engine, name) {
 		return true
 	}
 	return slices.ContainsFunc(r.Relations, func(rel Relation) bool {

@@ -54,7 +54,7 @@ func execute(t *template.Template, d Data) (string, error) {
 // answerFuncs are the functions of templates beside the built-in ones; see the package comment.
 var answerFuncs = template.FuncMap{
 	"plural": plural, "names": nameList, "changes": changeList, "percent": percentText, "bytes": bytesText,
-	"index": index, "metric": metric, "join": joinTexts, "number": numberText, "seconds": secondsText,
+	"index": index, "metric": metric, "join": joinTexts, "number": numberText, "seconds": secondsText, "totals": totals,
 }
 
 // plural spells a count with its noun: 1 service, 14 services.

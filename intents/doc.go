@@ -77,7 +77,7 @@
 //
 // Templates of text/template over [Data], rendered as one line. They must survive an answer with nothing in it. Beside
 // the built-in functions there are plural (3 "pod"), names and changes (lists of resources and changes, cut), percent
-// (0.62), bytes, seconds, number, metric (. "cpu.usage"), join; index gives nothing for a missing key of a map instead of
+// (0.62), bytes, seconds, number, metric (. "cpu.usage"), totals (of a metric by namespace), join; index gives nothing for a missing key of a map instead of
 // zero. What is not known prints as "unknown"; a next question that names it is left out.
 //
 // # Vocabulary
