@@ -105,7 +105,7 @@ func (l *loader) open(fsys fs.FS, name string) (*reader, []byte) {
 		r.fault(Position{name, 1, 1}, "", "make it readable", "read file: %v", err)
 		return r, nil
 	}
-	fmt.Fprintf(l.digest, "%s %d\n", name, len(content))
+	l.digest.Write(fmt.Appendf(nil, "%s %d\n", name, len(content)))
 	l.digest.Write(content)
 	return r, content
 }

@@ -108,8 +108,7 @@ func (d *draft) examples(where string, node ast.Node) {
 func (d *draft) patterns(where string, node ast.Node) {
 	for _, text := range d.texts(where, node) {
 		root, err := ParsePattern(text.Text)
-		var wrong *patternError
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*patternError](err); ok {
 			d.fault(text.at(wrong.offset), where, wrong.remedy, "%s", wrong.message)
 			continue
 		}
@@ -132,6 +131,7 @@ func (d *draft) atom(where string, text scalar, n *Node) {
 		if d.in.slots[n.Text] == 0 {
 			d.in.slots[n.Text] = n.Slot
 		}
+	default: // words need no check, and the rest is made of these
 	}
 }
 

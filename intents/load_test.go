@@ -126,7 +126,9 @@ func FuzzLoad(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content []byte) {
 		c, err := Load(fstest.MapFS{"fuzz.yaml": {Data: content}})
 		if err != nil {
-			for _, fault := range err.(Errors) {
+			var faults Errors
+			require.ErrorAs(t, err, &faults)
+			for _, fault := range faults {
 				assert.Positive(t, fault.Pos.Line)
 				assert.Positive(t, fault.Pos.Column)
 				assert.NotEmpty(t, fault.Message)

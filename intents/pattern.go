@@ -2,6 +2,7 @@ package intents
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -275,6 +276,7 @@ func expansions(n *Node) int {
 		}
 	case OpOptional:
 		count = min(1+expansions(n.Kids[0]), maxPatternExpansions+1)
+	default: // an atom is one
 	}
 	return count
 }
@@ -288,20 +290,12 @@ func rooted(n *Node) bool {
 	case OpSlot:
 		return n.Slot == SlotKind
 	case OpSeq:
-		for _, kid := range n.Kids {
-			if rooted(kid) {
-				return true
-			}
-		}
+		return slices.ContainsFunc(n.Kids, rooted)
 	case OpAny:
-		for _, kid := range n.Kids {
-			if !rooted(kid) {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(n.Kids, func(kid *Node) bool { return !rooted(kid) })
+	default:
+		return false
 	}
-	return false
 }
 
 // Walk calls visit for the node and all that is in it, in the pattern's order.

@@ -25,8 +25,9 @@ func spell(n *Node) string {
 		return "(" + strings.Join(kids, "|") + ")"
 	case OpOptional:
 		return "[" + kids[0] + "]"
+	default:
+		return n.Text
 	}
-	return n.Text
 }
 
 func TestParsePattern(t *testing.T) {
@@ -52,8 +53,8 @@ func FuzzPattern(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		root, err := ParsePattern(text)
 		if err != nil {
-			wrong, ok := err.(*patternError)
-			require.True(t, ok)
+			var wrong *patternError
+			require.ErrorAs(t, err, &wrong)
 			assert.LessOrEqual(t, wrong.offset, len(text))
 			return
 		}

@@ -77,8 +77,9 @@ func (t SlotType) parse(text string) (any, error) {
 			return r, nil
 		}
 		return nil, fmt.Errorf("read time range %q: write last 24h, since yesterday or 2025-08-02", text)
+	default:
+		return text, nil
 	}
-	return text, nil
 }
 
 // ParsePercent reads "80%" as the ratio 0.8. It takes 0 to 1000 percent.

@@ -57,7 +57,6 @@ type moment struct {
 	base             base
 	weekday          time.Weekday
 	year, month, day int // of a date
-	monthly          bool
 	addMonths        int
 	addDays          int
 	add              time.Duration
@@ -92,8 +91,9 @@ func (m moment) start(now time.Time) time.Time {
 		return midnight.AddDate(0, 0, -back)
 	case baseDate:
 		return m.date(now)
+	default:
+		return now
 	}
-	return now
 }
 
 // date returns the midnight of m's date. Without a year it is the latest that is not in the future; 29 February goes

@@ -69,7 +69,7 @@ func (v *Vocabulary) read(r *reader, top ast.Node) {
 func (v *Vocabulary) fillers(r *reader, where string, node ast.Node) []string {
 	fillers := v.spellings(r, where, node)
 	for _, filler := range fillers {
-		for _, word := range strings.Fields(filler) {
+		for word := range strings.FieldsSeq(filler) {
 			if slices.Contains(negations, word) {
 				r.fault(r.pos(node), where, "remove it, and take it in the patterns that handle it", "%q negates: it is no filler", filler)
 			}

@@ -69,8 +69,7 @@ func (r *reader) parse(content []byte) (top ast.Node) {
 
 func (r *reader) syntax(err error) {
 	pos, message := Position{r.file, 1, 1}, err.Error()
-	var located yaml.Error
-	if errors.As(err, &located) {
+	if located, ok := errors.AsType[yaml.Error](err); ok {
 		message = located.GetMessage()
 		if t := located.GetToken(); t != nil && t.Position != nil {
 			pos = Position{r.file, max(1, t.Position.Line), max(1, t.Position.Column)}
@@ -169,6 +168,7 @@ func (r *reader) text(where string, node ast.Node) (scalar, bool) {
 		case token.DoubleQuoteType:
 			pos.Column++
 			inside = inside && !strings.Contains(t.Origin, `\`)
+		default: // plain
 		}
 		return scalar{node.Value, pos, inside}, true
 	case *ast.LiteralNode:

@@ -123,6 +123,7 @@ func stolen(match Match, in *intents.Intent) (message, remedy string) {
 			other = match.Hits[1].Intent
 		}
 		return fmt.Sprintf("fits intent %q (%s:%d) as well", other.ID, other.Pos.File, other.Pos.Line), "make one of the two say more"
+	default:
+		return "goes to no intent: " + match.Reason, "add a pattern for it; {time} takes a time range"
 	}
-	return "goes to no intent: " + match.Reason, "add a pattern for it; {time} takes a time range"
 }

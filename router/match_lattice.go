@@ -116,6 +116,7 @@ func (l *lattice) phrasesAt(i int) {
 			l.spans = append(l.spans, span{class: isValue, end: end, types: bit(intents.SlotProvider), text: phrase.text, weight: weightTyped})
 		case isFiller:
 			l.spans = append(l.spans, span{class: isAside, end: end})
+		default: // no phrase is anything else
 		}
 	}
 }

@@ -125,8 +125,9 @@ func typesOf(kind adapters.Kind) uint32 {
 		return bit(intents.SlotNode)
 	case adapters.KindEvent:
 		return 0
+	default:
+		return bitsService
 	}
-	return bitsService
 }
 
 // joinable reports whether some seen name begins with the first two words joined, so that most questions join nothing.
@@ -254,7 +255,8 @@ func fits(found []adapters.Name, types uint32, pods bool) bool {
 		switch name.Kind {
 		case adapters.KindPod, adapters.KindReplicaSet, adapters.KindConfig:
 			return pods
+		default:
+			return typesOf(name.Kind)&types != 0
 		}
-		return typesOf(name.Kind)&types != 0
 	})
 }

@@ -64,8 +64,9 @@ func (p *program) node(lex *lexicon, n *intents.Node) part {
 	case intents.OpOptional:
 		k := p.node(lex, n.Kids[0])
 		return part{first: k.first, last: k.last, empty: true}
+	default:
+		return p.atom(lex, n)
 	}
-	return p.atom(lex, n)
 }
 
 func (p *program) sequence(lex *lexicon, kids []*intents.Node) part {
@@ -104,6 +105,7 @@ func (p *program) atom(lex *lexicon, n *intents.Node) part {
 		if n.Slot == intents.SlotKind {
 			require = signature(a.op, kindID)
 		}
+	default: // only atoms come here
 	}
 	p.atoms = append(p.atoms, a)
 	p.follow = append(p.follow, 0)
@@ -261,8 +263,9 @@ func (a *atom) takes(s *span) bool {
 		return s.class == isConcept && s.concept == a.id
 	case intents.OpSlot:
 		return s.class == isValue && s.types&a.bit != 0
+	default:
+		return false
 	}
-	return false
 }
 
 func reach(cells []cell, from, to, weight int, span int32) {

@@ -82,7 +82,7 @@ func trust(s *span) float64 {
 
 // fill sets a slot; two values for one slot are a problem, never a choice.
 func (f *finding) fill(l *lattice, s *span, slot string) {
-	value := s.value(l, f.program.intent.SlotType(slot))
+	value := s.value(l)
 	if have, given := f.slots[slot]; given && have != value {
 		f.problem = fmt.Sprintf("the question gives two values for %s: %v and %v", slot, value, have)
 	}
@@ -114,8 +114,8 @@ func nameTypes(s *span, slot string) uint32 {
 	return s.types & bitsNames
 }
 
-// value returns the reading as a slot of the type holds it.
-func (s *span) value(l *lattice, t intents.SlotType) any {
+// value returns the reading as a slot of its type holds it.
+func (s *span) value(l *lattice) any {
 	switch {
 	case s.time > 0:
 		return l.times[s.time-1]

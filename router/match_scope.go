@@ -171,16 +171,22 @@ func (l *lattice) bareName(i int, place preposition) (span, bool) {
 		return span{end: i + 1, slot: "namespace", text: "default"}, true
 	}
 	for _, s := range l.read(i) {
-		switch {
-		case s.known:
-			for _, slot := range []intents.SlotType{intents.SlotNamespace, intents.SlotCluster, intents.SlotNode} {
-				if place == inPlace && s.types&bit(slot) != 0 {
-					return span{end: s.end, slot: slot.String(), text: s.text, known: true}, true
-				}
-			}
-		case l.words[i-1] == "on" || place != inPlace || s.types&bit(intents.SlotNamespace) == 0:
-		case s.weight > weightWord || s.end == len(l.tokens):
+		if found, ok := s.knownPlace(); ok && place == inPlace {
+			return found, true
+		}
+		last := s.weight > weightWord || s.end == len(l.tokens)
+		if !s.known && place == inPlace && last && s.types&bit(intents.SlotNamespace) != 0 && l.words[i-1] != "on" {
 			return span{end: s.end, slot: "namespace", text: s.text, weight: weightGuess}, true
+		}
+	}
+	return span{}, false
+}
+
+// knownPlace returns the reading of a name as the place that was seen by it.
+func (s *span) knownPlace() (span, bool) {
+	for _, slot := range []intents.SlotType{intents.SlotNamespace, intents.SlotCluster, intents.SlotNode} {
+		if s.known && s.types&bit(slot) != 0 {
+			return span{end: s.end, slot: slot.String(), text: s.text, known: true}, true
 		}
 	}
 	return span{}, false
