@@ -195,8 +195,9 @@ func index(of any, key any) (any, error) {
 			return v.Index(i).Interface(), nil
 		}
 		return nil, fmt.Errorf("a list of %d has no entry %v", v.Len(), key)
+	default:
+		return nil, fmt.Errorf("%T has no entries", of)
 	}
-	return nil, fmt.Errorf("%T has no entries", of)
 }
 
 // template compiles a template. An answer must also render when nothing was found, since nothing is a usual answer.
@@ -264,7 +265,7 @@ func walkTemplate(v reflect.Value, visit func(parse.Node)) {
 		if v.IsNil() {
 			return
 		}
-		if node, ok := v.Interface().(parse.Node); ok && v.Kind() == reflect.Pointer {
+		if node, ok := reflect.TypeAssert[parse.Node](v); ok && v.Kind() == reflect.Pointer {
 			visit(node)
 		}
 		walkTemplate(v.Elem(), visit)
@@ -278,6 +279,7 @@ func walkTemplate(v reflect.Value, visit func(parse.Node)) {
 		for i := range v.Len() {
 			walkTemplate(v.Index(i), visit)
 		}
+	default: // texts and numbers hold no nodes
 	}
 }
 
@@ -296,8 +298,8 @@ func collectFields(t reflect.Type, seen map[reflect.Type]bool, names map[string]
 		return
 	}
 	seen[t] = true
-	for i := range t.NumMethod() {
-		names[t.Method(i).Name] = true
+	for method := range t.Methods() {
+		names[method.Name] = true
 	}
 	for i := 0; t.Kind() == reflect.Struct && i < t.NumField(); i++ {
 		if f := t.Field(i); f.IsExported() {
@@ -346,6 +348,7 @@ func sampleValue(kind SlotType) any {
 	case SlotTime:
 		r, _ := ParseTimeRange([]string{"today"})
 		return r
+	default:
+		return "x"
 	}
-	return "x"
 }
