@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -94,7 +95,7 @@ type SourceError struct {
 	Detail     string        `json:"detail,omitempty"`     // the provider's own words
 	Fix        string        `json:"fix,omitempty"`        // the exact remedy: a command to run, a permission to grant
 	Permission string        `json:"permission,omitempty"` // for permissionDenied: "list pods in namespace production"
-	RetryAfter time.Duration `json:"retryAfter,omitempty"` // for rateLimited
+	RetryAfter time.Duration `json:"-"`                    // for rateLimited; in JSON it is retryAfterSeconds
 	Err        error         `json:"-"`                    // the cause, for errors.Is
 }
 
@@ -107,6 +108,15 @@ func (e *SourceError) Error() string {
 		text = fmt.Sprintf("%s: %s", text, e.Detail)
 	}
 	return text
+}
+
+// MarshalJSON writes RetryAfter in seconds: nobody who reads JSON counts in nanoseconds.
+func (e *SourceError) MarshalJSON() ([]byte, error) {
+	type plain SourceError
+	return json.Marshal(struct {
+		*plain
+		RetryAfterSeconds float64 `json:"retryAfterSeconds,omitempty"`
+	}{(*plain)(e), e.RetryAfter.Seconds()})
 }
 
 // Unwrap returns the cause.

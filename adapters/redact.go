@@ -46,8 +46,10 @@ func (m *masker) count(kind string, n int) {
 func (m *masker) resources(resources []Resource) []Resource {
 	for i := range resources { // the workspace has cloned the slice
 		r := &resources[i]
-		r.Name, r.Reason, r.Link = m.text(r.Name), m.text(r.Reason), m.text(r.Link)
-		r.ID = m.text(r.ID)
+		if name := m.text(r.Name); name != r.Name { // the ID ends in the name, so only then can a secret be in it
+			r.Name, r.ID = name, m.text(r.ID)
+		}
+		r.Reason, r.Link = m.text(r.Reason), m.text(r.Link)
 		r.Labels = masked(m, r.Labels, m.field)
 		r.Attributes = masked(m, r.Attributes, m.value)
 	}

@@ -37,7 +37,8 @@ func NewWorkspace(drivers ...Adapter) *Workspace {
 	return &Workspace{Deadline: DefaultDeadline, Now: time.Now, drivers: drivers}
 }
 
-// Query reads resources. Its error is that of ctx alone: what drivers could not read is in the snapshot's sources.
+// Query reads resources. Its error is that of ctx alone: what drivers could not read is in the snapshot's sources. A
+// deadline of ctx shortens that of the drivers, so that what they have arrives before it.
 func (w *Workspace) Query(ctx context.Context, q Query) (Snapshot, error) {
 	return w.read(ctx, "list", q, w.Deadline, func(ctx context.Context, d Adapter) (part, error) {
 		resources, sources, err := d.List(ctx, q)
@@ -153,6 +154,7 @@ type part struct {
 
 // read asks all drivers that the query concerns, each in its own flight, and puts together what they bring.
 func (w *Workspace) read(ctx context.Context, verb string, q Query, deadline time.Duration, call func(context.Context, Adapter) (part, error)) (Snapshot, error) {
+	deadline = inTime(ctx, deadline)
 	snapshot := Snapshot{Query: q, Sources: w.unserved(q), Redactions: map[string]int{}, At: w.Now()}
 	concerned := slices.DeleteFunc(slices.Clone(w.drivers), func(d Adapter) bool { return !serves(d, q) })
 	parts := make([]part, len(concerned))
@@ -168,6 +170,15 @@ func (w *Workspace) read(ctx context.Context, verb string, q Query, deadline tim
 	}
 	snapshot.sort()
 	return snapshot, ctx.Err()
+}
+
+// inTime shortens a deadline so that what drivers hand over at its end still reaches a caller whose own time is shorter.
+func inTime(ctx context.Context, deadline time.Duration) time.Duration {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return deadline
+	}
+	return max(time.Millisecond, min(deadline, time.Until(end)-2*grace))
 }
 
 // fly joins the driver's flight for this read; a driver that outstays its deadline is a failed source.

@@ -64,6 +64,10 @@ func New(m *Matcher, w Workspace, opts Options) *Router {
 	return &Router{matcher: m, workspace: w, now: opts.Now, ids: ids{entropy: ulid.Monotonic(opts.Entropy, 0)}}
 }
 
+// AnswerTime is how long an answer may take, over all of its reads: most clients cut a call at 60 s, people sooner. What is
+// not read by then is in the answer's coverage.
+const AnswerTime = 24 * time.Second
+
 // Route answers a question. Whatever is wrong with the question or with the providers is said in the answer; an error
 // means that ctx ended, or a bug.
 func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
@@ -72,7 +76,9 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 		return Answer{}, err
 	}
 	if d.readable() {
-		match, names := r.understand(ctx, q.Text)
+		reading, done := context.WithTimeout(ctx, AnswerTime)
+		defer done()
+		match, names := r.understand(reading, q.Text)
 		d.understood(match, names)
 		switch {
 		case match.Needs != nil:
@@ -82,7 +88,7 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 		case match.Outcome != Hit:
 			d.decline(match, r.matcher)
 		default:
-			err = r.answer(ctx, d, match.Hits[0])
+			err = r.answer(reading, d, match.Hits[0])
 		}
 	}
 	if err := cmp.Or(err, ctx.Err()); err != nil {

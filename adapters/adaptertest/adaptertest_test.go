@@ -87,7 +87,6 @@ func problem(p adapters.SourceError) func(*memory) { return func(m *memory) { m.
 
 func TestBrokenDriversAreCaught(t *testing.T) {
 	var calls int
-	shared := deploymentAndPod()
 	tests := []struct {
 		broken string
 		check  string // by which it has to be caught
@@ -167,8 +166,13 @@ func TestBrokenDriversAreCaught(t *testing.T) {
 			return m.filtered(context.WithoutCancel(ctx), q)
 		})},
 		{"lost under load", "concurrent", failsAfter(1)},
-		{"state of its own handed out", "owned", func(m *memory) {
-			m.resources = func() []adapters.Resource { return slices.Clone(shared) }
+		{"state handed out and written again", "kept", func(m *memory) {
+			held, reads := deploymentAndPod(), 0
+			m.resources = func() []adapters.Resource {
+				reads++
+				held[0].Attributes["image"] = fmt.Sprintf("web:%d", reads)
+				return slices.Clone(held)
+			}
 		}},
 		{"the first page only", "paging", func(m *memory) { m.resources = func() []adapters.Resource { return pods(2) } }},
 		{"a page twice", "paging", func(m *memory) {
