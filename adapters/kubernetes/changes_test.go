@@ -64,6 +64,7 @@ func TestScaling(t *testing.T) {
 		{"a rollout of the same size", []scaling{ev("b", 0, 1, 10), ev("a", 3, 2, 11), ev("b", 1, 2, 11), ev("a", 2, 0, 12), ev("b", 2, 3, 12)}, second, nil},
 		{"one whose own set is the last to move", []scaling{ev("a", 3, 0, 10), ev("b", 0, 1, 11), ev("b", 1, 3, 12)}, second, nil},
 		{"a rollout that grows", []scaling{ev("b", 0, 2, 10), ev("a", 2, 1, 11), ev("b", 2, 3, 11), ev("a", 1, 0, 12)}, second, []resize{{ev("b", 2, 3, 11), true}}},
+		{"two revisions in one second", []scaling{ev("a", 0, 2, 10), ev("b", 0, 2, 10), ev("a", 2, 0, 10), ev("b", 2, 3, 10)}, second, []resize{{ev("b", 2, 3, 10), true}}},
 		{"scaled after a rollout", []scaling{ev("b", 0, 2, 10), ev("a", 2, 0, 11), ev("b", 2, 5, 20)}, second, []resize{{ev("b", 2, 5, 20), false}}},
 	} {
 		t.Run(c.name, func(t *testing.T) { assert.Equal(t, c.want, scalingsIn(c.events, c.r, time.Time{})) })

@@ -106,6 +106,9 @@ func scalingsIn(events []scaling, r revision, until time.Time) []resize {
 			own = append(own, e)
 			continue
 		}
+		if e.from == 0 { // its own first start, in the second in which this revision was made
+			continue
+		}
 		if before < 0 {
 			before = e.from
 		}
