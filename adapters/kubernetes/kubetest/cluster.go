@@ -167,7 +167,7 @@ func (c *Cluster) Close() error {
 }
 
 // Pause freezes the API server: connections stay open and nothing answers, as with a dead network. Resume ends it.
-func (c *Cluster) Pause() error { return c.apiserver().signal(syscall.SIGSTOP) }
+func (c *Cluster) Pause() error { return c.apiserver().stop() }
 
 // Resume ends a Pause.
 func (c *Cluster) Resume() error { return c.apiserver().signal(syscall.SIGCONT) }

@@ -45,6 +45,18 @@ func (p *process) kill() {
 	<-p.exited
 }
 
+// stop freezes the component and returns when every thread of it stands still: a signal alone returns before that.
+func (p *process) stop() error {
+	if err := p.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	var status syscall.WaitStatus
+	if _, err := syscall.Wait4(p.command.Process.Pid, &status, syscall.WUNTRACED, nil); err != nil {
+		return fmt.Errorf("wait until %s stands still: %w", p.role, err)
+	}
+	return nil
+}
+
 func (p *process) signal(s syscall.Signal) error {
 	if err := p.command.Process.Signal(s); err != nil {
 		return fmt.Errorf("send %s to %s: %w", s, p.role, err)
