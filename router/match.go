@@ -154,10 +154,11 @@ func (m *Matcher) try(s *scratch, k key, present uint64) {
 	}
 }
 
-// keep reads a finding back, unless a better one of the same intent is known.
+// keep reads a finding back, unless a better one of the same intent is known: one without a problem, then the one that
+// says more.
 func (s *scratch) keep(p *program, score, end int32) {
 	at := slices.IndexFunc(s.found, func(f finding) bool { return f.program.intent == p.intent })
-	if at >= 0 && (s.found[at].score > score || s.found[at].score == score && s.found[at].problem == "") {
+	if at >= 0 && s.found[at].problem == "" && s.found[at].score >= score {
 		return
 	}
 	f := p.readBack(&s.lattice, s.cells, end)
@@ -165,17 +166,20 @@ func (s *scratch) keep(p *program, score, end int32) {
 	switch {
 	case at < 0:
 		s.found = append(s.found, f)
-	case f.problem == "" || s.found[at].problem != "":
+	case f.before(&s.found[at]) < 0:
 		s.found[at] = f
 	}
 }
 
+// before orders findings: those without a problem first, then those that say more, then by id.
+func (f *finding) before(g *finding) int {
+	return cmp.Or(cmp.Compare(min(len(f.problem), 1), min(len(g.problem), 1)), cmp.Compare(g.score, f.score),
+		cmp.Compare(f.program.intent.ID, g.program.intent.ID))
+}
+
 // decide turns the findings into a match.
 func (m *Matcher) decide(s *scratch, names adapters.Names) Match {
-	slices.SortFunc(s.found, func(a, b finding) int {
-		return cmp.Or(cmp.Compare(boolRank(a.problem), boolRank(b.problem)), cmp.Compare(b.score, a.score),
-			cmp.Compare(a.program.intent.ID, b.program.intent.ID))
-	})
+	slices.SortFunc(s.found, func(a, b finding) int { return a.before(&b) })
 	if len(s.found) == 0 || s.found[0].problem != "" {
 		return m.abstain(s)
 	}
@@ -191,8 +195,6 @@ func (m *Matcher) decide(s *scratch, names adapters.Names) Match {
 	match.need(best.program.intent, names)
 	return match
 }
-
-func boolRank(problem string) int { return min(len(problem), 1) }
 
 func (f *finding) hit() MatchHit {
 	slots := f.slots
