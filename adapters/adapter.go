@@ -8,8 +8,8 @@ import "context"
 // List returns the resources the query asks for, with one [Source] for each provider call made, failed ones included.
 // When part of a read fails (one context of three, metrics but not pods) the rest is returned with the failure in its
 // Source and a nil error; an error means that nothing could be read, and is a [SourceError] wherever the driver knows
-// why. List returns promptly when ctx ends, with what it has. What is returned is shared from then on: neither the driver
-// nor a caller writes to it again.
+// why. List returns promptly when ctx ends, with what it has. The returned slices are handed over; what they
+// point to (maps, relations) is shared from then on, and nobody writes to it again.
 type Adapter interface {
 	// Name is the provider's name in lower case: aws, kubernetes.
 	Name() string

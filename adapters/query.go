@@ -155,7 +155,7 @@ type Connection struct {
 }
 
 // Snapshot is what one read brought, over all drivers, sorted: resources by ID, changes newest first, log lines by time,
-// sources by provider and call.
+// sources by provider and call. It may be shared with others who asked the same at the same time: copy before you write.
 type Snapshot struct {
 	Query      Query          `json:"query"`
 	Resources  []Resource     `json:"resources"`

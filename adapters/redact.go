@@ -10,7 +10,8 @@ import (
 // Redacted stands where a secret stood.
 const Redacted = "[redacted]"
 
-// redact masks secrets in all that a driver brought, in copies: a driver's own values are never written to. Kinds of
+// redact masks secrets in all that a driver brought: in place in the slices, which are handed over, and in copies of what
+// they point to, which a driver may share. Kinds of
 // secrets are counted, so that an answer can say that something was masked.
 func redact(p part) part {
 	m := &masker{counts: map[string]int{}}
@@ -44,7 +45,7 @@ func (m *masker) count(kind string, n int) {
 }
 
 func (m *masker) resources(resources []Resource) []Resource {
-	for i := range resources { // the workspace has cloned the slice
+	for i := range resources {
 		r := &resources[i]
 		if name := m.text(r.Name); name != r.Name { // the ID ends in the name, so only then can a secret be in it
 			r.Name, r.ID = name, m.text(r.ID)
@@ -57,7 +58,6 @@ func (m *masker) resources(resources []Resource) []Resource {
 }
 
 func (m *masker) changes(changes []Change) []Change {
-	changes = slices.Clone(changes)
 	for i := range changes {
 		c := &changes[i]
 		c.Before, c.After = m.value(c.Field, c.Before), m.value(c.Field, c.After)
@@ -67,7 +67,6 @@ func (m *masker) changes(changes []Change) []Change {
 }
 
 func (m *masker) logs(lines []LogLine) []LogLine {
-	lines = slices.Clone(lines)
 	for i := range lines {
 		lines[i].Text = m.text(lines[i].Text)
 	}
@@ -75,7 +74,6 @@ func (m *masker) logs(lines []LogLine) []LogLine {
 }
 
 func (m *masker) sources(sources []Source) []Source {
-	sources = slices.Clone(sources)
 	for i := range sources {
 		s := &sources[i]
 		s.Call, s.Identity, s.Error = m.text(s.Call), m.text(s.Identity), m.problem(s.Error)

@@ -199,13 +199,15 @@ func (w *Workspace) ask(ctx context.Context, verb string, driver Adapter, q Quer
 	start := w.Now()
 	found, err := guarded(ctx, driver, call)
 	if err != nil {
-		found.sources = append(slices.Clone(found.sources), Source{
+		found.sources = append(found.sources, Source{
 			Provider: driver.Name(), Call: verb, At: start, Took: w.Now().Sub(start), Error: sourceError(verb, err),
 		})
 	}
-	found.resources = slices.DeleteFunc(slices.Clone(found.resources), func(r Resource) bool { return !q.Matches(r) })
+	found.resources = slices.DeleteFunc(found.resources, func(r Resource) bool { return !q.Matches(r) })
 	found.demo = isDemo(driver) && len(found.sources) > 0
-	return redact(found)
+	found = redact(found)
+	sortResources(found.resources)
+	return found
 }
 
 // guarded turns a driver's panic into an error: one broken driver must not take the others down.
@@ -272,7 +274,7 @@ func (w *Workspace) unserved(q Query) []Source {
 }
 
 func (s *Snapshot) add(p part) {
-	s.Resources = append(s.Resources, p.resources...)
+	s.Resources = merged(s.Resources, p.resources)
 	s.Changes = append(s.Changes, p.changes...)
 	s.Logs = append(s.Logs, p.logs...)
 	s.Sources = append(s.Sources, p.sources...)
@@ -282,8 +284,25 @@ func (s *Snapshot) add(p part) {
 	}
 }
 
+// merged puts two sorted lists into one. With nothing to merge it is the other list itself: a snapshot may share its
+// resources with other callers of a flight, as [part] says.
+func merged(a, b []Resource) []Resource {
+	if len(a) == 0 {
+		return b
+	}
+	if len(b) == 0 {
+		return a
+	}
+	both := slices.Concat(a, b)
+	sortResources(both)
+	return both
+}
+
+func sortResources(resources []Resource) {
+	slices.SortStableFunc(resources, func(a, b Resource) int { return cmp.Compare(a.ID, b.ID) })
+}
+
 func (s *Snapshot) sort() {
-	slices.SortStableFunc(s.Resources, func(a, b Resource) int { return cmp.Compare(a.ID, b.ID) })
 	slices.SortStableFunc(s.Changes, func(a, b Change) int {
 		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Field, b.Field))
 	})

@@ -40,17 +40,23 @@ var viewFields = []string{"id", "name", "kind", "provider", "health", "reason", 
 	"cluster", "namespace", "label", "attr", "metric", "age", "slots"}
 
 // condition is a compiled where.
-type condition struct{ program *vm.Program }
+type condition struct{ formula }
 
 // ordering is a compiled sort.
 type ordering struct {
-	program *vm.Program
-	down    bool
+	formula
+	down bool
+}
+
+// formula is a compiled expression, with which of the maps it looks at: filling one costs more than running most programs.
+type formula struct {
+	program       *vm.Program
+	label, metric bool
 }
 
 func (d *draft) condition() *condition {
-	if program := d.expression("where", d.where, 0, expr.AsBool()); program != nil {
-		return &condition{program}
+	if f, ok := d.expression("where", d.where, 0, expr.AsBool()); ok {
+		return &condition{f}
 	}
 	return nil
 }
@@ -61,39 +67,40 @@ func (d *draft) ordering() *ordering {
 	sorted := d.sort
 	sorted.Text = text
 	offset := len(d.sort.Text) - len(text)
-	if program := d.expression("sort", sorted, offset); program != nil {
-		return &ordering{program, down}
+	if f, ok := d.expression("sort", sorted, offset); ok {
+		return &ordering{f, down}
 	}
 	return nil
 }
 
 // expression compiles a text that starts at a byte offset of its scalar, and checks the names that only strings tell.
-func (d *draft) expression(where string, text scalar, offset int, options ...expr.Option) (program *vm.Program) {
+func (d *draft) expression(where string, text scalar, offset int, options ...expr.Option) (f formula, ok bool) {
 	if text.Text == "" {
-		return nil
+		return f, false
 	}
 	at := func(in int) Position {
 		return scalar{strings.Repeat(" ", offset) + text.Text, text.Pos, text.inside}.at(offset + in)
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
-			program = nil
+			ok = false
 			d.fault(text.Pos, where, "simplify it", "the expression cannot be compiled: %v", cause)
 		}
 	}()
 	options = append(options, expr.Env(view{}), expr.DisableBuiltin("now"), expr.MaxNodes(500),
-		expr.Patch(&names{d: d, where: where, at: at}))
+		expr.Patch(&names{d: d, where: where, at: at, f: &f}))
 	program, err := expr.Compile(text.Text, options...)
 	var wrong *file.Error
 	switch {
 	case errors.As(err, &wrong):
 		d.fault(at(wrong.From), where, remedyFor(wrong.Message), "%s", wrong.Message)
-		return nil
+		return f, false
 	case err != nil:
 		d.fault(text.Pos, where, "write an expression over: "+strings.Join(viewFields, " "), "%v", err)
-		return nil
+		return f, false
 	}
-	return program
+	f.program = program
+	return f, true
 }
 
 func remedyFor(message string) string {
@@ -105,15 +112,19 @@ func remedyFor(message string) string {
 	return "see the package comment of intents for what an expression sees: " + strings.Join(viewFields, " ")
 }
 
-// names checks the metrics and slots that an expression names.
+// names checks the metrics and slots that an expression names, and notes the maps it looks at.
 type names struct {
 	d     *draft
 	where string
 	at    func(int) Position
+	f     *formula
 }
 
 // Visit implements the visitor of expr.
 func (n *names) Visit(node *ast.Node) {
+	if of, ok := (*node).(*ast.IdentifierNode); ok {
+		n.f.label, n.f.metric = n.f.label || of.Value == "label", n.f.metric || of.Value == "metric"
+	}
 	member, ok := (*node).(*ast.MemberNode)
 	if !ok {
 		return
@@ -155,24 +166,29 @@ func newMachine(s Slots, now time.Time) *machine {
 	return &machine{now: now, view: view{Slots: plain, Label: map[string]any{}, Metric: map[string]any{}}}
 }
 
-// look turns the view to a resource.
-func (m *machine) look(r *adapters.Resource) {
+// look turns the view to a resource, as far as the formula looks.
+func (m *machine) look(r *adapters.Resource, f formula) {
 	v := &m.view
 	v.ID, v.Name, v.Kind, v.Provider = r.ID, r.Name, string(r.Kind), r.Provider
 	v.Health, v.Reason = string(r.Health), r.Reason
 	v.Account, v.Region, v.Zone, v.Environment = r.Scope.Account, r.Scope.Region, r.Scope.Zone, r.Scope.Environment
 	v.Cluster, v.Namespace, v.Attr = r.Scope.Cluster, r.Scope.Namespace, r.Attributes
-	clear(v.Label)
-	for key, value := range r.Labels {
-		v.Label[key] = value
+	if f.label {
+		fill(v.Label, r.Labels)
 	}
-	clear(v.Metric)
-	for key, value := range r.Metrics {
-		v.Metric[key] = value
+	if f.metric {
+		fill(v.Metric, r.Metrics)
 	}
 	v.Age = nil
 	if !r.Since.IsZero() {
 		v.Age = m.now.Sub(r.Since).Seconds()
+	}
+}
+
+func fill[V any](plain map[string]any, from map[string]V) {
+	clear(plain)
+	for key, value := range from {
+		plain[key] = value
 	}
 }
 

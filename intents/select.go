@@ -52,7 +52,7 @@ func (in *Intent) keeps(m *machine, r *adapters.Resource) (bool, error) {
 	if in.where == nil {
 		return true, nil
 	}
-	m.look(r)
+	m.look(r, in.where.formula)
 	value, err := m.run(in.where.program)
 	keep, _ := value.(bool)
 	return keep, err
@@ -83,7 +83,7 @@ func (in *Intent) sort(m *machine, rs []adapters.Resource) error {
 	}
 	order := make([]keyed, len(rs))
 	for i := range rs {
-		m.look(&rs[i])
+		m.look(&rs[i], in.order.formula)
 		key, err := m.run(in.order.program)
 		if err != nil && !errors.Is(err, errUnmeasured) {
 			return err

@@ -92,7 +92,7 @@ func (d *Demo) List(ctx context.Context, q adapters.Query) ([]adapters.Resource,
 	now := d.now().UTC()
 	covered, size := covering(d.at(now).groups, q)
 	found := make([]adapters.Resource, 0, size)
-	var sources []adapters.Source
+	sources := make([]adapters.Source, 0, len(covered))
 	for _, g := range covered {
 		before := len(found)
 		for _, r := range g.resources {
@@ -129,7 +129,7 @@ func (d *Demo) Changes(ctx context.Context, q adapters.Query) ([]adapters.Change
 }
 
 // covering returns the groups that a read of q calls, and how many resources they hold.
-func covering(groups []group, q adapters.Query) (covered []group, size int) {
+func covering(groups []*group, q adapters.Query) (covered []*group, size int) {
 	for _, g := range groups {
 		if g.covers(q) {
 			covered = append(covered, g)
@@ -140,7 +140,7 @@ func covering(groups []group, q adapters.Query) (covered []group, size int) {
 }
 
 // changeSources has one entry for each place that q covers and that keeps a record of changes.
-func changeSources(groups []group, q adapters.Query, found []adapters.Change, now time.Time) []adapters.Source {
+func changeSources(groups []*group, q adapters.Query, found []adapters.Change, now time.Time) []adapters.Source {
 	var sources []adapters.Source
 	covered, _ := covering(groups, q)
 	for _, g := range covered {

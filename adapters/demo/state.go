@@ -15,7 +15,7 @@ import (
 // search and a filter; nothing in them is written afterwards.
 type epoch struct {
 	from    time.Time
-	groups  []group
+	groups  []*group
 	changes []adapters.Change // newest first
 }
 
@@ -30,7 +30,7 @@ type group struct {
 }
 
 // covers reports whether a read of q makes the group's call.
-func (g group) covers(q adapters.Query) bool {
+func (g *group) covers(q adapters.Query) bool {
 	q.Name, q.Scope.Zone = "", "" // those filter what the call brings
 	return q.Matches(adapters.Resource{Provider: g.place.Provider, Kind: g.kind, Scope: g.place.Scope})
 }
@@ -97,7 +97,7 @@ func (s state) with(change state) state {
 }
 
 // groups compiles the estate and its pods, and sorts them by the call that lists them.
-func (s *story) groups(now []resource, began map[string]time.Time) []group {
+func (s *story) groups(now []resource, began map[string]time.Time) []*group {
 	byCall := map[string]*group{}
 	add := func(in string, r adapters.Resource) {
 		key := in + "/" + string(r.Kind)
@@ -114,9 +114,9 @@ func (s *story) groups(now []resource, began map[string]time.Time) []group {
 			add(r.In, pod)
 		}
 	}
-	groups := make([]group, 0, len(byCall))
+	groups := make([]*group, 0, len(byCall))
 	for _, key := range slices.Sorted(maps.Keys(byCall)) {
-		groups = append(groups, *byCall[key])
+		groups = append(groups, byCall[key])
 	}
 	return groups
 }
