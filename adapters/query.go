@@ -155,7 +155,8 @@ type Connection struct {
 }
 
 // Snapshot is what one read brought, over all drivers, sorted: resources by ID, changes newest first, log lines by time,
-// sources by provider and call. It may be shared with others who asked the same at the same time: copy before you write.
+// sources by provider and call.
+// The maps within may be shared with others who asked the same at the same time: nobody writes to them.
 type Snapshot struct {
 	Query      Query          `json:"query"`
 	Resources  []Resource     `json:"resources"`

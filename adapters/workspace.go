@@ -284,17 +284,12 @@ func (s *Snapshot) add(p part) {
 	}
 }
 
-// merged puts two sorted lists into one. With nothing to merge it is the other list itself: a snapshot may share its
-// resources with other callers of a flight, as [part] says.
+// merged puts two sorted lists into a new one.
 func merged(a, b []Resource) []Resource {
-	if len(a) == 0 {
-		return b
-	}
-	if len(b) == 0 {
-		return a
-	}
 	both := slices.Concat(a, b)
-	sortResources(both)
+	if len(a) > 0 && len(b) > 0 {
+		sortResources(both)
+	}
 	return both
 }
 
