@@ -32,7 +32,7 @@ func TestStory(t *testing.T) {
 		words    []string // that the text holds
 	}{
 		{"What instance type is prod-cluster running?", []string{"r6g.2xlarge", "3 nodes", "62%"}},
-		{"Are all services in the production namespace healthy?", []string{"in namespace production", "used from namespace production but outside of it: cache session-cache is degraded"}},
+		{"Are all services in the production namespace healthy?", []string{"DEGRADED  1 of 14 services not healthy in namespace production: session-cache"}},
 		{"Are all services in production healthy?", []string{"DEGRADED", "session-cache"}},
 		{"What changed in the last deployment?", []string{"replicas 2 -> 3", "v1.4.2"}},
 		{"Why is checkout-api latency elevated right now?", []string{"session-cache", "latency.p99", "v1.4.2"}},
