@@ -73,7 +73,7 @@ func inputs(module string) (digest string, version []string, err error) {
 		if err != nil {
 			return "", nil, fmt.Errorf("read the control plane's source: %w", err)
 		}
-		fmt.Fprintf(sum, "%s %d\n%s", name, len(content), content)
+		sum.Write(fmt.Appendf(nil, "%s %d\n%s", name, len(content), content))
 		if name == "go.mod" {
 			version = regexp.MustCompile(`k8s\.io/kubernetes (v(\d+)\.(\d+)\.\S+)`).FindStringSubmatch(string(content))
 		}
@@ -81,7 +81,7 @@ func inputs(module string) (digest string, version []string, err error) {
 	if version == nil {
 		return "", nil, fmt.Errorf("read the control plane's source: %s/go.mod does not require k8s.io/kubernetes", module)
 	}
-	fmt.Fprintln(sum, runtime.Version(), linkerFlags(version[1:]))
+	sum.Write([]byte(runtime.Version() + linkerFlags(version[1:])))
 	return hex.EncodeToString(sum.Sum(nil)), version[1:], nil
 }
 

@@ -57,7 +57,10 @@ func New(ctx context.Context, o Options) (*Cluster, error) {
 		return nil, err
 	}
 	o.Name, o.Nodes = cmp.Or(o.Name, "test"), cmp.Or(o.Nodes, 3)
-	c := &Cluster{Name: o.Name, options: o, folder: o.Folder, ports: freePorts()}
+	c := &Cluster{Name: o.Name, options: o, folder: o.Folder}
+	if c.ports, err = freePorts(); err != nil {
+		return nil, err
+	}
 	if o.Folder == "" {
 		if c.folder, err = os.MkdirTemp("", "kubetest-"); err != nil {
 			return nil, fmt.Errorf("make a folder for the cluster: %w", err)

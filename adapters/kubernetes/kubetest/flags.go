@@ -1,10 +1,12 @@
 package kubetest
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"path/filepath"
+	"slices"
 	"strconv"
 )
 
@@ -19,21 +21,19 @@ type ports struct{ etcd, etcdPeer, apiserver, controller, scheduler, kwok, metri
 
 // freePorts picks ports below the range that the kernel takes for outgoing connections, so that none is lost to a client
 // between this look and the start of the component.
-func freePorts() ports {
-	seen := map[int]bool{}
-	next := func() int {
-		for {
-			port := 15000 + rand.IntN(17000)
-			listener, err := net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
-			if err != nil || seen[port] {
-				continue
-			}
-			listener.Close()
-			seen[port] = true
-			return port
+func freePorts() (ports, error) {
+	var free []int
+	for range 1000 {
+		port := 15000 + rand.IntN(17000)
+		listener, err := net.Listen("tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
+		if err == nil && listener.Close() == nil && !slices.Contains(free, port) {
+			free = append(free, port)
+		}
+		if len(free) == 7 {
+			return ports{free[0], free[1], free[2], free[3], free[4], free[5], free[6]}, nil
 		}
 	}
-	return ports{next(), next(), next(), next(), next(), next(), next()}
+	return ports{}, errors.New("find free ports: hardly any of a thousand ports on 127.0.0.1 can be listened on")
 }
 
 func (c *Cluster) path(parts ...string) string {

@@ -106,7 +106,8 @@ func TestWritesAreThoseOfTheUser(t *testing.T) {
 }
 
 func TestPortsAreDistinct(t *testing.T) {
-	p := freePorts()
+	p, err := freePorts()
+	require.NoError(t, err)
 	seen := map[int]bool{p.etcd: true, p.etcdPeer: true, p.apiserver: true, p.controller: true, p.scheduler: true, p.kwok: true, p.metrics: true}
 	assert.Len(t, seen, 7)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -152,12 +153,7 @@ func (c *Cluster) anyPod(namespace, app string, is func(corev1.Pod) bool) Condit
 		if err != nil {
 			return false, err
 		}
-		for _, pod := range pods.Items {
-			if is(pod) {
-				return true, nil
-			}
-		}
-		return false, nil
+		return slices.ContainsFunc(pods.Items, is), nil
 	}
 }
 

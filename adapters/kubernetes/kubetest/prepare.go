@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -83,13 +84,12 @@ func (c *Cluster) WriteLog(container string, previous bool, lines ...string) err
 	if err != nil {
 		return fmt.Errorf("write the log of container %s, is it one of Options.Containers: %w", container, err)
 	}
-	defer file.Close()
 	var text strings.Builder
 	for _, line := range lines {
 		fmt.Fprintf(&text, "%s stdout F %s\n", time.Now().UTC().Format(time.RFC3339Nano), line)
 	}
 	_, err = file.WriteString(text.String())
-	return err
+	return errors.Join(err, file.Close())
 }
 
 func (c *Cluster) logPath(container string, previous bool) string {

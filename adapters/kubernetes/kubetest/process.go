@@ -24,7 +24,7 @@ func launch(folder, role string, flags []string) (*process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", role, err)
 	}
-	defer output.Close()
+	defer func() { _ = output.Close() }()
 	p.command = exec.Command(filepath.Join(folder, "bin", role), flags...)
 	p.command.Stdout, p.command.Stderr, p.command.Dir = output, output, folder
 	p.command.SysProcAttr = dieWithParent()
@@ -32,7 +32,7 @@ func launch(folder, role string, flags []string) (*process, error) {
 		return nil, fmt.Errorf("start %s: %w", role, err)
 	}
 	go func() {
-		p.command.Wait()
+		_ = p.command.Wait() // how it ended is in its ProcessState
 		close(p.exited)
 	}()
 	return p, nil
@@ -41,7 +41,7 @@ func launch(folder, role string, flags []string) (*process, error) {
 // kill ends the component at once, without the ten seconds that a graceful stop of the API server takes, and waits until
 // it is gone.
 func (p *process) kill() {
-	p.command.Process.Kill()
+	_ = p.command.Process.Kill() // fails when it has ended already
 	<-p.exited
 }
 

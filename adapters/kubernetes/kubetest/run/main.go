@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -28,7 +29,11 @@ func run(ctx context.Context, files []string) error {
 	if err != nil {
 		return err
 	}
-	defer cluster.Close()
+	return errors.Join(use(ctx, cluster, files), cluster.Close())
+}
+
+// use fills the cluster, says how to reach it, and waits for the end.
+func use(ctx context.Context, cluster *kubetest.Cluster, files []string) error {
 	for _, file := range files {
 		manifests, err := os.ReadFile(file)
 		if err != nil {
