@@ -224,49 +224,39 @@ func (m *masker) text(text string) string {
 // suspicious is a cheap look for the beginnings of all [secretShapes]: nearly every text a provider returns is a name, an
 // image or a number, and running nine expressions over each would cost more than reading the provider.
 func suspicious(text string) bool {
-	if len(text) < 6 {
-		return false
-	}
-	for i := 0; i+3 < len(text); i++ {
-		rest := text[i:]
-		switch text[i] {
-		case '-':
-			if strings.HasPrefix(rest, "-----BEGIN") {
-				return true
-			}
-		case 'e':
-			if strings.HasPrefix(rest, "eyJ") {
-				return true
-			}
-		case ':':
-			if strings.HasPrefix(rest, "://") && strings.Contains(rest, "@") || assigned(text[:i]) {
-				return true
-			}
-		case '=':
-			if assigned(text[:i]) {
-				return true
-			}
-		case 'A', 'g', 'x', 's', 'r', 'd', 'h', 'n', 'S':
-			if (i == 0 || !wordByte(text[i-1])) && tokenStart(rest) {
-				return true
-			}
-		case ' ':
-			if i >= 5 && authScheme(text[:i]) {
-				return true
-			}
-		}
-	}
-	return len(text) >= 4 && lastAssigned(text)
-}
-
-// lastAssigned looks at the last three bytes, which the loop of suspicious does not reach: `pwd=abc`.
-func lastAssigned(text string) bool {
-	for i := max(0, len(text)-3); i < len(text); i++ {
-		if (text[i] == '=' || text[i] == ':') && assigned(text[:i]) {
+	for i := range len(text) {
+		if telling[text[i]] && beginsSecret(text, i) {
 			return true
 		}
 	}
 	return false
+}
+
+// telling are the bytes at which [beginsSecret] looks closer.
+var telling = func() (table [256]bool) {
+	for _, c := range []byte("-e:= AgxsrdhnS") {
+		table[c] = true
+	}
+	return table
+}()
+
+// beginsSecret reports whether a secret may begin at, or just after, a byte of the text.
+func beginsSecret(text string, at int) bool {
+	rest := text[at:]
+	switch text[at] {
+	case '=':
+		return assigned(text[:at])
+	case ':':
+		return strings.HasPrefix(rest, "://") && strings.Contains(rest, "@") || assigned(text[:at])
+	case ' ':
+		return authScheme(text[:at])
+	case '-':
+		return strings.HasPrefix(rest, "-----BEGIN")
+	case 'e':
+		return strings.HasPrefix(rest, "eyJ")
+	default:
+		return (at == 0 || !wordByte(text[at-1])) && tokenStart(rest)
+	}
 }
 
 // assigned reports whether the word before a '=' or ':' names a secret.
