@@ -20,7 +20,7 @@ RACE     := $(if $(shell command -v gcc cc 2>/dev/null),-race)
 LINTER   := golangci-lint
 LINTER_VERSION := v2.15.0
 
-.PHONY: help build run demo test e2e lint check golden bench fuzz tools
+.PHONY: help build run demo test e2e lint check golden bench fuzz tools controlplane
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +38,11 @@ test: ## unit tests, examples of all intents, stories; with the race detector wh
 	$(if $(RACE),,@echo "no C compiler: running without the race detector")
 	$(GO) test $(FLAGS) $(RACE) ./...
 
-e2e: build ## ask a real Kubernetes control plane, built once into .cache, through the MCP endpoint
+e2e: build controlplane ## ask a real Kubernetes control plane, built once into .cache, through the MCP endpoint
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./adapters/kubernetes/...
+
+controlplane:
+	@$(GO) run $(FLAGS) ./adapters/kubernetes/kubetest/run -build
 
 lint: .cache/bin/$(LINTER)-$(LINTER_VERSION) ## formatting, vet and the linters of .golangci.yml
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "lint: not formatted: run gofmt -w on the files above"; exit 1; }

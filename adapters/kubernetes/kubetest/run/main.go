@@ -3,11 +3,13 @@
 //	go run ./adapters/kubernetes/kubetest/run production.yaml
 //
 // It applies the manifests in the files it is given and prints the line that makes kubectl and clanker use the cluster.
+// With -build it only builds the control plane, which takes minutes the first time.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -18,10 +20,25 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
-	if err := run(ctx, os.Args[1:]); err != nil {
+	build := flag.Bool("build", false, "only build the control plane")
+	flag.Parse()
+	start := run
+	if *build {
+		start = prepare
+	}
+	if err := start(ctx, flag.Args()); err != nil {
 		fmt.Fprintln(os.Stderr, "run:", err)
 		os.Exit(1)
 	}
+}
+
+func prepare(ctx context.Context, _ []string) error {
+	fmt.Println("building the control plane, if it is not there or not up to date: minutes the first time")
+	path, err := kubetest.Build(ctx)
+	if err == nil {
+		fmt.Println(path)
+	}
+	return err
 }
 
 func run(ctx context.Context, files []string) error {
