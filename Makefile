@@ -63,7 +63,7 @@ check: ## all that has to pass before a change lands: lint, test, e2e, with the 
 golden: ## rewrite the golden files; read the diff before you commit it
 	$(GO) test $(FLAGS) ./router ./server -update
 
-bench: build ## the figures of the README, each as a ratio measured in one run
+bench: build controlplane ## the figures of the README, each as a ratio measured in one run
 	$(GO) test $(FLAGS) -run '^$$' -bench . -benchtime 2s ./adapters ./intents ./router ./server
 	$(GO) test -trimpath -tags $(TAGS),e2e -run '^$$' -bench . -benchtime 1x -timeout 30m ./server/e2e/...
 
