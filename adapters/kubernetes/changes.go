@@ -1,7 +1,6 @@
 package kubernetes
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -9,6 +8,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	appsv1 "k8s.io/api/apps/v1"
@@ -103,11 +103,11 @@ func (s *session) note(object metav1.Object) {
 		if m.FieldsV1 == nil || m.Time == nil || m.Subresource == "status" {
 			continue
 		}
-		w := written{m.Manager, m.Time.Time}
-		if bytes.Contains(m.FieldsV1.Raw, []byte(`"f:template"`)) && w.at.After(a.template.at) {
+		w, fields := written{m.Manager, m.Time.Time}, m.FieldsV1.GetRawString()
+		if strings.Contains(fields, `"f:template"`) && w.at.After(a.template.at) {
 			a.template = w
 		}
-		if bytes.Contains(m.FieldsV1.Raw, []byte(`"f:replicas"`)) && w.at.After(a.scale.at) {
+		if strings.Contains(fields, `"f:replicas"`) && w.at.After(a.scale.at) {
 			a.scale = w
 		}
 	}

@@ -65,6 +65,8 @@ func TestScaling(t *testing.T) {
 		{"one whose own set is the last to move", []scaling{ev("a", 3, 0, 10), ev("b", 0, 1, 11), ev("b", 1, 3, 12)}, second, nil},
 		{"a rollout that grows", []scaling{ev("b", 0, 2, 10), ev("a", 2, 1, 11), ev("b", 2, 3, 11), ev("a", 1, 0, 12)}, second, []resize{{ev("b", 2, 3, 11), true}}},
 		{"two revisions in one second", []scaling{ev("a", 0, 2, 10), ev("b", 0, 2, 10), ev("a", 2, 0, 10), ev("b", 2, 3, 10)}, second, []resize{{ev("b", 2, 3, 10), true}}},
+		{"a rollout that shrinks", []scaling{ev("b", 0, 1, 10), ev("a", 3, 1, 11), ev("b", 1, 2, 11), ev("a", 1, 0, 12)}, second, []resize{{ev("b", 3, 2, 11), true}}},
+		{"a rollout half way", []scaling{ev("b", 0, 1, 10), ev("a", 3, 2, 11)}, second, nil},
 		{"scaled after a rollout", []scaling{ev("b", 0, 2, 10), ev("a", 2, 0, 11), ev("b", 2, 5, 20)}, second, []resize{{ev("b", 2, 5, 20), false}}},
 	} {
 		t.Run(c.name, func(t *testing.T) { assert.Equal(t, c.want, scalingsIn(c.events, c.r, time.Time{})) })
@@ -74,7 +76,7 @@ func TestScaling(t *testing.T) {
 // TestScalingWithoutEvents: when the events are gone, the replica sets still carry the counts.
 func TestScalingWithoutEvents(t *testing.T) {
 	d := deployment("production", "web", "web:2", 5, 5)
-	d.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl", Subresource: "scale", Time: new(at(40 * time.Minute)), FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{"f:replicas":{}}}`)}}}
+	d.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl", Subresource: "scale", Time: new(at(40 * time.Minute)), FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{}}}`)}}
 	old, now := replicaSet("web", "bbbbbbbb", "1", 0, template("web", "web:1")), replicaSet("web", "cccccccc", "2", time.Minute, template("web", "web:2"))
 	old.Annotations[desiredAnnotation], now.Annotations[desiredAnnotation] = "2", "5"
 	found := changesOf(t, adapters.Query{}, d, old, now)
@@ -85,7 +87,7 @@ func TestScalingWithoutEvents(t *testing.T) {
 
 func TestRollback(t *testing.T) {
 	d := deployment("production", "web", "web:1", 1, 1)
-	d.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl-rollout", Time: new(at(50 * time.Minute)), FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{"f:template":{}}}`)}}}
+	d.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "kubectl-rollout", Time: new(at(50 * time.Minute)), FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:template":{}}}`)}}
 	found := changesOf(t, adapters.Query{}, d,
 		replicaSet("web", "bbbbbbbb", "3", 0, template("web", "web:1")), replicaSet("web", "cccccccc", "2", 30*time.Minute, template("web", "web:2")))
 	require.Len(t, found, 1)

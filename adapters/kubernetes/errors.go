@@ -73,8 +73,7 @@ func permission(t target, namespace string) string {
 // explain maps an error of the client, the network or the API server to a reason, with the exact fix. The result is the
 // caller's own.
 func (c *cluster) explain(err error) *adapters.SourceError {
-	var known *adapters.SourceError
-	if errors.As(err, &known) {
+	if known, ok := errors.AsType[*adapters.SourceError](err); ok {
 		own := *known
 		return &own
 	}

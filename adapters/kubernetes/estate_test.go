@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 	"time"
 
@@ -33,15 +34,6 @@ func named(namespace, name string, labels map[string]string) metav1.ObjectMeta {
 
 func ownedBy(m metav1.ObjectMeta, kind, name string) metav1.ObjectMeta {
 	m.OwnerReferences = []metav1.OwnerReference{{Kind: kind, Name: name, Controller: new(true)}}
-	return m
-}
-
-func labelled(m metav1.ObjectMeta, key, value string) metav1.ObjectMeta {
-	more := map[string]string{key: value}
-	for k, v := range m.Labels {
-		more[k] = v
-	}
-	m.Labels = more
 	return m
 }
 
@@ -148,7 +140,7 @@ func checkoutPod(n int) *corev1.Pod {
 func checkoutAPI() []runtime.Object {
 	d := deployment("production", "checkout-api", "shop/checkout-api:v1.4.2", 3, 3)
 	d.ManagedFields = []metav1.ManagedFieldsEntry{{Manager: "argocd-controller", Operation: metav1.ManagedFieldsOperationUpdate, Time: new(at(30 * time.Minute)),
-		FieldsV1: &metav1.FieldsV1{Raw: []byte(`{"f:spec":{"f:replicas":{},"f:template":{}}}`)}}}
+		FieldsV1: metav1.NewFieldsV1(`{"f:spec":{"f:replicas":{},"f:template":{}}}`)}}
 	objects := []runtime.Object{d, service("production", "checkout-api"), slice("production", "checkout-api", true, true, true),
 		replicaSet("checkout-api", "5f6d7c8b9", "6", 0, template("checkout-api", "shop/checkout-api:v1.4.1", corev1.EnvVar{Name: "MODE", Value: "slow"})),
 		replicaSet("checkout-api", "7c9f8d5b6", "7", 30*time.Minute, template("checkout-api", "shop/checkout-api:v1.4.2", corev1.EnvVar{Name: "MODE", Value: "fast"}, corev1.EnvVar{Name: "ADDED", Value: "x"})),
@@ -228,9 +220,7 @@ func plant(objects []runtime.Object) {
 			m = map[string]string{}
 		}
 		own := map[string]string{}
-		for k, v := range object.GetLabels() {
-			own[k] = v
-		}
+		maps.Copy(own, object.GetLabels())
 		for _, s := range adaptertest.Secrets() {
 			m[s.Key] = s.Value
 			if s.Label {

@@ -191,8 +191,8 @@ func selected(o runtime.Object, namespace string, r *http.Request) bool {
 		return false
 	}
 	byField, err := fields.ParseSelector(r.URL.Query().Get("fieldSelector"))
-	if err != nil {
-		return false
+	if err != nil || byField.Empty() {
+		return err == nil
 	}
 	raw, _ := json.Marshal(o)
 	var known struct {

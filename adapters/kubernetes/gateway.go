@@ -103,6 +103,7 @@ func gatewayState(conditions []metav1.Condition) state {
 			return state{adapters.HealthUnhealthy, join(kind+" is false, "+c.Reason, c.Message), c.LastTransitionTime.Time}
 		case metav1.ConditionUnknown:
 			return state{adapters.HealthUnknown, join(kind+" is unknown, "+c.Reason, c.Message), c.LastTransitionTime.Time}
+		default: // it holds
 		}
 		since = c.LastTransitionTime
 	}

@@ -29,6 +29,7 @@ func controllerByName(kind adapters.Kind, name string) (ref, bool) {
 		if deployment, hash, ok := cutLast(name); ok && len(hash) >= 6 && len(hash) <= 10 && isGenerated(hash) {
 			return ref{adapters.KindDeployment, deployment}, true
 		}
+	default: // only these two are named by a controller
 	}
 	return ref{}, false
 }

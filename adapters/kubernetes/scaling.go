@@ -96,41 +96,49 @@ type resize struct {
 // scalingsIn tells what the events between a revision and the next say about the deployment's size. While a rollout lasts,
 // its own set grows as the others shrink, which is no change of size unless it ends with another count than the others had.
 func scalingsIn(events []scaling, r revision, until time.Time) []resize {
-	var own []scaling
-	before, rolledOut := -1, time.Time{}
-	for _, e := range events {
-		if e.at.Before(r.at) || !until.IsZero() && !e.at.Before(until) {
-			continue
-		}
-		if e.set == r.set {
-			own = append(own, e)
-			continue
-		}
-		if e.from == 0 { // its own first start, in the second in which this revision was made
-			continue
-		}
-		if before < 0 {
-			before = e.from
-		}
-		rolledOut = e.at
+	own, others := window(events, r, until)
+	size, rolledOut, done := -1, time.Time{}, false
+	if len(others) > 0 {
+		last := others[len(others)-1]
+		size, rolledOut, done = others[0].from, last.at, last.to == 0
 	}
 	var found []resize
-	size := before
 	for i, e := range own {
-		ends := i == len(own)-1 || own[i+1].at.After(rolledOut) && !e.at.After(rolledOut)
+		last := i == len(own)-1
 		switch {
-		case !e.at.After(rolledOut): // the rollout is going on
-			if ends && size >= 0 && e.to > size {
-				found = append(found, resize{scaling{e.set, size, e.to, e.at}, true})
-				size = e.to
+		case e.at.After(rolledOut):
+			if e.alone(size, r.at) {
+				found, size = append(found, resize{e, false}), e.to
 			}
-		case before >= 0 && e.to <= size && e.from < size: // its last steps, after the others are gone
-		case e.from >= 0 && e.from != e.to && (e.from > 0 || e.at.Sub(r.at) > time.Minute):
-			found = append(found, resize{scaling{e.set, e.from, e.to, e.at}, false})
-			size = e.to
+		case last || own[i+1].at.After(rolledOut): // where the rollout ended, or has got to
+			if grew, shrank := e.to > size, last && done && e.to < size; size >= 0 && (grew || shrank) {
+				found, size = append(found, resize{scaling{e.set, size, e.to, e.at}, true}), e.to
+			}
 		}
 	}
 	return found
+}
+
+// alone reports whether a scaling outside of any rollout changed the deployment's size: it is not the deployment being made,
+// nor the last steps of a rollout after the other sets are gone.
+func (e scaling) alone(size int, made time.Time) bool {
+	catchesUp := size >= 0 && e.from < size && e.to <= size
+	starts := e.from == 0 && e.at.Sub(made) <= time.Minute
+	return e.from >= 0 && e.from != e.to && !catchesUp && !starts
+}
+
+// window splits the events between a revision and the next into those of its own replica set and those of the others.
+func window(events []scaling, r revision, until time.Time) (own, others []scaling) {
+	for _, e := range events {
+		switch {
+		case e.at.Before(r.at) || !until.IsZero() && !e.at.Before(until):
+		case e.set == r.set:
+			own = append(own, e)
+		case e.from != 0: // else it is another revision's first start, in the second in which this one was made
+			others = append(others, e)
+		}
+	}
+	return own, others
 }
 
 // countedScaling compares the counts the last two replica sets carry: they differ when the deployment was scaled after its

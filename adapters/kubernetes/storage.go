@@ -45,6 +45,7 @@ func (s *session) claimState(c *corev1.PersistentVolumeClaim, consumed bool) sta
 		return healthy
 	case corev1.ClaimLost:
 		return state{adapters.HealthUnhealthy, "Lost: the volume it was bound to is gone", since}
+	default: // pending
 	}
 	if !consumed && s.waitsForConsumer(deref(c.Spec.StorageClassName, "")) {
 		return healthy
