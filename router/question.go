@@ -5,6 +5,7 @@ import (
 
 	"clanker/adapters"
 	"clanker/intents"
+	"clanker/policies"
 )
 
 // Question is one question in plain words, with what its asker added.
@@ -12,6 +13,7 @@ type Question struct {
 	Text    string
 	Context string // cluster, account or kubeconfig context to look in; a name in the question wins
 	Limit   int    // most items in the answer; 0 means the default, see [DefaultLimit]
+	Asker   policies.Principal
 }
 
 // DefaultLimit is the number of items in an answer when the asker does not say; MaxLimit is the most that can be asked.

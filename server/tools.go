@@ -45,11 +45,21 @@ func (s *Server) routeQuestion(ctx context.Context, call mcp.CallToolRequest) (*
 	if err != nil {
 		return mcp.NewToolResultError(err.Error()), nil
 	}
+	question.Asker = asker(ctx)
 	answer, err := s.router.Route(ctx, question)
 	if err != nil {
 		return mcp.NewToolResultError(fmt.Sprintf("answer the question: %v", err)), nil
 	}
+	s.log.InfoContext(ctx, "answered", "answer", answer.AnswerID, "client", question.Asker.ID, "intent", intentOf(answer),
+		"status", answer.Status, "ms", answer.Usage.ElapsedMs)
 	return result(answer, router.Text(answer, router.TextLimits{}), answer.Status == router.StatusError), nil
+}
+
+func intentOf(a router.Answer) string {
+	if a.Intent == nil {
+		return "none"
+	}
+	return a.Intent.ID
 }
 
 // recovered turns a panic of a tool into an error result and a line in the log: one bad answer never ends the

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"clanker/adapters"
+	"clanker/policies"
 	"clanker/router"
 )
 
@@ -102,7 +103,8 @@ func TestRoutePassesArgumentsOn(t *testing.T) {
 	var asked router.Question
 	s, _ := newServer(func(ctx context.Context, q router.Question) (router.Answer, error) { asked = q; return echo(ctx, q) }, oneConnection)
 	call(t, s, "clanker_route_question", `{"question":"Is it up?","limit":5,"context":"prod"}`)
-	assert.Equal(t, router.Question{Text: "Is it up?", Limit: 5, Context: "prod"}, asked)
+	assert.Equal(t, router.Question{Text: "Is it up?", Limit: 5, Context: "prod",
+		Asker: policies.Principal{ID: "unknown", Kind: policies.Agent}}, asked)
 }
 
 func TestOnlyStatusErrorIsAnError(t *testing.T) {

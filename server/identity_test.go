@@ -1,0 +1,34 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestWhoAsksIsLogged(t *testing.T) {
+	ask := callBody("clanker_route_question", question)
+	named := func(name string) string {
+		return strings.Replace(initialize, `"name":"t"`, fmt.Sprintf(`"name":%q`, name), 1)
+	}
+	require.Contains(t, initialize, `"name":"t"`)
+	for name, c := range map[string]struct {
+		lines []string
+		want  string
+	}{
+		"named":      {[]string{named("claude-code"), ask}, "client=claude-code"},
+		"unnamed":    {[]string{ask}, "client=unknown"},
+		"long":       {[]string{named(strings.Repeat("x", 1000)), ask}, "client=" + strings.Repeat("x", maxClient) + " "},
+		"line break": {[]string{named("a\nlevel=ERROR"), ask}, `client="a\nlevel=ERROR"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, log := newServer(echo, oneConnection)
+			talk(t, s, c.lines...)
+			assert.Contains(t, log.String(), "msg=answered answer=01J "+c.want)
+			assert.Contains(t, log.String(), "status=ok")
+		})
+	}
+}
