@@ -173,6 +173,19 @@ func TestTopology(t *testing.T) {
 	assert.True(t, a.Graph.Edges[0].From < a.Graph.Edges[1].From)
 }
 
+// TestTopologyStopsAtWhatStrangersShare: two pods of one node have nothing to do with each other.
+func TestTopologyStopsAtWhatStrangersShare(t *testing.T) {
+	node := id(adapters.KindNode, "node-1")
+	m := newTopology([]adapters.Resource{
+		resource(adapters.KindNode, "node-1", "", ""),
+		resource(adapters.KindPod, "own", "", "", to(adapters.RelationRunsOn, node)),
+		resource(adapters.KindPod, "stranger", "", "", to(adapters.RelationRunsOn, node)),
+	})
+	assert.Equal(t, []string{id(adapters.KindPod, "own"), node}, m.around("own", "of"))
+	assert.Len(t, m.around("node-1", "of"), 3, "the node itself was asked about")
+	assert.Len(t, m.around("node-1", dependents), 3)
+}
+
 func TestGraphHasABound(t *testing.T) {
 	f := shop()
 	for i := range 500 {

@@ -101,18 +101,23 @@ func (m *topologyMap) around(name, variant string) []string {
 			visit(m.resources[i].ID)
 		}
 	}
-	for start := 0; hops > 0 && start < len(found); hops-- {
+	for start, hop := 0, 0; hop < hops && start < len(found); hop++ {
 		ring := found[start:]
 		start = len(found)
 		for _, id := range ring {
-			m.neighbours(id, variant, visit)
+			m.neighbours(id, variant, hop, visit)
 		}
 	}
 	return found
 }
 
-func (m *topologyMap) neighbours(id, variant string, visit func(string)) {
-	if variant != dependencies {
+// hubs are what strangers have in common: the way on through one of these leads to what has nothing to do with the
+// resource that was named.
+var hubs = []adapters.Kind{adapters.KindCluster, adapters.KindNodePool, adapters.KindNode, adapters.KindConfig}
+
+func (m *topologyMap) neighbours(id, variant string, hop int, visit func(string)) {
+	through := variant == dependents || hop == 0 || !slices.Contains(hubs, adapters.IDKind(id))
+	if variant != dependencies && through {
 		for _, next := range m.in[id] {
 			visit(next)
 		}
