@@ -211,6 +211,7 @@ func secrets(t *testing.T, _ *world, s *workspace) {
 	}
 	r := s.ask(t, "what secrets are mounted in the ledger pod?")
 	assert.Contains(t, r.Text, "database-password", "its name is no secret")
+	assert.NotContains(t, r.Text, "payments-api", "it shares no more than a node")
 }
 
 // wroteNothing reads the audit logs: neither the admin nor anybody else who only asked has written.
