@@ -65,7 +65,24 @@ func named(r Resource, name string) bool {
 // outside; one whose region or environment is unknown is outside too: unknown is not a match.
 func (s Scope) contains(other Scope) bool {
 	return within(s.Account, other.Account) && within(s.Region, other.Region) && within(s.Zone, other.Zone) &&
-		within(s.Environment, other.Environment) && within(s.Cluster, other.Cluster) && within(s.Namespace, other.Namespace)
+		within(s.Environment, other.Environment) && within(s.Namespace, other.Namespace) &&
+		(within(s.Cluster, other.Cluster) || within(s.Cluster, ClusterName(other.Cluster)))
+}
+
+// ClusterName returns the cluster's own name in the long ones that tools give contexts: arn:aws:eks:REGION:ACCOUNT:cluster/NAME,
+// gke_PROJECT_ZONE_NAME, user@NAME.REGION.eksctl.io and user@NAME. People ask by it, so a [Query] matches by it too.
+func ClusterName(context string) string {
+	if strings.HasPrefix(context, "arn:") {
+		return context[strings.LastIndexByte(context, '/')+1:]
+	}
+	if parts := strings.SplitN(context, "_", 4); len(parts) == 4 && parts[0] == "gke" {
+		return parts[3]
+	}
+	context = context[strings.LastIndexByte(context, '@')+1:]
+	if own, ok := strings.CutSuffix(context, ".eksctl.io"); ok {
+		context, _, _ = strings.Cut(own, ".")
+	}
+	return context
 }
 
 func within(want, have string) bool { return want == "" || strings.EqualFold(want, have) }

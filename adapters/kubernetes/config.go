@@ -177,23 +177,7 @@ func (c *cluster) named(name string) bool {
 }
 
 func (c *cluster) names() []string {
-	return []string{c.name, c.alias, shortName(c.name), shortName(c.alias)}
-}
-
-// shortName returns the cluster's own name in arn:aws:eks:REGION:ACCOUNT:cluster/NAME, gke_PROJECT_ZONE_NAME,
-// user@NAME.REGION.eksctl.io and user@NAME.
-func shortName(name string) string {
-	if strings.HasPrefix(name, "arn:") {
-		return name[strings.LastIndexByte(name, '/')+1:]
-	}
-	if parts := strings.SplitN(name, "_", 4); len(parts) == 4 && parts[0] == "gke" {
-		return parts[3]
-	}
-	name = name[strings.LastIndexByte(name, '@')+1:]
-	if own, ok := strings.CutSuffix(name, ".eksctl.io"); ok {
-		name, _, _ = strings.Cut(own, ".")
-	}
-	return name
+	return []string{c.name, c.alias, adapters.ClusterName(c.name), adapters.ClusterName(c.alias)}
 }
 
 func nothingConfigured(files, empty []string) *adapters.SourceError {

@@ -136,12 +136,25 @@ current-context: main
 	}
 }
 
-func TestShortName(t *testing.T) {
+// TestClusterThroughWorkspace: what was asked for by a cluster's own name is not filtered out for its context's long name.
+func TestClusterThroughWorkspace(t *testing.T) {
+	const long = "arn:aws:eks:us-east-1:123456789012:cluster/prod-cluster"
+	api := newFakeAPI(t, estateObjects()...)
+	d := Open(Options{Kubeconfig: writeConfig(t, map[string]string{fmt.Sprintf("%q", long): api.clusterEntry()})})
+	q := namespacesOnly
+	q.Scope.Cluster = "prod-cluster"
+	snapshot, err := adapters.NewWorkspace(d).Query(t.Context(), q)
+	require.NoError(t, err)
+	require.Len(t, snapshot.Resources, 2)
+	assert.Equal(t, long, snapshot.Resources[0].Scope.Cluster)
+}
+
+func TestClusterName(t *testing.T) {
 	for name, want := range map[string]string{
 		"prod": "prod", "arn:aws:eks:eu-west-1:1:cluster/x": "x", "gke_p_z_my_cluster": "my_cluster",
 		"jane@web.eu-west-1.eksctl.io": "web", "kubernetes-admin@kubernetes": "kubernetes", "gke_": "gke_", "": "",
 	} {
-		assert.Equal(t, want, shortName(name), name)
+		assert.Equal(t, want, adapters.ClusterName(name), name)
 	}
 }
 

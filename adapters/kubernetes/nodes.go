@@ -197,7 +197,7 @@ func (s *session) buildCluster() []adapters.Resource {
 }
 
 // display is what people call the cluster.
-func (c *cluster) display() string { return shortName(c.alias) }
+func (c *cluster) display() string { return adapters.ClusterName(c.alias) }
 
 // group makes the resource of several nodes: a pool or the whole cluster.
 func (s *session) group(kind adapters.Kind, name string, nodes []*corev1.Node) adapters.Resource {
