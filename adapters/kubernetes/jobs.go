@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -15,7 +16,7 @@ func (s *session) buildJobs() []adapters.Resource {
 	for i := range s.estate.jobs {
 		j := &s.estate.jobs[i]
 		own := s.podsOf(adapters.KindJob, j.Namespace, j.Name)
-		made := s.resource(adapters.KindJob, j, jobState(j, worst(own)))
+		made := s.resource(adapters.KindJob, j, jobState(j, cmp.Or(worst(own), lastFailure(own))))
 		made.Attributes = templateAttributes(&j.Spec.Template.Spec)
 		made.Attributes["status"] = jobStatus(j)
 		made.Attributes["suspended"] = deref(j.Spec.Suspend, false)
@@ -41,23 +42,38 @@ func jobCondition(j *batchv1.Job, kinds ...batchv1.JobConditionType) (batchv1.Jo
 	return batchv1.JobCondition{}, false
 }
 
-// jobState: a job that was completed or is suspended is healthy; one that has failed is not; one whose attempts fail is
-// degraded as long as it tries.
+// jobState: a job that was completed or is suspended is healthy; one that has failed, or whose pods cannot start, is not; one
+// whose attempts fail is degraded as long as it tries. cause is what its pods say.
 func jobState(j *batchv1.Job, cause string) state {
 	if c, ok := jobCondition(j, batchv1.JobFailed, batchv1.JobFailureTarget); ok {
-		return state{adapters.HealthUnhealthy, join(c.Reason, c.Message), c.LastTransitionTime.Time}
+		reason := join(c.Reason, c.Message)
+		if cause != "" {
+			reason += "; " + cause
+		}
+		return state{adapters.HealthUnhealthy, reason, c.LastTransitionTime.Time}
 	}
 	if c, ok := jobCondition(j, batchv1.JobComplete, batchv1.JobSuccessCriteriaMet, batchv1.JobSuspended); ok {
 		return healthySince(c.LastTransitionTime.Time)
 	}
 	since := deref(j.Status.StartTime, j.CreationTimestamp).Time
 	switch {
-	case cause != "":
-		return state{adapters.HealthDegraded, join(counted(j.Status.Failed, "failed attempt"), cause), since}
 	case j.Status.Failed > 0:
-		return state{adapters.HealthDegraded, counted(j.Status.Failed, "failed attempt") + ", trying again", since}
+		return state{adapters.HealthDegraded, join(counted(j.Status.Failed, "failed attempt")+", trying again", cause), since}
+	case cause != "": // it has not begun, and does not get any further
+		return state{adapters.HealthUnhealthy, cause, since}
 	}
 	return healthySince(since)
+}
+
+// lastFailure is why the pod that failed last did.
+func lastFailure(pods []pod) string {
+	reason, at := "", time.Time{}
+	for _, p := range pods {
+		if !p.active && p.Health == adapters.HealthUnhealthy && !p.Since.Before(at) {
+			reason, at = p.Reason, p.Since
+		}
+	}
+	return reason
 }
 
 func jobStatus(j *batchv1.Job) string {

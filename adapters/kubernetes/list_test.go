@@ -37,6 +37,8 @@ func TestServiceHealth(t *testing.T) {
 	bare.Spec.Selector = nil
 	external := service("production", "web")
 	external.Spec.Type, external.Spec.Selector = corev1.ServiceTypeExternalName, nil
+	leaving := slice("production", "web", true, false)
+	leaving.Endpoints[1].Conditions.Terminating = new(true)
 	balanced := service("production", "web")
 	balanced.Spec.Type = corev1.ServiceTypeLoadBalancer
 	for _, c := range []struct {
@@ -50,6 +52,7 @@ func TestServiceHealth(t *testing.T) {
 			"degraded", "1/2 endpoints ready: CrashLoopBackOff, exit code 1, 14 restarts"},
 		{"not at all", []runtime.Object{service("production", "web"), slice("production", "web", false), broken, crashing("production", "web-1", app("web"))},
 			"unhealthy", "no ready endpoints: CrashLoopBackOff, exit code 1, 14 restarts"},
+		{"one on its way out", []runtime.Object{service("production", "web"), leaving}, "healthy", ""},
 		{"nothing to select", []runtime.Object{service("production", "web")}, "unhealthy", "no ready endpoints: nothing matches its selector"},
 		{"workload without pods", []runtime.Object{service("production", "web"), broken}, "unhealthy", "no ready endpoints: deployment web has no pods"},
 		{"scaled to zero", []runtime.Object{service("production", "web"), off}, "healthy", ""},
@@ -106,6 +109,23 @@ func TestCronJobHealth(t *testing.T) {
 	failed := listAll(t, q, cron, run("a", 0, batchv1.JobComplete), run("b", time.Minute, batchv1.JobFailed))[0]
 	assert.Equal(t, adapters.HealthDegraded, failed.Health)
 	assert.Equal(t, "last run b failed: BackoffLimitExceeded, last success 60m ago", failed.Reason)
+}
+
+func TestJobCarriesItsPodsReason(t *testing.T) {
+	job := &batchv1.Job{ObjectMeta: named("production", "migrate", nil), Status: batchv1.JobStatus{Failed: 1,
+		Conditions: []batchv1.JobCondition{{Type: batchv1.JobFailed, Status: "True", Reason: "BackoffLimitExceeded"}}}}
+	failed := running("production", "migrate-x2v44", nil, "migrate:1")
+	failed.ObjectMeta = ownedBy(failed.ObjectMeta, "Job", "migrate")
+	failed.Status.Phase = corev1.PodFailed
+	failed.Status.ContainerStatuses[0].State = corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 3, FinishedAt: at(time.Minute)}}
+	q := adapters.Query{Kinds: []adapters.Kind{adapters.KindJob}}
+	assert.Equal(t, "BackoffLimitExceeded; app failed: exit code 3", listAll(t, q, job, failed)[0].Reason)
+	stuck := crashing("production", "migrate-x2v44", nil)
+	stuck.ObjectMeta = failed.ObjectMeta
+	job.Status = batchv1.JobStatus{Active: 1}
+	got := listAll(t, q, job, stuck)[0]
+	assert.Equal(t, adapters.HealthUnhealthy, got.Health)
+	assert.Equal(t, "CrashLoopBackOff, exit code 1, 14 restarts", got.Reason)
 }
 
 func TestWorkloadCarriesItsPodsReason(t *testing.T) {

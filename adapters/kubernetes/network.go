@@ -30,6 +30,9 @@ func (s *session) endpointsOf() map[string]endpoints {
 			ready[key] = map[string]bool{}
 		}
 		for _, e := range slice.Endpoints {
+			if deref(e.Conditions.Terminating, false) { // on its way out, as in every rollout: not missing
+				continue
+			}
 			for _, address := range e.Addresses {
 				ready[key][address] = ready[key][address] || deref(e.Conditions.Ready, true)
 			}

@@ -53,10 +53,11 @@ var table = []row{
 }
 
 // rowsFor returns the rows that a query asks for. A query without kinds gets all but those that are plenty and of little use
-// unasked.
+// unasked; a query of a namespace leaves out what lies in none.
 func rowsFor(q adapters.Query) []row {
 	return slices.DeleteFunc(slices.Clone(table), func(r row) bool {
-		return !q.Wants(r.kind) || len(q.Kinds) == 0 && r.ondemand
+		unasked := len(q.Kinds) == 0 && (r.ondemand || q.Scope.Namespace != "" && !r.from[0].target.namespaced)
+		return unasked || !q.Wants(r.kind)
 	})
 }
 
