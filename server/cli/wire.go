@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+
 	"clanker/adapters"
 	"clanker/adapters/all"
 	"clanker/intents"
@@ -22,17 +24,17 @@ type parts struct {
 	router    *router.Router
 }
 
-// wire puts the reading path together: drivers, workspace, catalogue, matcher, router. Nothing is read yet.
-func (a *app) wire() (parts, error) {
-	workspace, err := a.workspace()
-	if err != nil {
+// wire puts the reading path together: drivers, workspace, catalogue, matcher, router. Nothing is read yet. The two halves
+// are made at once: a person who asks one question waits for both.
+func (a *app) wire() (p parts, err error) {
+	var half errgroup.Group
+	half.Go(func() (err error) { p.workspace, err = a.workspace(); return err })
+	half.Go(func() (err error) { _, p.matcher, err = a.matcher(); return err })
+	if err := half.Wait(); err != nil {
 		return parts{}, err
 	}
-	_, matcher, err := a.matcher()
-	if err != nil {
-		return parts{}, err
-	}
-	return parts{workspace, matcher, router.New(matcher, workspace, router.Options{Now: a.now})}, nil
+	p.router = router.New(p.matcher, p.workspace, router.Options{Now: a.now})
+	return p, nil
 }
 
 // workspace holds the drivers of what this machine is signed in to or, with --demo, the demo estate: never both.
