@@ -81,8 +81,11 @@ func (c *cluster) connect(ctx context.Context, now time.Time) (*rest.RESTClient,
 	}
 	client, err := rest.UnversionedRESTClientFor(c.restConfig(secret))
 	if err != nil {
-		return nil, nil, &adapters.SourceError{Reason: adapters.NotConfigured, What: "context " + c.name, Detail: oneLine(err.Error()),
-			Fix: fmt.Sprintf("correct the user %q and the cluster %q in %s", c.user, c.alias, c.file), Err: err}
+		fix := fmt.Sprintf("correct the user %q and the cluster %q in %s", c.user, c.alias, c.file)
+		if c.base.AuthProvider != nil { // client-go has dropped or deprecated them all
+			fix = fmt.Sprintf("replace the auth-provider of user %q in %s by a credential plugin, as kubectl oidc-login", c.user, c.file)
+		}
+		return nil, nil, &adapters.SourceError{Reason: adapters.NotConfigured, What: "context " + c.name, Detail: oneLine(err.Error()), Fix: fix, Err: err}
 	}
 	c.rest, c.secret, c.identity = client, secret, ""
 	return client, secret, nil

@@ -28,6 +28,8 @@ func TestBrokenKubeconfig(t *testing.T) {
 		{"missing user", clusters + "contexts: [{name: a, context: {cluster: c, user: u}}]\n", `user "u" was not found for context "a"`, "kubectl config delete-context a"},
 		{"missing CA file", "clusters: [{name: c, cluster: {server: 'https://x', certificate-authority: /nowhere/ca.pem}}]\ncontexts: [{name: a, context: {cluster: c}}]\n",
 			"/nowhere/ca.pem", "correct the context in FILE"},
+		{"auth provider", "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\ncontexts: [{name: a, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {auth-provider: {name: oidc}}}]\n",
+			`no Auth Provider found for name "oidc"`, "replace the auth-provider of user \"u\" in FILE by a credential plugin"},
 		{"missing current context", clusters + "current-context: gone\ncontexts: [{name: a, context: {cluster: c}}]\n", `FILE: current-context "gone" does not exist`, "kubectl config use-context NAME"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

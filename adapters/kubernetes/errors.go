@@ -138,8 +138,6 @@ func (c *cluster) renewFix() string {
 		return c.plugin.signInFix()
 	case c.name == inCluster:
 		return "the pod's service account token is refused: restart the pod"
-	case c.base.AuthProvider != nil:
-		return "sign in again with the tool that wrote the kubeconfig, or replace its auth-provider by a credential plugin"
 	case c.base.BearerToken != "" || c.base.BearerTokenFile != "":
 		return fmt.Sprintf("renew the token of user %q in %s", c.user, c.file)
 	case c.base.CertFile != "" || len(c.base.CertData) > 0:

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"crypto/tls"
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
@@ -40,6 +41,7 @@ type fakeAPI struct {
 	logs    []string
 	fault   func(http.ResponseWriter, *http.Request) bool // answers instead, if it returns true
 	token   string                                        // if set, any other is refused
+	subject string                                        // if set, any other client certificate is refused
 	calls   atomic.Int64
 }
 
@@ -51,6 +53,7 @@ func newFakeAPI(t testing.TB, objects ...runtime.Object) *fakeAPI {
 	api.Server = httptest.NewUnstartedServer(api)
 	api.EnableHTTP2 = true // as API servers do; and credentials are sent over TLS alone
 	api.Config.ErrorLog = log.New(io.Discard, "", 0)
+	api.TLS = &tls.Config{ClientAuth: tls.RequestClientCert} //nolint:gosec // a test server
 	api.StartTLS()
 	t.Cleanup(api.Close)
 	return api
@@ -86,6 +89,10 @@ var testScheme = sync.OnceValue(func() *runtime.Scheme { return newScheme() })
 func (api *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	api.calls.Add(1)
 	if api.fault != nil && api.fault(w, r) {
+		return
+	}
+	if api.subject != "" && (len(r.TLS.PeerCertificates) == 0 || r.TLS.PeerCertificates[0].Subject.CommonName != api.subject) {
+		refuse(w, http.StatusUnauthorized, metav1.StatusReasonUnauthorized, "Unauthorized")
 		return
 	}
 	if api.token != "" && r.Header.Get("Authorization") != "Bearer "+api.token {

@@ -2,7 +2,15 @@ package kubernetes
 
 import (
 	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -181,16 +189,37 @@ func TestPluginHangs(t *testing.T) {
 	assert.Contains(t, sources[0].Error.Detail, "credential plugin")
 }
 
-// TestPluginCertificate: some plugins return a client certificate instead of a token; it has to reach the TLS layer, which
-// refuses this one.
+// TestPluginCertificate: some plugins return a client certificate instead of a token; it has to reach the TLS layer.
 func TestPluginCertificate(t *testing.T) {
-	script := pluginScript(t, "tsh", `echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","status":{"clientCertificateData":"no","clientKeyData":"pem"}}'`)
-	d := Open(Options{Kubeconfig: pluginConfig(t, "{server: 'https://127.0.0.1:1'}", script, "")})
-	_, sources, err := d.List(t.Context(), namespacesOnly)
+	api := newFakeAPI(t, estateObjects()...)
+	api.subject = "jane"
+	certificate, key := clientCertificate(t, "jane")
+	answer, err := json.Marshal(map[string]any{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential",
+		"status": map[string]string{"clientCertificateData": certificate, "clientKeyData": key}})
+	require.NoError(t, err)
+	script := pluginScript(t, "tsh", "cat <<'END'\n"+string(answer)+"\nEND")
+	found, _, err := Open(Options{Kubeconfig: pluginConfig(t, api.clusterEntry(), script, "")}).List(t.Context(), namespacesOnly)
+	require.NoError(t, err)
+	assert.Len(t, found, 2)
+
+	script = pluginScript(t, "tsh", `echo '{"apiVersion":"client.authentication.k8s.io/v1","status":{"clientCertificateData":"no","clientKeyData":"pem"}}'`)
+	_, sources, err := Open(Options{Kubeconfig: pluginConfig(t, api.clusterEntry(), script, "")}).List(t.Context(), namespacesOnly)
 	require.NoError(t, err)
 	require.Len(t, sources, 1)
 	assert.Equal(t, adapters.NotConfigured, sources[0].Error.Reason)
 	assert.Contains(t, sources[0].Error.Detail, "tls")
+}
+
+// clientCertificate returns a self-signed certificate and its key, in PEM.
+func clientCertificate(t *testing.T, name string) (certificate, key string) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	require.NoError(t, err)
+	pkcs, err := x509.MarshalPKCS8PrivateKey(private)
+	require.NoError(t, err)
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})), string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs}))
 }
 
 func TestThrottledIsNotSatOut(t *testing.T) {
