@@ -180,7 +180,7 @@ func (d *draft) settle() {
 	default:
 		a.Status = StatusOK
 	}
-	if a.Verdict != "" && (a.Status == StatusError || a.Status == StatusNoData || a.Status == StatusPartial && a.Verdict == VerdictHealthy) {
+	if (a.Verdict != "" || d.intent.Verdict) && (a.Status == StatusError || a.Status == StatusNoData || a.Status == StatusPartial && a.Verdict == VerdictHealthy) {
 		a.Verdict = VerdictUnknown
 	}
 	d.suggest()
