@@ -122,7 +122,7 @@ func (s *session) lastRuns() map[string]*batchv1.Job {
 // cronJobState is that of its last finished run.
 func (s *session) cronJobState(c *batchv1.CronJob, last *batchv1.Job) state {
 	if last == nil {
-		if s.missing(jobs.target) {
+		if s.missing(c.Namespace, jobs.target) {
 			return state{health: adapters.HealthUnknown, reason: "its jobs could not be read"}
 		}
 		return state{health: adapters.HealthHealthy, since: c.CreationTimestamp.Time}

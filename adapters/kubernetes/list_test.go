@@ -195,6 +195,20 @@ func TestNamespacedAccount(t *testing.T) {
 	assert.Equal(t, 1, sources[1].Count)
 }
 
+// TestWhatItsNamespaceTells: what could be read of the account's own namespace is judged, although the cluster's list is refused.
+func TestWhatItsNamespaceTells(t *testing.T) {
+	api := newFakeAPI(t, service("default", "web"), slice("default", "web", true), service("production", "web"))
+	api.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		return r.URL.Path == "/apis/discovery.k8s.io/v1/endpointslices" && forbid(w, r)
+	}
+	found, _, err := driverFor(t, api).List(t.Context(), adapters.Query{Kinds: []adapters.Kind{adapters.KindService}})
+	require.NoError(t, err)
+	require.Len(t, found, 2)
+	assert.Equal(t, adapters.HealthHealthy, found[0].Health)
+	assert.Equal(t, adapters.HealthUnknown, found[1].Health)
+	assert.Equal(t, "its endpoint slices could not be read", found[1].Reason)
+}
+
 func TestConfigsAreNamesAlone(t *testing.T) {
 	api := newFakeAPI(t, estateObjects()...)
 	api.fault = func(w http.ResponseWriter, r *http.Request) bool {

@@ -81,7 +81,7 @@ func (s *session) serviceState(service *corev1.Service, count endpoints, behind 
 	if service.Spec.Type == corev1.ServiceTypeExternalName || len(service.Spec.Selector) == 0 && count.total == 0 {
 		return healthy
 	}
-	if s.missing(endpointSlices.target) {
+	if s.missing(service.Namespace, endpointSlices.target) {
 		return state{health: adapters.HealthUnknown, reason: "its endpoint slices could not be read"}
 	}
 	cause := worst(behind.pods)
@@ -89,7 +89,7 @@ func (s *session) serviceState(service *corev1.Service, count endpoints, behind 
 	case count.ready == 0 && behind.off:
 		return healthy
 	case count.ready == 0:
-		return state{adapters.HealthUnhealthy, join("no ready endpoints", cmp.Or(cause, behind.absence(count, s.missing(pods.target)))), behind.since}
+		return state{adapters.HealthUnhealthy, join("no ready endpoints", cmp.Or(cause, behind.absence(count, s.missing(service.Namespace, pods.target)))), behind.since}
 	case count.ready < count.total:
 		return state{adapters.HealthDegraded, join(fmt.Sprintf("%d/%d endpoints ready", count.ready, count.total), cause), behind.since}
 	case behind.desired > count.ready && cause != "":
@@ -262,7 +262,7 @@ func ingressBackends(in *networkingv1.Ingress) []string {
 
 // routeState is that of the services behind a route: all of them without endpoints, and it serves nothing.
 func (s *session) routeState(namespace string, backends []string, counts map[string]endpoints) state {
-	if s.missing(services.target, endpointSlices.target) {
+	if s.missing(namespace, services.target, endpointSlices.target) {
 		return state{health: adapters.HealthUnknown, reason: "the services behind it could not be read"}
 	}
 	var faults []string

@@ -180,7 +180,7 @@ func (s *session) buildNodePools() []adapters.Resource {
 
 // buildCluster returns the cluster, if its API server answers.
 func (s *session) buildCluster() []adapters.Resource {
-	if s.missing(apiVersion) {
+	if s.missing("", apiVersion) {
 		return nil
 	}
 	var all []*corev1.Node
@@ -189,7 +189,7 @@ func (s *session) buildCluster() []adapters.Resource {
 	}
 	made := s.group(adapters.KindCluster, s.cluster.display(), all)
 	made.Attributes["version"], made.Attributes["context"] = s.estate.version, s.cluster.name
-	if s.missing(nodes.target) {
+	if s.missing("", nodes.target) {
 		made.Health, made.Reason, made.Metrics = adapters.HealthUnknown, "the API server answers, but its nodes could not be read", nil
 	}
 	attributes(made.Attributes)

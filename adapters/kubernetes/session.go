@@ -31,7 +31,7 @@ type session struct {
 
 	mu      sync.Mutex
 	sources []adapters.Source
-	failed  map[string]bool // lists that did not come, or not completely, by target
+	came    map[string]bool // whether a list came whole, by target and namespace; an empty namespace is all of them
 	client  *rest.RESTClient
 	secret  *credential // what client was made with
 	renew   sync.Once   // refused credentials are renewed once in a read, not once in every list
@@ -45,7 +45,7 @@ type session struct {
 
 func (d *Driver) session(c *cluster, q adapters.Query) *session {
 	q.Scope.Cluster = c.name
-	return &session{now: d.now, at: d.now(), cluster: c, query: q, failed: map[string]bool{}}
+	return &session{now: d.now, at: d.now(), cluster: c, query: q, came: map[string]bool{}}
 }
 
 // target is one list of the API.
@@ -211,16 +211,19 @@ func (s *session) add(source adapters.Source, t target) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.sources = append(s.sources, source)
-	if source.Error != nil {
-		s.failed[t.key()] = true
-	}
+	s.came[t.key()+" "+source.Scope.Namespace] = source.Error == nil
 }
 
-// missing reports whether a list did not come, or only in part, so that nothing may be concluded from what is not in it.
-func (s *session) missing(targets ...target) bool {
+// missing reports whether a list did not come for the namespace, or only in part, so that nothing may be concluded from
+// what is not in it. The list of the whole cluster may be refused and that of one namespace not.
+func (s *session) missing(namespace string, targets ...target) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.ContainsFunc(targets, func(t target) bool { return s.failed[t.key()] })
+	return slices.ContainsFunc(targets, func(t target) bool {
+		whole, asked := s.came[t.key()+" "]
+		own, askedOwn := s.came[t.key()+" "+namespace]
+		return (asked || askedOwn) && !whole && !own
+	})
 }
 
 // spell writes the read as one would type it.
