@@ -83,6 +83,7 @@
 // # Vocabulary
 //
 // vocabulary.yaml holds the words that intents share: concepts with their spellings, kinds, providerKinds (droplet is an
-// instance on digitalocean), providers, fillers and stopwords (never a name). A filler may stand between the words of a
+// instance on digitalocean), providers, fillers, stopwords (never a name) and nouns (of all these words, those that things
+// are called too, where a word for a kind stands beside them: "the search deployment"). A filler may stand between the words of a
 // spelling. Words that negate are never fillers. A folder of intents without one uses the one that ships.
 package intents

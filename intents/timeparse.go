@@ -12,11 +12,13 @@ const maxCount = 10_000
 // ParseTimeRange reads a time range at the start of the words, which are lower case and without punctuation, and
 // returns how many words it took; 0 means that there is none. It is a closed grammar, in UTC:
 //
-//	[in|over|during|for|within|from] [the] last|past|previous [N] UNIT   rolling: last hour, past 15m, last two weeks
-//	since|after POINT, before|until POINT, between POINT and POINT, from POINT to POINT
-//	today, yesterday, this|the current UNIT, last month|quarter|year (the calendar one before)
+//	[in|over|during|for|within|from] [the] last|past|previous [N] UNIT   rolling: last hour, past 15m, last half hour
+//	since|after POINT, since N UNIT, before|until POINT, between POINT and POINT, from POINT to POINT, each with a DAY
+//	today, earlier today, this|the current UNIT, last month|quarter|year (the calendar one before)
+//	this|yesterday morning|afternoon|evening|night, last night, overnight, tonight, over the|last weekend
 //	on POINT, in MONTH [YEAR], around|at CLOCK [utc], DATE [around CLOCK], N UNIT ago
-//	POINT: a date (2025-08-02, august 2 2025, 2 august, monday), a date with a clock, a clock, yesterday, N UNIT ago, now
+//	POINT: a date (2025-08-02, august 2 2025, 2 august, monday), a date with a clock, a clock (the latest that has been),
+//	noon, midnight, yesterday, a part of a day, the start of this UNIT, N UNIT ago, now
 //
 // "last deployment" is no range, nor are a bare "may", "march" or "second".
 func ParseTimeRange(words []string) (TimeRange, int) {
@@ -75,7 +77,7 @@ func (p *timeParser) try(read func() (moment, moment, bool)) (moment, moment, bo
 }
 
 func (p *timeParser) rangeOf() (moment, moment, bool) {
-	for _, read := range []func() (moment, moment, bool){p.bounded, p.rolling, p.since, p.named, p.plainPoint} {
+	for _, read := range []func() (moment, moment, bool){p.bounded, p.rolling, p.since, p.part, p.named, p.plainPoint} {
 		if from, to, ok := p.try(read); ok {
 			return from, to, true
 		}
@@ -83,8 +85,12 @@ func (p *timeParser) rangeOf() (moment, moment, bool) {
 	return moment{}, moment{}, false
 }
 
-// bounded reads "between A and B", "from A to B" and, of full dates, "A to B".
+// bounded reads "between A and B", "from A to B" and, of full dates, "A to B"; of clocks a day may stand before or after.
 func (p *timeParser) bounded() (moment, moment, bool) {
+	date, dated := p.day()
+	if dated = dated && (p.peek() == "between" || p.peek() == "from"); !dated {
+		p.pos = 0
+	}
 	link, bare := "to", false
 	switch {
 	case p.accept("between"):
@@ -99,7 +105,10 @@ func (p *timeParser) bounded() (moment, moment, bool) {
 		return moment{}, moment{}, false
 	}
 	_, to, ok := p.point()
-	return from, to, ok
+	if !dated && from.base == baseClock && to.base == baseClock {
+		date, dated = p.day()
+	}
+	return from.on(date, dated), to.on(date, dated), ok
 }
 
 // rolling reads "in the last 2 hours", "past week", "last month".
@@ -109,6 +118,9 @@ func (p *timeParser) rolling() (moment, moment, bool) {
 	calendar := p.peek() == "previous"
 	if !p.accept("last", "past", "previous") {
 		return moment{}, moment{}, false
+	}
+	if p.half() {
+		return now.plus(-30 * time.Minute), now, true
 	}
 	word := p.peek()
 	if d, ok := ParseDuration(word); ok && word[0] <= '9' {
@@ -140,11 +152,14 @@ func (p *timeParser) unit() (unit, bool) {
 	return u, ok
 }
 
-// since reads the ranges open to one side.
+// since reads the ranges open to one side, and "since 6h" for six hours ago.
 func (p *timeParser) since() (moment, moment, bool) {
 	switch {
 	case p.accept("since", "after"):
 		from, _, ok := p.point()
+		if !ok {
+			from, ok = p.length()
+		}
 		return from, now, ok
 	case p.accept("before"):
 		to, _, ok := p.point()
@@ -158,6 +173,9 @@ func (p *timeParser) since() (moment, moment, bool) {
 
 // named reads "today", "this week", "in june 2025".
 func (p *timeParser) named() (moment, moment, bool) {
+	if p.accept("earlier") && p.peek() != "today" && p.peek() != "this" {
+		return moment{}, moment{}, false
+	}
 	switch {
 	case p.accept("today"):
 		return moment{base: baseDay}, now, true
@@ -181,7 +199,7 @@ func (p *timeParser) named() (moment, moment, bool) {
 	return moment{}, moment{}, false
 }
 
-// plainPoint reads a point that stands for the span it covers: a date for its day, a clock for the half hour around it.
+// plainPoint reads a point that stands for the span it covers: a date for its day, a moment for the half hour around it.
 func (p *timeParser) plainPoint() (moment, moment, bool) {
 	lead := p.accept("on", "at", "around", "about", "for", "from")
 	word := p.peek()
@@ -192,6 +210,9 @@ func (p *timeParser) plainPoint() (moment, moment, bool) {
 	if _, weekday := weekdays[word]; weekday && !lead && len(word) < 6 {
 		return moment{}, moment{}, false // sun, fri: rather something's name
 	}
+	if from == to {
+		return from.plus(-15 * time.Minute), to.plus(15 * time.Minute), true
+	}
 	return from, to, true
 }
 
@@ -201,7 +222,7 @@ func (p *timeParser) point() (moment, moment, bool) {
 	if p.accept("now") {
 		return now, now, true
 	}
-	for _, read := range []func() (moment, moment, bool){p.ago, p.dated, p.timestamp, p.clock} {
+	for _, read := range []func() (moment, moment, bool){p.ago, p.part, p.dated, p.timestamp, p.clock, p.start} {
 		if from, to, ok := p.try(read); ok {
 			return from, to, true
 		}
@@ -214,6 +235,9 @@ func (p *timeParser) ago() (moment, moment, bool) {
 	if d, ok := ParseDuration(p.peek()); ok {
 		p.pos++
 		return now.plus(-d), now, p.accept("ago")
+	}
+	if p.half() {
+		return now.plus(-30 * time.Minute), now, p.accept("ago")
 	}
 	count, ok := ParseCount(p.peek())
 	if p.accept("a", "an") {
@@ -241,146 +265,12 @@ func (p *timeParser) dated() (moment, moment, bool) {
 	start := p.pos
 	p.accept("around", "at", "about")
 	if clock, ok := p.clockOf(); ok {
-		return window(date, clock)
+		return date.plus(clock), date.plus(clock), true
 	}
 	p.pos = start
 	next := date
 	next.addDays++
 	return date, next, true
-}
-
-func (p *timeParser) day() (moment, bool) {
-	word := p.peek()
-	if isISODate(word) {
-		p.pos++
-		date, err := time.Parse(time.DateOnly, word)
-		return dateOf(date), err == nil
-	}
-	if p.accept("today") {
-		return moment{base: baseDay}, true
-	}
-	if p.accept("yesterday") {
-		return moment{base: baseDay, addDays: -1}, true
-	}
-	if p.accept("last") {
-		word = p.peek()
-	}
-	if weekday, ok := weekdays[word]; ok {
-		p.pos++
-		return moment{base: baseWeekday, weekday: weekday}, true
-	}
-	return p.monthDay()
-}
-
-// monthDay reads "june 12", "june 12th 2025", "12 june".
-func (p *timeParser) monthDay() (moment, bool) {
-	start := p.pos
-	number, first := months[p.peek()]
-	if first {
-		p.pos++
-	}
-	date, ok := dayNumber(p.peek())
-	if ok {
-		p.pos++
-	}
-	if !first {
-		p.accept("of")
-		if number = months[p.peek()]; number > 0 {
-			p.pos++
-		}
-	}
-	if !ok || number == 0 {
-		p.pos = start
-		return moment{}, false
-	}
-	return moment{base: baseDate, month: number, day: min(date, daysIn[number]), year: p.year()}, true
-}
-
-var daysIn = [13]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
-
-func dayNumber(word string) (int, bool) {
-	for _, ending := range []string{"st", "nd", "rd", "th"} {
-		word = strings.TrimSuffix(word, ending)
-	}
-	if !startsWithDigit(word) {
-		return 0, false
-	}
-	number, err := strconv.Atoi(word)
-	return number, err == nil && number >= 1 && number <= 31
-}
-
-func (p *timeParser) year() int {
-	if number, err := strconv.Atoi(p.peek()); len(p.peek()) == 4 && err == nil && number >= 1970 && number <= 2200 {
-		p.pos++
-		return number
-	}
-	return 0
-}
-
-// timestamp reads an ISO date and time in one word: 2025-08-02t13:45:00z.
-func (p *timeParser) timestamp() (moment, moment, bool) {
-	if !startsWithDigit(p.peek()) {
-		return moment{}, moment{}, false
-	}
-	word := strings.ToUpper(p.peek())
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04"} {
-		if t, err := time.Parse(layout, word); err == nil && t.Year() >= 1970 {
-			t = t.UTC()
-			p.pos++
-			p.accept("utc")
-			return window(dateOf(t), t.Sub(t.Truncate(24*time.Hour)))
-		}
-	}
-	return moment{}, moment{}, false
-}
-
-// clock reads "13:45 utc", "2 pm", "around 9am": of today.
-func (p *timeParser) clock() (moment, moment, bool) {
-	p.accept("around", "about", "at")
-	clock, ok := p.clockOf()
-	if !ok {
-		return moment{}, moment{}, false
-	}
-	return window(moment{base: baseDay}, clock)
-}
-
-// window is the half hour around a clock.
-func window(date moment, clock time.Duration) (moment, moment, bool) {
-	return date.plus(clock - 15*time.Minute), date.plus(clock + 15*time.Minute), true
-}
-
-// clockOf reads a time of day, with its zone if that is UTC.
-func (p *timeParser) clockOf() (time.Duration, bool) {
-	word := p.peek()
-	if !startsWithDigit(word) {
-		return 0, false
-	}
-	layouts := []string{"15:04", "15:04:05", "15:04z", "3pm", "3:04pm"}
-	if p.pos+1 < len(p.words) && (p.words[p.pos+1] == "am" || p.words[p.pos+1] == "pm") {
-		word += p.words[p.pos+1]
-	}
-	for _, layout := range layouts {
-		if t, err := time.Parse(layout, word); err == nil {
-			p.pos++
-			p.accept("am", "pm")
-			p.accept("utc", "gmt", "z")
-			return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, true
-		}
-	}
-	return 0, false
-}
-
-func isISODate(word string) bool {
-	if !startsWithDigit(word) || len(word) != len(time.DateOnly) {
-		return false
-	}
-	_, err := time.Parse(time.DateOnly, word)
-	return err == nil
-}
-
-// dateOf returns the midnight of the day of t.
-func dateOf(t time.Time) moment {
-	return moment{base: baseDate, year: t.Year(), month: int(t.Month()), day: t.Day()}
 }
 
 // OpensDate reports whether a point in time can begin with the word: a month, a weekday or a number word.

@@ -26,8 +26,12 @@ func (r TimeRange) MarshalJSON() ([]byte, error) { return json.Marshal(r.text) }
 func (r TimeRange) Resolve(now time.Time) (from, to time.Time) {
 	now = now.UTC()
 	from, to = r.from.resolve(now), r.to.resolve(now)
-	if to.Before(from) && r.from.base == baseWeekday {
+	switch {
+	case !to.Before(from):
+	case r.from.base == baseWeekday:
 		from = from.AddDate(0, 0, -7) // "between monday and friday" on a wednesday
+	case r.to.base == baseClock:
+		to = to.AddDate(0, 0, 1) // "between 14:00 and 16:00" at 15:00
 	}
 	if to.Before(from) {
 		from, to = to, from
@@ -50,6 +54,8 @@ const (
 	baseYear                // the first of january
 	baseWeekday             // midnight of the latest such weekday before today
 	baseDate                // midnight of a date, year 0 meaning the latest
+	baseClock               // midnight of the day on which what is added was last
+	baseWeekend             // saturday's midnight of the latest weekend, or of the running one
 )
 
 // moment is a base with what is added to it, in the order of the fields below.
@@ -91,6 +97,13 @@ func (m moment) start(now time.Time) time.Time {
 		return midnight.AddDate(0, 0, -back)
 	case baseDate:
 		return m.date(now)
+	case baseClock:
+		if midnight.Add(m.add).After(now) {
+			return midnight.AddDate(0, 0, -1)
+		}
+		return midnight
+	case baseWeekend:
+		return midnight.AddDate(0, 0, -int(now.Weekday()+1)%7)
 	default:
 		return now
 	}

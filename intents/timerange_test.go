@@ -54,6 +54,37 @@ func TestParseTimeRange(t *testing.T) {
 		{"2026-11-01 to 2026-11-07", "2026-11-01 00:00:00", "2026-11-08 00:00:00"},
 		{"from 2026-11-01 until 2026-11-07", "2026-11-01 00:00:00", "2026-11-08 00:00:00"},
 		{"before monday", "0001-01-01 00:00:00", "2026-11-16 00:00:00"},
+		{"since 6h", "2026-11-18 09:04:05", "2026-11-18 15:04:05"},
+		{"since two hours", "2026-11-18 13:04:05", "2026-11-18 15:04:05"},
+		{"since 14:00", "2026-11-18 14:00:00", "2026-11-18 15:04:05"},
+		{"since 16:00", "2026-11-17 16:00:00", "2026-11-18 15:04:05"},
+		{"since noon", "2026-11-18 12:00:00", "2026-11-18 15:04:05"},
+		{"since midnight", "2026-11-18 00:00:00", "2026-11-18 15:04:05"},
+		{"since this morning", "2026-11-18 00:00:00", "2026-11-18 15:04:05"},
+		{"since last night", "2026-11-17 18:00:00", "2026-11-18 15:04:05"},
+		{"since yesterday evening", "2026-11-17 17:00:00", "2026-11-18 15:04:05"},
+		{"since the start of the week", "2026-11-16 00:00:00", "2026-11-18 15:04:05"},
+		{"since half an hour ago", "2026-11-18 14:34:05", "2026-11-18 15:04:05"},
+		{"since the weekend", "2026-11-14 00:00:00", "2026-11-18 15:04:05"},
+		{"in the last half hour", "2026-11-18 14:34:05", "2026-11-18 15:04:05"},
+		{"in the past few hours", "2026-11-18 12:04:05", "2026-11-18 15:04:05"},
+		{"last couple of days", "2026-11-16 15:04:05", "2026-11-18 15:04:05"},
+		{"half an hour ago", "2026-11-18 14:34:05", "2026-11-18 15:04:05"},
+		{"last night", "2026-11-17 18:00:00", "2026-11-18 06:00:00"},
+		{"overnight", "2026-11-17 18:00:00", "2026-11-18 06:00:00"},
+		{"during the night", "2026-11-17 18:00:00", "2026-11-18 06:00:00"},
+		{"this morning", "2026-11-18 00:00:00", "2026-11-18 12:00:00"},
+		{"yesterday afternoon", "2026-11-17 12:00:00", "2026-11-17 18:00:00"},
+		{"earlier today", "2026-11-18 00:00:00", "2026-11-18 15:04:05"},
+		{"over the weekend", "2026-11-14 00:00:00", "2026-11-16 00:00:00"},
+		{"last weekend", "2026-11-14 00:00:00", "2026-11-16 00:00:00"},
+		{"between 2pm and 3pm", "2026-11-18 14:00:00", "2026-11-18 15:00:00"},
+		{"between 14:00 and 16:00", "2026-11-18 14:00:00", "2026-11-18 16:00:00"},
+		{"from 22:00 to 02:00", "2026-11-17 22:00:00", "2026-11-18 02:00:00"},
+		{"from 16:00 to 18:00", "2026-11-17 16:00:00", "2026-11-17 18:00:00"},
+		{"yesterday between 2pm and 3pm", "2026-11-17 14:00:00", "2026-11-17 15:00:00"},
+		{"between 2pm and 3pm yesterday", "2026-11-17 14:00:00", "2026-11-17 15:00:00"},
+		{"monday from 9am to 10:30am", "2026-11-16 09:00:00", "2026-11-16 10:30:00"},
 		{"on february 29", "2024-02-29 00:00:00", "2024-03-01 00:00:00"},
 	}
 	for _, test := range tests {
@@ -72,7 +103,7 @@ func TestParseTimeRange(t *testing.T) {
 func TestNoTimeRange(t *testing.T) {
 	for _, text := range []string{"last deployment", "last 10 lines", "may the service", "march to prod", "second replica",
 		"80% memory", "in production", "last", "since", "since the incident", "10 pods", "a pod", "between them", "v1.4.2",
-		"10.0.0.1", "sun", "last failed", "now", "the last", "99 june", "in the cluster", "5 replicas", "past", "3000 days"} {
+		"10.0.0.1", "sun", "last failed", "now", "the last", "99 june", "earlier", "the night shift", "half the pods", "since half", "last morning", "in the cluster", "5 replicas", "past", "3000 days"} {
 		r, n := ParseTimeRange(strings.Fields(text))
 		assert.Zero(t, n, text)
 		assert.True(t, r.IsZero(), text)

@@ -26,6 +26,7 @@ type Vocabulary struct {
 	Providers map[string]string   // spelling to provider
 	Fillers   []string            // mean nothing, dropped unless a pattern needs them; sorted
 	Stopwords []string            // never a name; sorted
+	Nouns     []string            // of the words above, what things are called too: "the search deployment"; sorted
 	defined   map[string]Position // of concepts
 }
 
@@ -44,6 +45,7 @@ func (v *Vocabulary) conceptNames() []string { return slices.Sorted(maps.Keys(v.
 //	providers: {kubernetes: [kubernetes, k8s]}
 //	fillers: [please, can you]
 //	stopwords: [it, this]
+//	nouns: [search]
 func (v *Vocabulary) read(r *reader, top ast.Node) {
 	r.mapping("", top, []field{
 		{"concepts", func(where string, node ast.Node) { r.entries(where, node, v.concept(r, where)) }},
@@ -62,6 +64,7 @@ func (v *Vocabulary) read(r *reader, top ast.Node) {
 		}},
 		{"fillers", func(where string, node ast.Node) { v.Fillers = v.fillers(r, where, node) }},
 		{"stopwords", func(where string, node ast.Node) { v.Stopwords = v.spellings(r, where, node) }},
+		{"nouns", func(where string, node ast.Node) { v.Nouns = v.spellings(r, where, node) }},
 	})
 }
 

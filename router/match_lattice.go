@@ -1,7 +1,6 @@
 package router
 
 import (
-	"regexp"
 	"strings"
 
 	"clanker/adapters"
@@ -162,30 +161,6 @@ func (l *lattice) number(end int, t intents.SlotType, value float64) {
 
 func isDigit(b byte) bool { return b >= '0' && b <= '9' }
 
-// regionNames are the shapes of region names: us-east-1, europe-west1, nyc1, fsn1.
-var regionNames = regexp.MustCompile(`^([a-z]{2}(-gov|-iso[a-z]?)?-[a-z]+-\d[a-z]?|[a-z]+-[a-z]+\d(-[a-z])?|(nyc|sfo|ams|sgp|lon|fra|tor|blr|syd|fsn|nbg|hel|ash|hil)\d)$`)
-
-var azureRegions = map[string]bool{"eastus": true, "eastus2": true, "westus": true, "westus2": true, "westus3": true,
-	"centralus": true, "northeurope": true, "westeurope": true, "uksouth": true, "southeastasia": true, "eastasia": true}
-
-func isRegion(word string) bool {
-	last := word[len(word)-1]
-	if azureRegions[word] {
-		return true
-	}
-	// cheap before exact: most words of a question end in no digit
-	if !isDigit(last) && (len(word) < 2 || !isDigit(word[len(word)-2]) && word[len(word)-2] != '-') {
-		return false
-	}
-	if strings.Count(word, "-") == 1 && !regionContinents[word[:strings.IndexByte(word, '-')]] {
-		return false
-	}
-	return regionNames.MatchString(word)
-}
-
-var regionContinents = map[string]bool{"us": true, "europe": true, "asia": true, "australia": true, "southamerica": true,
-	"northamerica": true, "africa": true, "me": true}
-
 // timesAt lists time ranges, as an aside and as a value of {time}.
 func (l *lattice) timesAt(i int) {
 	if l.tokens[i].quoted || !opensTime(l.words[i]) {
@@ -208,7 +183,8 @@ func opensTime(word string) bool {
 	}
 	switch word {
 	case "in", "over", "during", "for", "within", "from", "since", "of", "the", "last", "past", "previous", "between", "after",
-		"until", "before", "today", "this", "current", "on", "at", "around", "about", "yesterday", "a", "an":
+		"until", "before", "today", "this", "current", "on", "at", "around", "about", "yesterday", "a", "an",
+		"earlier", "overnight", "tonight", "half":
 		return true
 	}
 	return intents.OpensDate(word)

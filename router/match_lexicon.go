@@ -30,6 +30,7 @@ type lexicon struct {
 	filler   []bool     // by word: it may stand between the words of a phrase
 	use      []use      // by word
 	taken    []bool     // by word: a pattern or a spelling has it
+	noun     []bool     // by word: services are often called so, and kinds; see Vocabulary.Nouns
 	kinds    map[string]intents.KindWord
 	scopes   map[string]intents.SlotType // nouns of places: namespace, cluster
 }
@@ -74,6 +75,9 @@ func newLexicon(v *intents.Vocabulary) *lexicon {
 	for _, word := range slices.Concat(slices.Sorted(maps.Keys(lex.scopes)), structureWords) {
 		lex.intern(word, structureUse)
 	}
+	for _, word := range v.Nouns {
+		lex.noun[lex.intern(word, freeUse)] = true
+	}
 	return lex
 }
 
@@ -102,6 +106,7 @@ func (lex *lexicon) intern(word string, u use) int32 {
 		lex.filler = append(lex.filler, false)
 		lex.use = append(lex.use, freeUse)
 		lex.taken = append(lex.taken, false)
+		lex.noun = append(lex.noun, false)
 	}
 	lex.use[id] = max(lex.use[id], u)
 	lex.taken[id] = lex.taken[id] || u == wordUse

@@ -28,7 +28,7 @@ func (l *lattice) namesAt(i int) {
 		}
 	}
 	kind, next, ok := l.kindAt(i)
-	if next < len(l.words) && (l.words[next] == "named" || l.words[next] == "called") {
+	if next < len(l.words) && isNaming(l.words[next]) {
 		next++
 	}
 	if ok && next < len(l.tokens) {
@@ -64,6 +64,9 @@ type stretch struct {
 }
 
 func (l *lattice) readName(i int) []span {
+	if i >= len(l.tokens) {
+		return nil
+	}
 	for n := min(maxNameWords, len(l.tokens)-i); n >= 1; n-- {
 		if n > 1 && !l.joinable(i, n) {
 			continue
@@ -73,12 +76,18 @@ func (l *lattice) readName(i int) []span {
 		}
 	}
 	weight := l.nameWeight(i)
+	if weight == 0 && l.named(i) {
+		weight = weightWord
+	}
 	if weight == 0 {
 		return nil
 	}
 	s := span{class: isValue, end: i + 1, types: bitsService, text: l.nameText(i), weight: weight}
 	place := s
 	place.types, place.weight = bitsPlaces, weight-1 // people name services more often than places without saying so
+	if noun := l.nounBeside(i, i+1); noun != 0 {
+		place.types, place.weight = noun, weight+weightBeside
+	}
 	return []span{s, place}
 }
 
@@ -97,13 +106,56 @@ func (l *lattice) seen(i, end int, found []adapters.Name) []span {
 		types |= typesOf(name.Kind)
 	}
 	s := span{class: isValue, end: end, types: types, text: found[0].Name, weight: weightKnown * (end - i), known: true}
-	if types&bitsService != 0 || l.used(i) != freeUse {
-		return []span{s}
+	spans := []span{s}
+	if noun := l.nounBeside(i, end); noun != 0 && types&noun == 0 {
+		spans = append(spans, span{class: isValue, end: end, types: noun, text: found[0].Name, weight: s.weight + weightBeside})
 	}
-	guess := s
-	guess.types, guess.weight = bitsService, weightWord
-	return []span{s, guess}
+	if types&bitsService == 0 && (l.used(i) == freeUse || l.named(i)) {
+		spans = append(spans, span{class: isValue, end: end, types: bitsService, text: s.text, weight: weightWord})
+	}
+	return spans
 }
+
+// nounBeside returns the type of place that a noun beside the words says they name: "the payments namespace" is one though
+// payments is only known as a service; 0 if none does.
+func (l *lattice) nounBeside(i, end int) uint32 {
+	if i > 0 && isNaming(l.words[i-1]) {
+		i--
+	}
+	for _, at := range []int{end, i - 1} {
+		if at >= 0 && at < len(l.tokens) && !l.tokens[at].quoted {
+			if noun, ok := l.lex.scopes[l.words[at]]; ok {
+				return bit(noun) & bitsPlaces
+			}
+		}
+	}
+	return 0
+}
+
+// named reports whether the grammar says that the word at i is a name, though the vocabulary has it: "service named
+// cache", "the search deployment", "deployment search".
+func (l *lattice) named(i int) bool {
+	t := &l.tokens[i]
+	switch {
+	case t.quoted || t.id == noWord || l.used(i) == structureUse || isMeasure(t.text):
+		return false
+	case i > 1 && isNaming(l.words[i-1]) && (l.lex.isKind(l.words[i-2]) || l.lex.scopes[l.words[i-2]] != 0):
+		return true
+	case !l.lex.noun[t.id]:
+		return false
+	}
+	return l.one(i+1) && !l.one(i+2) || i > 0 && l.one(i-1)
+}
+
+// one reports whether the word at i spells one thing of a kind that has a name.
+func (l *lattice) one(i int) bool {
+	if _, _, ok := l.kindAt(i); !ok {
+		return false
+	}
+	return l.words[i] == "ingress" || !strings.HasSuffix(l.words[i], "s") || len(l.words[i]) < 4
+}
+
+func isNaming(word string) bool { return word == "named" || word == "called" }
 
 // kindAt returns the kind that the word at i spells in one word, and the place after it.
 func (l *lattice) kindAt(i int) (intents.KindWord, int, bool) {

@@ -84,7 +84,7 @@ func trust(s *span) float64 {
 func (f *finding) fill(l *lattice, s *span, slot string) {
 	value := s.value(l)
 	if have, given := f.slots[slot]; given && have != value {
-		f.problem = fmt.Sprintf("the question gives two values for %s: %v and %v", slot, value, have)
+		f.problem = fmt.Sprintf("the question gives two values for %s: %v and %v; ask for one at a time", slot, value, have)
 	}
 	f.slots[slot] = value
 	if s.kind != "" {

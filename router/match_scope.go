@@ -8,7 +8,10 @@ import (
 // "in production", "across all namespaces". Every intent understands them, so no pattern spells them.
 func (l *lattice) scopesAt(i int) {
 	start, place := i, noPlace
-	if !l.tokens[i].quoted {
+	slot := l.scopeBefore(i)
+	if slot != "" {
+		place = inPlace
+	} else if !l.tokens[i].quoted {
 		place = placeWord(l.words[i])
 	}
 	if place != noPlace {
@@ -19,7 +22,7 @@ func (l *lattice) scopesAt(i int) {
 		return
 	}
 	for _, read := range []func(int, preposition) (span, bool){l.nounThenName, l.nameThenNoun, l.environment, l.provider, l.bareName} {
-		if s, ok := read(i, place); ok {
+		if s, ok := read(i, place); ok && (slot == "" || s.slot == slot) {
 			s.class = isAside
 			if s.weight == 0 {
 				s.weight = weightScope * (s.end - start)
@@ -28,6 +31,20 @@ func (l *lattice) scopesAt(i int) {
 			return
 		}
 	}
+}
+
+// scopeBefore returns what the scope phrase that ends before "and" or "or" fills, "" if there is none: "in staging and
+// production" names two places, which is said to be too many, rather than not understood.
+func (l *lattice) scopeBefore(i int) string {
+	if l.words[i] != "and" && l.words[i] != "or" || l.tokens[i].quoted {
+		return ""
+	}
+	for at := range l.spans {
+		if s := &l.spans[at]; s.class == isAside && s.end == i && s.slot != "time" && s.slot != "" {
+			return s.slot
+		}
+	}
+	return ""
 }
 
 // preposition says how surely what follows is a place.
@@ -69,7 +86,7 @@ func (l *lattice) nounThenName(i int, place preposition) (span, bool) {
 		return span{}, false
 	}
 	next := i + 1
-	if next < len(l.words) && (l.words[next] == "named" || l.words[next] == "called") {
+	if next < len(l.words) && isNaming(l.words[next]) {
 		next++
 	}
 	if next < len(l.tokens) {
@@ -174,12 +191,24 @@ func (l *lattice) bareName(i int, place preposition) (span, bool) {
 		if found, ok := s.knownPlace(); ok && place == inPlace {
 			return found, true
 		}
-		last := s.weight > weightWord || s.end == len(l.tokens)
-		if !s.known && place == inPlace && last && s.types&bit(intents.SlotNamespace) != 0 && l.words[i-1] != "on" {
+		last := s.weight > weightWord || l.closes(s.end)
+		if !s.known && place == inPlace && last && s.types&bit(intents.SlotNamespace) != 0 && l.words[i-1] != "on" && l.words[max(0, i-2)] != "on" {
 			return span{end: s.end, slot: "namespace", text: s.text, weight: weightGuess}, true
 		}
 	}
 	return span{}, false
+}
+
+// closes reports whether nothing but a time phrase follows.
+func (l *lattice) closes(end int) bool {
+	if end == len(l.words) {
+		return true
+	}
+	if l.tokens[end].quoted || !opensTime(l.words[end]) {
+		return false
+	}
+	_, n := intents.ParseTimeRange(l.words[end:])
+	return n > 0 && end+n == len(l.words)
 }
 
 // knownPlace returns the reading of a name as the place that was seen by it.

@@ -109,7 +109,7 @@ func TestMatch(t *testing.T) {
 		{"show the logs", "logs.of; needs service checkout-api,orders-api,orders-web,Session-Cache"},
 		{"give me the last 10 lines of log lines for web-0", "logs.of count=10 service=web-0"},
 		// an example that no pattern explains
-		{"show me what the rabbitmq said yesterday evening", "logs.of time=yesterday; needs service checkout-api,orders-api,orders-web,Session-Cache"},
+		{"show me what the rabbitmq said yesterday evening", "logs.of time=yesterday evening; needs service checkout-api,orders-api,orders-web,Session-Cache"},
 		// hostile
 		{"", "abstain"},
 		{"???", "abstain"},
@@ -139,7 +139,7 @@ func TestAbstainTellsWhy(t *testing.T) {
 		"frobnicate all pods in web-1":    "no intent explains every word; not in any pattern: frobnicate",
 		"healthy which pods":              "its words are known, but no intent puts them together like this",
 		"which services are down today":   `health.services: does not look back: it cannot take "today"`,
-		"is web-1 healthy on aws hetzner": "health.of: the question gives two values for provider: aws and hetzner",
+		"is web-1 healthy on aws hetzner": "health.of: the question gives two values for provider: aws and hetzner; ask for one at a time",
 		"":                                "the question has no words",
 		strings.Repeat("pods ", 500):      "the question is too long: ask it in under 2000 bytes",
 	} {

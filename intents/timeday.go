@@ -1,0 +1,224 @@
+package intents
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+func (p *timeParser) day() (moment, bool) {
+	word := p.peek()
+	if isISODate(word) {
+		p.pos++
+		date, err := time.Parse(time.DateOnly, word)
+		return dateOf(date), err == nil
+	}
+	if p.accept("today") {
+		return moment{base: baseDay}, true
+	}
+	if p.accept("yesterday") {
+		return moment{base: baseDay, addDays: -1}, true
+	}
+	if p.accept("last") {
+		word = p.peek()
+	}
+	if weekday, ok := weekdays[word]; ok {
+		p.pos++
+		return moment{base: baseWeekday, weekday: weekday}, true
+	}
+	return p.monthDay()
+}
+
+// monthDay reads "june 12", "june 12th 2025", "12 june".
+func (p *timeParser) monthDay() (moment, bool) {
+	start := p.pos
+	number, first := months[p.peek()]
+	if first {
+		p.pos++
+	}
+	date, ok := dayNumber(p.peek())
+	if ok {
+		p.pos++
+	}
+	if !first {
+		p.accept("of")
+		if number = months[p.peek()]; number > 0 {
+			p.pos++
+		}
+	}
+	if !ok || number == 0 {
+		p.pos = start
+		return moment{}, false
+	}
+	return moment{base: baseDate, month: number, day: min(date, daysIn[number]), year: p.year()}, true
+}
+
+var daysIn = [13]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+
+func dayNumber(word string) (int, bool) {
+	for _, ending := range []string{"st", "nd", "rd", "th"} {
+		word = strings.TrimSuffix(word, ending)
+	}
+	if !startsWithDigit(word) {
+		return 0, false
+	}
+	number, err := strconv.Atoi(word)
+	return number, err == nil && number >= 1 && number <= 31
+}
+
+func (p *timeParser) year() int {
+	if number, err := strconv.Atoi(p.peek()); len(p.peek()) == 4 && err == nil && number >= 1970 && number <= 2200 {
+		p.pos++
+		return number
+	}
+	return 0
+}
+
+// timestamp reads an ISO date and time in one word: 2025-08-02t13:45:00z.
+func (p *timeParser) timestamp() (moment, moment, bool) {
+	if !startsWithDigit(p.peek()) {
+		return moment{}, moment{}, false
+	}
+	word := strings.ToUpper(p.peek())
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04"} {
+		if t, err := time.Parse(layout, word); err == nil && t.Year() >= 1970 {
+			t = t.UTC()
+			p.pos++
+			p.accept("utc")
+			at := dateOf(t).plus(t.Sub(t.Truncate(24 * time.Hour)))
+			return at, at, true
+		}
+	}
+	return moment{}, moment{}, false
+}
+
+// clock reads "13:45 utc", "2 pm", "around 9am", "noon": the latest that has been.
+func (p *timeParser) clock() (moment, moment, bool) {
+	p.accept("around", "about", "at")
+	clock, ok := p.clockOf()
+	at := moment{base: baseClock, add: clock}
+	return at, at, ok
+}
+
+// clockOf reads a time of day, with its zone if that is UTC.
+func (p *timeParser) clockOf() (time.Duration, bool) {
+	switch {
+	case p.accept("midnight"):
+		return 0, true
+	case p.accept("noon", "midday"):
+		return 12 * time.Hour, true
+	}
+	word := p.peek()
+	if !startsWithDigit(word) {
+		return 0, false
+	}
+	layouts := []string{"15:04", "15:04:05", "15:04z", "3pm", "3:04pm"}
+	if p.pos+1 < len(p.words) && (p.words[p.pos+1] == "am" || p.words[p.pos+1] == "pm") {
+		word += p.words[p.pos+1]
+	}
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, word); err == nil {
+			p.pos++
+			p.accept("am", "pm")
+			p.accept("utc", "gmt", "z")
+			return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, true
+		}
+	}
+	return 0, false
+}
+
+// on puts a clock on a day.
+func (m moment) on(date moment, dated bool) moment {
+	if !dated || m.base != baseClock {
+		return m
+	}
+	return date.plus(m.add)
+}
+
+// part reads a part of a day, or the days of the week's end: "this morning", "last night", "over the weekend".
+func (p *timeParser) part() (moment, moment, bool) {
+	during := p.accept("in", "during", "over", "on", "at", "from") || p.pos > 0
+	lead := p.peek()
+	day := moment{base: baseDay}
+	switch {
+	case p.accept("overnight"):
+		return dayPart(day, -6, 6)
+	case p.accept("tonight"):
+		return dayPart(day, 18, 30)
+	case p.accept("yesterday", "last"):
+		day.addDays = -1
+	case p.accept("this") || during && p.accept("the"):
+	case during && lead == "weekend":
+	default:
+		return moment{}, moment{}, false
+	}
+	if weekend := (moment{base: baseWeekend}); p.accept("weekend") {
+		if lead == "last" {
+			weekend = moment{base: baseWeek, addDays: -2}
+		}
+		end := weekend
+		end.addDays += 2
+		return weekend, end, lead != "yesterday"
+	}
+	if lead == "the" && p.accept("night") {
+		return dayPart(day, -6, 6)
+	}
+	hours, ok := dayParts[p.peek()]
+	if !ok || lead == "last" && p.peek() == "morning" {
+		return moment{}, moment{}, false
+	}
+	p.pos++
+	return dayPart(day, hours[0], hours[1])
+}
+
+// dayParts are hours; a night ends in the next day.
+var dayParts = map[string][2]int{"morning": {0, 12}, "afternoon": {12, 18}, "evening": {17, 24}, "night": {18, 30}}
+
+func dayPart(day moment, from, to int) (moment, moment, bool) {
+	return day.plus(time.Duration(from) * time.Hour), day.plus(time.Duration(to) * time.Hour), true
+}
+
+// start reads "the start of the week", "beginning of this month".
+func (p *timeParser) start() (moment, moment, bool) {
+	if !p.accept("start", "beginning") || !p.accept("of") {
+		return moment{}, moment{}, false
+	}
+	p.accept("the", "this")
+	u, ok := p.unit()
+	at := moment{base: u.start}
+	return at, at, ok && u.start != baseNow
+}
+
+// half reads "half an hour", "half hour".
+func (p *timeParser) half() bool {
+	start := p.pos
+	p.accept("a")
+	if p.accept("half") {
+		p.accept("an", "a")
+		if p.accept("hour") {
+			return true
+		}
+	}
+	p.pos = start
+	return false
+}
+
+// length reads "6h" and "two hours" as so long ago.
+func (p *timeParser) length() (moment, bool) {
+	d, n := ParseDurationWords(p.words[p.pos:])
+	p.pos += n
+	return now.plus(-d), n > 0
+}
+
+func isISODate(word string) bool {
+	if !startsWithDigit(word) || len(word) != len(time.DateOnly) {
+		return false
+	}
+	_, err := time.Parse(time.DateOnly, word)
+	return err == nil
+}
+
+// dateOf returns the midnight of the day of t.
+func dateOf(t time.Time) moment {
+	return moment{base: baseDate, year: t.Year(), month: int(t.Month()), day: t.Day()}
+}
