@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -46,7 +47,7 @@ func (d *Driver) kubeconfig() *kubeconfig {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.loaded == nil || !bytes.Equal(d.loaded.content, content) {
-		d.loaded = load(files, d.options.Kubeconfig == "")
+		d.loaded = load(files, d.options.pod())
 		d.loaded.content = content
 	}
 	return d.loaded
@@ -72,8 +73,9 @@ func readAll(files []string) []byte {
 	return all
 }
 
-// load parses the files. A file that is broken is left out and said so; the contexts of the others work.
-func load(files []string, maybeInCluster bool) *kubeconfig {
+// load parses the files. A file that is broken is left out and said so; the contexts of the others work. With no file at all
+// the service account in the folder pod counts, if this runs in a cluster.
+func load(files []string, pod string) *kubeconfig {
 	k := &kubeconfig{}
 	var good []string
 	for _, file := range files {
@@ -85,7 +87,7 @@ func load(files []string, maybeInCluster bool) *kubeconfig {
 			k.broken = append(k.broken, broken{file: file, problem: brokenFile(file, err)})
 		}
 	}
-	if len(good) == 0 && len(k.broken) == 0 && maybeInCluster && k.addInCluster() {
+	if len(good) == 0 && len(k.broken) == 0 && k.addInCluster(pod) {
 		return k
 	}
 	if len(good) > 0 {
@@ -138,17 +140,24 @@ func newCluster(config *clientcmdapi.Config, name string) (*cluster, error) {
 	return c, nil
 }
 
-func (k *kubeconfig) addInCluster() bool {
-	base, err := rest.InClusterConfig()
-	if err != nil {
+// addInCluster adds the cluster whose pod this is, as the service account that the folder holds. [rest.InClusterConfig]
+// does the same for a folder that no test can have.
+func (k *kubeconfig) addInCluster(folder string) bool {
+	host, port := os.Getenv("KUBERNETES_SERVICE_HOST"), os.Getenv("KUBERNETES_SERVICE_PORT")
+	token, err := os.ReadFile(filepath.Join(folder, "token"))
+	if err != nil || folder == "" || host == "" || port == "" {
 		return false
 	}
-	namespace, err := os.ReadFile("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+	namespace, err := os.ReadFile(filepath.Join(folder, "namespace"))
 	if err != nil {
 		namespace = []byte("default")
 	}
 	k.clusters = append(k.clusters, &cluster{
-		name: inCluster, alias: inCluster, namespace: strings.TrimSpace(string(namespace)), current: true, base: base,
+		name: inCluster, alias: inCluster, namespace: strings.TrimSpace(string(namespace)), current: true,
+		base: &rest.Config{
+			Host: "https://" + net.JoinHostPort(host, port), BearerToken: string(token), BearerTokenFile: filepath.Join(folder, "token"),
+			TLSClientConfig: rest.TLSClientConfig{CAFile: filepath.Join(folder, "ca.crt")},
+		},
 	})
 	return true
 }

@@ -168,7 +168,7 @@ func FuzzKubeconfig(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content string) {
 		file := filepath.Join(t.TempDir(), "config")
 		require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
-		k := load([]string{file}, false)
+		k := load([]string{file}, "")
 		require.NotZero(t, len(k.clusters)+len(k.broken))
 		for _, b := range k.broken {
 			require.NotEmpty(t, b.problem.Detail)

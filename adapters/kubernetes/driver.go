@@ -19,6 +19,15 @@ type Options struct {
 	Kubeconfig string           // file, or a list of files as in $KUBECONFIG
 	Now        func() time.Time // the clock; nil means time.Now
 	Timeout    time.Duration    // most that one context may take; 0 means a little below the caller's deadline
+	Pod        string           // folder of the service account when this runs in a cluster; empty means where Kubernetes mounts it
+}
+
+// pod is the folder of the service account, or nothing when a kubeconfig was asked for.
+func (o Options) pod() string {
+	if o.Kubeconfig != "" {
+		return ""
+	}
+	return cmp.Or(o.Pod, "/var/run/secrets/kubernetes.io/serviceaccount")
 }
 
 // Driver reads the clusters of a kubeconfig. It is safe for concurrent use.
