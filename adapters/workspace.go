@@ -184,7 +184,7 @@ func inTime(ctx context.Context, deadline time.Duration) time.Duration {
 // fly joins the driver's flight for this read; a driver that outstays its deadline is a failed source.
 func (w *Workspace) fly(ctx context.Context, verb string, driver Adapter, q Query, deadline time.Duration, call func(context.Context, Adapter) (part, error)) part {
 	start := w.Now()
-	found, err := w.flights.join(ctx, flightKey(verb, driver, q), deadline, func(ctx context.Context) part {
+	found, err := w.flights.join(ctx, flightKey(verb, driver, q, deadline), deadline, func(ctx context.Context) part {
 		return w.ask(ctx, verb, driver, q, call)
 	})
 	if err != nil {
@@ -309,11 +309,12 @@ func (s *Snapshot) sort() {
 	})
 }
 
-// flightKey identifies a read: the same verb of the same driver for the same query.
-func flightKey(verb string, driver Adapter, q Query) string {
+// flightKey identifies a read: the same verb of the same driver for the same query, with the same time for it, so that a
+// caller in a hurry cuts nobody else short.
+func flightKey(verb string, driver Adapter, q Query, deadline time.Duration) string {
 	text, err := json.Marshal(q)
 	if err != nil { // a year beyond 9999: such a read is shared with nobody
 		return fmt.Sprintf("%s %s %p", verb, driver.Name(), &q)
 	}
-	return verb + " " + driver.Name() + " " + string(text)
+	return verb + " " + driver.Name() + " " + deadline.String() + " " + string(text)
 }

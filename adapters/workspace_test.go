@@ -148,11 +148,18 @@ func TestIdenticalReadsInFlightShareOneCall(t *testing.T) {
 			}
 		}}
 		w := NewWorkspace(driver)
-		impatient, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		hurried, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
+		leaving, leave := context.WithCancel(t.Context())
+		time.AfterFunc(time.Millisecond, leave)
 		var wait sync.WaitGroup
 		wait.Go(func() {
-			_, err := w.Query(impatient, Query{})
+			snapshot, err := w.Query(hurried, Query{})
+			assert.NoError(t, err)
+			assert.Equal(t, map[string]Reason{"d": TimedOut}, reasons(snapshot.Sources))
+		})
+		wait.Go(func() {
+			_, err := w.Query(leaving, Query{})
 			assert.Error(t, err)
 		})
 		for range 50 {
@@ -163,10 +170,10 @@ func TestIdenticalReadsInFlightShareOneCall(t *testing.T) {
 			})
 		}
 		wait.Wait()
-		assert.EqualValues(t, 1, driver.calls.Load())
+		assert.EqualValues(t, 2, driver.calls.Load(), "one for all, and one for who was in a hurry")
 		_, err := w.Query(t.Context(), Query{})
 		require.NoError(t, err)
-		assert.EqualValues(t, 2, driver.calls.Load(), "nothing is served from a cache")
+		assert.EqualValues(t, 3, driver.calls.Load(), "nothing is served from a cache")
 	})
 }
 
