@@ -4,10 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"clanker/adapters"
-	"clanker/intents"
 )
 
 // changes answers with what changed in the time that was asked for, or with the last change of each resource; an intent
@@ -18,7 +16,8 @@ func (r *Router) changes(ctx context.Context, d *draft) error {
 		return err
 	}
 	d.read(snapshot)
-	d.data.Changes, d.data.Total = before(snapshot.Changes, d.until()), len(snapshot.Changes)
+	d.data.Changes = upTo(d.until(), snapshot.Changes, changedAt)
+	d.data.Total = len(d.data.Changes)
 	if d.variant() == "last" {
 		d.data.Changes = lastEvent(d.data.Changes)
 	}
@@ -48,24 +47,6 @@ func lastEvent(changes []adapters.Change) []adapters.Change {
 		}
 	}
 	return together
-}
-
-// until is the end of the time range that was asked for; zero means now.
-func (d *draft) until() time.Time {
-	for _, value := range d.data.Slots {
-		if span, ok := value.(intents.TimeRange); ok {
-			_, end := span.Resolve(d.started)
-			return end
-		}
-	}
-	return time.Time{}
-}
-
-func before(changes []adapters.Change, end time.Time) []adapters.Change {
-	if end.IsZero() {
-		return changes
-	}
-	return slices.DeleteFunc(slices.Clone(changes), func(c adapters.Change) bool { return c.At.After(end) })
 }
 
 func answerChanges(changes []adapters.Change) []AnswerChange {

@@ -22,7 +22,7 @@ func (r *Router) list(ctx context.Context, d *draft) error {
 	if err != nil {
 		return fmt.Errorf("intent %s: %w", d.intent.ID, err)
 	}
-	d.data.Resources, d.data.Total, d.data.Unmeasured = selection.Resources, selection.Total, selection.Unmeasured
+	d.data.Resources, d.data.Total, d.data.Unmeasured = d.inTime(selection.Resources), selection.Total, selection.Unmeasured
 	if !d.found && d.elsewhere() {
 		return nil
 	}
@@ -37,7 +37,7 @@ func (r *Router) list(ctx context.Context, d *draft) error {
 	if n := selection.Unmeasured; n > 0 {
 		d.warn("%d of %d could not be judged: what the question asks about was not measured, or has no limit to measure against", n, selection.Total)
 	}
-	return d.say(fmt.Sprintf("%d found in %s", len(selection.Resources), d.data.Place))
+	return d.say(fmt.Sprintf("%d found in %s", len(d.data.Resources), d.data.Place))
 }
 
 // beyond warns of trouble just outside a namespace or cluster that was asked about, in what is used from inside: the

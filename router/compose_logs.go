@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"clanker/adapters"
 )
@@ -13,7 +14,11 @@ const KindLog adapters.Kind = "log"
 
 // logs answers with what workloads wrote, oldest first; of too many lines the last ones stay.
 func (r *Router) logs(ctx context.Context, d *draft) error {
-	snapshot, err := r.workspace.Logs(ctx, d.query)
+	query, end := d.query, d.until()
+	if !end.IsZero() {
+		query.Log.Tail = manyLines
+	}
+	snapshot, err := r.workspace.Logs(ctx, query)
 	if err != nil {
 		return err
 	}
@@ -21,17 +26,21 @@ func (r *Router) logs(ctx context.Context, d *draft) error {
 	if !d.found && d.nowhere() {
 		return nil
 	}
-	d.data.Logs, d.data.Total = snapshot.Logs, len(snapshot.Logs)
-	lines, alike := snapshot.Logs, []int(nil)
+	lines, alike := upTo(end, snapshot.Logs, func(line adapters.LogLine) time.Time { return line.At }), []int(nil)
+	if tail := d.query.Log.Tail; !end.IsZero() && tail > 0 {
+		lines = lines[max(0, len(lines)-tail):]
+	}
+	d.data.Logs, d.data.Total = lines, len(lines)
+	d.found = d.found && len(lines) > 0
 	if d.query.Log.Errors { // one that repeats must not hide the others
 		lines, alike = lastOfAlike(lines)
 	}
 	shown := min(len(lines), d.asked.Limit)
 	d.answer.Columns = []string{"line"}
 	d.addLogs(lines, alike, shown)
-	d.answer.Counts = &Counts{Total: len(snapshot.Logs), Matched: len(lines), Shown: shown}
+	d.answer.Counts = &Counts{Total: d.data.Total, Matched: len(lines), Shown: shown}
 	d.truncated(len(lines), shown)
-	return d.say(fmt.Sprintf("%d log lines from %s", len(snapshot.Logs), d.data.Place))
+	return d.say(fmt.Sprintf("%d log lines from %s", d.data.Total, d.data.Place))
 }
 
 // addLogs appends the last log lines to the items and marks their text as somebody else's. A line that stands for several

@@ -141,7 +141,7 @@ func (i *Item) addMessage(r *adapters.Resource) {
 func (d *draft) relevantChange(x *diagnosis, own, others []adapters.Resource) {
 	changes := slices.DeleteFunc(slices.Clone(x.changes), func(c adapters.Change) bool { return c.Field == "health" })
 	if began := beginning(own, others); !began.IsZero() {
-		if earlier := before(changes, began.Add(time.Minute)); len(earlier) > 0 { // a rollout is noted a moment after it began to fail
+		if earlier := upTo(began.Add(time.Minute), changes, changedAt); len(earlier) > 0 { // a rollout is noted a moment after it began to fail
 			changes = earlier
 		}
 	}
