@@ -87,7 +87,22 @@ func (d *draft) variant() string {
 func (d *draft) chosen(hit MatchHit, now time.Time) {
 	d.intent = hit.Intent
 	d.query = hit.Intent.Query(hit.Slots, now)
+	d.query.Scope.Cluster = d.context(d.query.Scope.Cluster)
 	d.data = intents.Data{Slots: hit.Slots, Place: place(d.query)}
+}
+
+// context returns what resources call the cluster that people call by name: a kubeconfig may give its context another.
+func (d *draft) context(name string) string {
+	contexts := map[string]bool{}
+	for _, known := range d.names.Find(name) {
+		if known.Kind == adapters.KindCluster && known.Scope.Cluster != "" {
+			contexts[known.Scope.Cluster] = true
+		}
+	}
+	if len(contexts) != 1 || contexts[name] {
+		return name
+	}
+	return slices.Collect(maps.Keys(contexts))[0]
 }
 
 // within narrows the query to one connection.

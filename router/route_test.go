@@ -133,6 +133,22 @@ func TestContextNarrowsTheQuery(t *testing.T) {
 	assert.Equal(t, "asked", a.Scope[0].ChosenBy)
 }
 
+func TestAClusterIsFoundByItsOwnNameWhateverItsContextIsCalled(t *testing.T) {
+	of := func(cluster, name string) []adapters.Resource {
+		scope := adapters.Scope{Cluster: cluster}
+		return []adapters.Resource{
+			{ID: adapters.NewID("kubernetes", adapters.KindCluster, scope, name), Provider: "kubernetes", Kind: adapters.KindCluster, Name: name, Scope: scope, Health: adapters.HealthHealthy},
+			{ID: adapters.NewID("kubernetes", adapters.KindDeployment, scope, "web"), Provider: "kubernetes", Kind: adapters.KindDeployment, Name: "web", Scope: scope, Health: adapters.HealthHealthy},
+		}
+	}
+	f := &fake{resources: append(of("main", "prod-eu"), of("other", "prod-us")...)}
+	for _, name := range []string{"prod-eu", "main"} {
+		a := route(t, f, Question{Text: "are all services in cluster " + name + " healthy"})
+		require.NotNil(t, a.Counts, a.Summary)
+		assert.Equal(t, 1, a.Counts.Total, name)
+	}
+}
+
 func TestWhyASilentWorkspaceIsSilent(t *testing.T) {
 	f := &fake{silent: true, connections: []adapters.Connection{{Provider: "aws", Name: "acme", Problem: expired.Error}, {Provider: "github", Name: "acme"}}}
 	a := route(t, f, Question{Text: "what changed in the last deployment"})
