@@ -210,6 +210,14 @@ func (p *timeParser) length() (moment, bool) {
 	return now.plus(-d), n > 0
 }
 
+// deployment reads "the last deployment", "the latest release".
+func (p *timeParser) deployment() (moment, bool) {
+	p.accept("the", "our", "my")
+	p.accept("most")
+	ok := p.accept("last", "latest", "recent", "newest") && p.accept("deployment", "deploy", "release", "rollout", "upgrade")
+	return moment{base: baseDeployment}, ok
+}
+
 func isISODate(word string) bool {
 	if !startsWithDigit(word) || len(word) != len(time.DateOnly) {
 		return false

@@ -13,7 +13,8 @@ const maxCount = 10_000
 // returns how many words it took; 0 means that there is none. It is a closed grammar, in UTC:
 //
 //	[in|over|during|for|within|from] [the] last|past|previous [N] UNIT   rolling: last hour, past 15m, last half hour
-//	since|after POINT, since N UNIT, before|until POINT, between POINT and POINT, from POINT to POINT, each with a DAY
+//	since|after POINT, since N UNIT, since|after the last deployment, before|until POINT
+//	between POINT and POINT, from POINT to POINT, of clocks with a DAY before or after
 //	today, earlier today, this|the current UNIT, last month|quarter|year (the calendar one before)
 //	this|yesterday morning|afternoon|evening|night, last night, overnight, tonight, over the|last weekend
 //	on POINT, in MONTH [YEAR], around|at CLOCK [utc], DATE [around CLOCK], N UNIT ago
@@ -159,6 +160,9 @@ func (p *timeParser) since() (moment, moment, bool) {
 		from, _, ok := p.point()
 		if !ok {
 			from, ok = p.length()
+		}
+		if !ok {
+			from, ok = p.deployment()
 		}
 		return from, now, ok
 	case p.accept("before"):

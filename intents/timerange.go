@@ -39,23 +39,35 @@ func (r TimeRange) Resolve(now time.Time) (from, to time.Time) {
 	return from, to
 }
 
+// AfterDeployment reports whether the range begins with the last deployment: no clock tells when that was, so whoever
+// knows has to say with [TimeRange.From] before it can be resolved.
+func (r TimeRange) AfterDeployment() bool { return r.from.base == baseDeployment }
+
+// From returns the range with another beginning.
+func (r TimeRange) From(at time.Time) TimeRange {
+	at = at.UTC()
+	r.from = dateOf(at).plus(at.Sub(at.Truncate(24 * time.Hour)))
+	return r
+}
+
 // base is what a moment counts from.
 type base uint8
 
 const (
-	baseNone    base = iota // no bound
-	baseNow                 // the moment of asking
-	baseMinute              // the start of the minute
-	baseHour                // the start of the hour
-	baseDay                 // midnight
-	baseWeek                // monday's midnight
-	baseMonth               // the first of the month
-	baseQuarter             // the first of january, april, july or october
-	baseYear                // the first of january
-	baseWeekday             // midnight of the latest such weekday before today
-	baseDate                // midnight of a date, year 0 meaning the latest
-	baseClock               // midnight of the day on which what is added was last
-	baseWeekend             // saturday's midnight of the latest weekend, or of the running one
+	baseNone       base = iota // no bound
+	baseNow                    // the moment of asking
+	baseMinute                 // the start of the minute
+	baseHour                   // the start of the hour
+	baseDay                    // midnight
+	baseWeek                   // monday's midnight
+	baseMonth                  // the first of the month
+	baseQuarter                // the first of january, april, july or october
+	baseYear                   // the first of january
+	baseWeekday                // midnight of the latest such weekday before today
+	baseDate                   // midnight of a date, year 0 meaning the latest
+	baseClock                  // midnight of the day on which what is added was last
+	baseDeployment             // the last deployment; as good as now until somebody says when that was
+	baseWeekend                // saturday's midnight of the latest weekend, or of the running one
 )
 
 // moment is a base with what is added to it, in the order of the fields below.

@@ -118,6 +118,19 @@ func TestTimeRangeTakesOnlyItsWords(t *testing.T) {
 	}
 }
 
+func TestSinceTheLastDeployment(t *testing.T) {
+	for _, text := range []string{"since the last deployment", "after the latest release", "since our most recent deploy"} {
+		words := strings.Fields(text)
+		r, n := ParseTimeRange(words)
+		assert.Equal(t, len(words), n, text)
+		assert.True(t, r.AfterDeployment(), text)
+		from, to := r.From(asked.Add(-time.Hour)).Resolve(asked)
+		assert.Equal(t, asked.Add(-time.Hour), from)
+		assert.Equal(t, asked, to)
+		assert.False(t, r.From(asked).AfterDeployment())
+	}
+}
+
 func TestTimeRangeMarshals(t *testing.T) {
 	r, _ := ParseTimeRange([]string{"last", "2", "hours"})
 	text, err := json.Marshal(Slots{"time": r})

@@ -3,6 +3,7 @@ package router
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -104,12 +105,43 @@ func (m *Matcher) Match(text string, names adapters.Names) Match {
 	}
 	s := m.scratch.Get().(*scratch)
 	defer m.scratch.Put(s)
+	match := m.match(s, text, names)
+	if match.Outcome == Abstain && len(s.found) == 0 {
+		if half := m.half(text, names); half != "" {
+			match.Reason = fmt.Sprintf("it asks for more than %q: ask for one thing at a time", half)
+		}
+	}
+	return match
+}
+
+func (m *Matcher) match(s *scratch, text string, names adapters.Names) Match {
 	s.lattice.build(m.lex, names, text)
 	if len(s.lattice.tokens) == 0 {
+		s.found = s.found[:0]
 		return Match{Outcome: Abstain, Reason: "the question has no words"}
 	}
 	m.search(s)
 	return m.decide(s, names)
+}
+
+// joints stand between two things that are asked for.
+var joints = regexp.MustCompile(`(?i)[;,.?!]\s+(and |then |also )*|\s+(and|then)\s+((then|also) )?`)
+
+// half returns the half of a question that would be understood alone, "" if there is none. It only tells why nothing is
+// answered: half an answer would pass for a whole one.
+func (m *Matcher) half(text string, names adapters.Names) string {
+	at := joints.FindStringIndex(text)
+	if at == nil {
+		return ""
+	}
+	s := m.scratch.Get().(*scratch)
+	defer m.scratch.Put(s)
+	for _, half := range []string{text[:at[0]], text[at[1]:]} {
+		if m.match(s, half, names).Outcome != Abstain {
+			return strings.TrimSpace(half)
+		}
+	}
+	return ""
 }
 
 // search runs the programs that some word or concept of the question calls for, and keeps the best findings.

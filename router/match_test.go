@@ -72,6 +72,30 @@ func TestMatch(t *testing.T) {
 		{"which services are down in the staging environment", "health.services environment=staging"},
 		{"which services are down on node worker-1", "health.services node=worker-1"},
 		{"which services are down in the 'Book Info' namespace", "abstain"},
+		// what a noun beside a name says
+		{"which services are down in the checkout-api namespace", "health.services namespace=checkout-api"},
+		{"which services are down in namespace orders-api", "health.services namespace=orders-api"},
+		{"which services are down in the payments cluster", "health.services cluster=payments"},
+		{"which services are down on cluster checkout-api", "health.services cluster=checkout-api"},
+		{"which services are down on node checkout-api", "health.services node=checkout-api"},
+		{"is the payments deployment ok", "health.of service=payments service_kind=deployment"},
+		{"is job payments ok", "health.of service=payments service_kind=job"},
+		// words of the vocabulary that are names
+		{"is the memory pod ok", "abstain"},
+		{"is the search deployment ok", "health.of service=search service_kind=deployment"},
+		{"is deployment search ok", "health.of service=search service_kind=deployment"},
+		{"is the service named memory ok", "health.of service=memory service_kind=service"},
+		{"is service called 'memory' ok", "health.of service=memory service_kind=service"},
+		{"is the running deployment ok", "abstain"},
+		// names that look like regions
+		{"which services are down in my-app-4", "health.services namespace=my-app-4"},
+		{"is app-7 ok", "health.of service=app-7"},
+		{"is node-3 ok", "health.of service=node-3"},
+		{"which services are down in europe-west1", "health.services region=europe-west1"},
+		{"which services are down in westeurope", "health.services region=westeurope"},
+		{"which services are down in fsn1", "health.services region=fsn1"},
+		{"which services are down in nyc1", "health.services region=nyc1"},
+		{"which services are down in us-gov-west-1", "health.services region=us-gov-west-1"},
 		{"which services are down in staging and in production", "abstain"},
 		{"which services are down in staging in production", "abstain"},
 		{"which services are not down", "abstain"},
@@ -135,13 +159,16 @@ func TestMatchTellsHow(t *testing.T) {
 func TestAbstainTellsWhy(t *testing.T) {
 	m := tinyMatcher(t)
 	for question, want := range map[string]string{
-		"which services are not down":     `"not" turns the question around, and no intent takes it that way`,
-		"frobnicate all pods in web-1":    "no intent explains every word; not in any pattern: frobnicate",
-		"healthy which pods":              "its words are known, but no intent puts them together like this",
-		"which services are down today":   `health.services: does not look back: it cannot take "today"`,
-		"is web-1 healthy on aws hetzner": "health.of: the question gives two values for provider: aws and hetzner; ask for one at a time",
-		"":                                "the question has no words",
-		strings.Repeat("pods ", 500):      "the question is too long: ask it in under 2000 bytes",
+		"which services are not down":                   `"not" turns the question around, and no intent takes it that way`,
+		"frobnicate all pods in web-1":                  "no intent explains every word; not in any pattern: frobnicate",
+		"healthy which pods":                            "its words are known, but no intent puts them together like this",
+		"which services are down today":                 `health.services: does not look back: it cannot take "today"`,
+		"is checkout-api healthy and what does it cost": `it asks for more than "is checkout-api healthy": ask for one thing at a time`,
+		"delete web-1; is orders-api ok":                `it asks for more than "is orders-api ok": ask for one thing at a time`,
+		"is everything ok in staging and production":    "health.services: the question gives two values for environment: staging and production; ask for one at a time",
+		"is web-1 healthy on aws hetzner":               "health.of: the question gives two values for provider: aws and hetzner; ask for one at a time",
+		"":                                              "the question has no words",
+		strings.Repeat("pods ", 500):                    "the question is too long: ask it in under 2000 bytes",
 	} {
 		match := m.Match(question, adapters.Names{})
 		assert.Equal(t, Abstain, match.Outcome, question)

@@ -17,14 +17,15 @@ const tinyVocabulary = `
 concepts:
   healthy: [healthy, ok, up and running]
   unhealthy: [unhealthy, down, broken]
-  show: [show, list, give me]
+  show: [show, list, give me, search]
   serving: [services, apps]
   logs: [logs, log lines]
-kinds: {pod: [pod, pods, po], deployment: [deployment, deployments, deploy], service: [service], volumeclaim: [persistent volume claims, pvc], node: [node, nodes], namespace: [namespace, namespaces], cache: [cache]}
+kinds: {pod: [pod, pods, po], deployment: [deployment, deployments, deploy], service: [service], volumeclaim: [persistent volume claims, pvc], node: [node, nodes], namespace: [namespace, namespaces], cache: [cache], job: [job]}
 providerKinds: {digitalocean: {instance: [droplet, droplets]}}
 providers: {aws: [aws, amazon web services], hetzner: [hetzner], kubernetes: [kubernetes, k8s]}
 fillers: [please, can you, tell me, the, a, my, just, right now]
 stopwords: [it]
+nouns: [search]
 `
 
 const tinyIntents = `

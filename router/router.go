@@ -130,6 +130,9 @@ func (r *Router) answer(ctx context.Context, d *draft, hit MatchHit) error {
 	if !r.inContext(ctx, d) {
 		return nil
 	}
+	if ok, err := r.sinceDeployment(ctx, d, hit); !ok {
+		return err
+	}
 	err := r.act(ctx, d)
 	if d.silent() {
 		d.explain(r.workspace.Connections(ctx))

@@ -1,6 +1,8 @@
 package router
 
 import (
+	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -42,6 +44,35 @@ func (d *draft) inTime(resources []adapters.Resource) []adapters.Resource {
 		return time.Time{}
 	})
 }
+
+// sinceDeployment finds the deployment that "since the last deployment" counts from: the last of what the question
+// names, or of anything in its place. It reports false, with the answer, if none is on record.
+func (r *Router) sinceDeployment(ctx context.Context, d *draft, hit MatchHit) (bool, error) {
+	span, ok := hit.Slots["time"].(intents.TimeRange)
+	if !ok || !span.AfterDeployment() {
+		return true, nil
+	}
+	q := adapters.Query{Providers: d.query.Providers, Kinds: deployable, Name: d.query.Name, Scope: d.query.Scope}
+	snapshot, err := r.workspace.Changes(ctx, q)
+	if err != nil {
+		return false, err
+	}
+	d.read(snapshot)
+	d.found = false // what was read so far is no answer
+	i := slices.IndexFunc(snapshot.Changes, func(c adapters.Change) bool { return c.Event != "" })
+	if i < 0 {
+		d.answer.Summary = fmt.Sprintf("no deployment on record in %s to count from; give a time instead", d.data.Place)
+		return false, nil
+	}
+	last := snapshot.Changes[i]
+	d.warn("the last deployment was %s at %s", last.Event, last.At.UTC().Format(time.RFC3339))
+	hit.Slots["time"] = span.From(last.At)
+	d.query.Since = last.At
+	return true, nil
+}
+
+// deployable are the kinds that are rolled out.
+var deployable = []adapters.Kind{adapters.KindDeployment, adapters.KindStatefulSet, adapters.KindDaemonSet, adapters.KindRelease}
 
 // manyLines is how far back a log is read when its last lines are too young: as far as a search looks.
 const manyLines = 5000

@@ -49,6 +49,28 @@ func TestAnswersEndWhereTheTimeAskedForEnds(t *testing.T) {
 	}
 }
 
+func TestSinceTheLastDeployment(t *testing.T) {
+	f := shop().rolledOut()
+	for i, at := range []time.Time{ago(time.Hour), ago(5 * time.Minute)} {
+		event := resource(adapters.KindEvent, fmt.Sprintf("event-%d", i), "", "BackOff")
+		event.Since, event.Attributes = at, map[string]any{"type": "Warning"}
+		f.resources = append(f.resources, event)
+	}
+	r := New(defaultMatcher(t), f, Options{Now: func() time.Time { return noon }, Entropy: zeros{}})
+	answer, err := r.Route(t.Context(), Question{Text: "what changed in checkout-api and why"})
+	require.NoError(t, err)
+	assert.Equal(t, StatusUnsupported, answer.Status)
+	answer, err = r.Route(t.Context(), Question{Text: "has anything changed since the last deployment?"})
+	require.NoError(t, err)
+	assert.Len(t, answer.Changes, 2, "those of the deployment, not those before")
+	assert.Contains(t, answer.Warnings, "the last deployment was checkout-api revision 8 at 2026-11-22T11:46:00Z")
+	f.changed = nil
+	answer, err = r.Route(t.Context(), Question{Text: "errors in the logs of checkout-api since the last deployment"})
+	require.NoError(t, err)
+	assert.Equal(t, StatusNoData, answer.Status)
+	assert.Contains(t, answer.Summary, "no deployment on record")
+}
+
 // dated returns the names of the times of which an answer shows something.
 func dated(a Answer) []string {
 	var names []string
