@@ -82,7 +82,7 @@ func newLexicon(v *intents.Vocabulary) *lexicon {
 }
 
 func scopeNouns() map[string]intents.SlotType {
-	return map[string]intents.SlotType{"namespace": intents.SlotNamespace, "ns": intents.SlotNamespace,
+	return map[string]intents.SlotType{"namespace": intents.SlotNamespace, "ns": intents.SlotNamespace, "n": intents.SlotNamespace,
 		"namespaces": intents.SlotNamespace, "cluster": intents.SlotCluster, "clusters": intents.SlotCluster,
 		"environment": intents.SlotEnvironment, "environments": intents.SlotEnvironment, "env": intents.SlotEnvironment,
 		"region": intents.SlotRegion, "regions": intents.SlotRegion, "node": intents.SlotNode}
@@ -96,8 +96,20 @@ var structureWords = strings.Fields(`a about above another after all also am an 
 	things this those through to today too under until up us very was we were what when where which while who whom whose why will
 	with within without would yes yesterday yet you your ago minute minutes hour hours day days week weeks month months year years`)
 
+// agreement is what a verb says with its number left out: patterns and questions need not agree in it.
+var agreement = map[string]string{"are": "is", "were": "was", "does": "do", "has": "have"}
+
+// id returns the id of a word, or noWord.
+func (lex *lexicon) id(word string) int32 {
+	if id, ok := lex.words[cmp.Or(agreement[word], word)]; ok {
+		return id
+	}
+	return noWord
+}
+
 // intern returns the id of a word, new or not, and notes its use.
 func (lex *lexicon) intern(word string, u use) int32 {
+	word = cmp.Or(agreement[word], word)
 	id, ok := lex.words[word]
 	if !ok {
 		id = int32(len(lex.words))

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"sort"
@@ -75,10 +76,10 @@ func (l *lattice) readName(i int) []span {
 			return l.seen(i, i+n, found)
 		}
 	}
-	weight := l.nameWeight(i)
-	if weight == 0 && l.named(i) {
-		weight = weightWord
+	if n := l.compound(i); n > 0 {
+		return []span{{class: isValue, end: i + n, types: bitsService, text: strings.Join(l.words[i:i+n], "-"), weight: weightWord}}
 	}
+	weight := cmp.Or(l.nameWeight(i), l.named(i))
 	if weight == 0 {
 		return nil
 	}
@@ -110,7 +111,7 @@ func (l *lattice) seen(i, end int, found []adapters.Name) []span {
 	if noun := l.nounBeside(i, end); noun != 0 && types&noun == 0 {
 		spans = append(spans, span{class: isValue, end: end, types: noun, text: found[0].Name, weight: s.weight + weightBeside})
 	}
-	if types&bitsService == 0 && (l.used(i) == freeUse || l.named(i)) {
+	if types&bitsService == 0 && (l.used(i) == freeUse || l.named(i) > 0) {
 		spans = append(spans, span{class: isValue, end: end, types: bitsService, text: s.text, weight: weightWord})
 	}
 	return spans
@@ -132,19 +133,63 @@ func (l *lattice) nounBeside(i, end int) uint32 {
 	return 0
 }
 
-// named reports whether the grammar says that the word at i is a name, though the vocabulary has it: "service named
-// cache", "the search deployment", "deployment search".
-func (l *lattice) named(i int) bool {
+// named says how surely the grammar makes the word at i a name, though the vocabulary has it: "service named cache", "the
+// search deployment", "deployment search"; and, only where nothing better is found, "logs of search", "the gateway",
+// "cart logs". It is 0 for no name.
+func (l *lattice) named(i int) int {
 	t := &l.tokens[i]
 	switch {
 	case t.quoted || t.id == noWord || l.used(i) == structureUse || isMeasure(t.text):
-		return false
+		return 0
 	case i > 1 && isNaming(l.words[i-1]) && (l.lex.isKind(l.words[i-2]) || l.lex.scopes[l.words[i-2]] != 0):
-		return true
+		return weightWord
 	case !l.lex.noun[t.id]:
-		return false
+		return 0
+	case l.one(i+1) && !l.one(i+2) || i > 0 && l.one(i-1):
+		return weightWord
+	case i > 0 && leadsToName(l.words[i-1]) || i+1 < len(l.words) && hasOwner(l.words[i+1]):
+		return weightGuess
 	}
-	return l.one(i+1) && !l.one(i+2) || i > 0 && l.one(i-1)
+	return 0
+}
+
+// leadsToName reports whether a name may follow the word: a determiner or a preposition.
+func leadsToName(word string) bool {
+	switch word {
+	case "the", "our", "my", "of", "for", "from", "about", "with":
+		return true
+	}
+	return false
+}
+
+// hasOwner reports whether the word is for something that a workload has, so that its name may stand before.
+func hasOwner(word string) bool {
+	switch word {
+	case "logs", "log", "pods", "events", "replicas", "rollout", "latency":
+		return true
+	}
+	return false
+}
+
+// compound returns how many words from i spell a name that nobody has seen, before a word for one thing of a kind: "the
+// nightly backup job", "the user login service". One of them at least is no word of the vocabulary.
+func (l *lattice) compound(i int) int {
+	if i == 0 || l.words[i-1] != "the" && l.words[i-1] != "our" && l.words[i-1] != "my" {
+		return 0
+	}
+	free := false
+	for n := 0; n < maxNameWords && i+n < len(l.tokens); n++ {
+		if n > 1 && free && l.one(i+n) && !l.one(i+n+1) {
+			return n
+		}
+		id := l.tokens[i+n].id
+		unknown := l.nameWeight(i+n) == weightWord
+		if !unknown && (id == noWord || l.tokens[i+n].quoted || !l.lex.noun[id]) {
+			return 0
+		}
+		free = free || unknown
+	}
+	return 0
 }
 
 // one reports whether the word at i spells one thing of a kind that has a name.

@@ -36,7 +36,7 @@ func (n *nearIndex) add(lex *lexicon, node *intents.Node, in int32) {
 	var k key
 	switch node.Op {
 	case intents.OpWord:
-		k = key{node.Op, lex.words[node.Text]}
+		k = key{node.Op, lex.id(node.Text)}
 	case intents.OpConcept:
 		k = key{node.Op, lex.concepts[node.Text]}
 	case intents.OpSlot:

@@ -133,7 +133,7 @@ func cover(lex *lexicon, n *intents.Node, frequency map[key]int) ([]key, int) {
 	k := key{op: n.Op}
 	switch n.Op {
 	case intents.OpWord:
-		k.id = lex.words[n.Text]
+		k.id = lex.id(n.Text)
 	case intents.OpConcept:
 		k.id = lex.concepts[n.Text]
 	case intents.OpSlot:

@@ -205,8 +205,8 @@ func (lex *lexicon) contraction(tokens []token, stem, ending string) []token {
 
 func (lex *lexicon) push(tokens []token, word string, quoted bool) []token {
 	t := token{text: strings.ToLower(word), raw: word, quoted: quoted, id: noWord}
-	if id, ok := lex.words[t.text]; ok && !quoted {
-		t.id = id
+	if !quoted {
+		t.id = lex.id(t.text)
 	}
 	return append(tokens, t)
 }
