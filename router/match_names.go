@@ -147,6 +147,8 @@ func (l *lattice) named(i int) int {
 		return 0
 	case l.one(i+1) && !l.one(i+2) || i > 0 && l.one(i-1):
 		return weightWord
+	case l.used(i) == stopUse:
+		return 0
 	case i > 0 && leadsToName(l.words[i-1]) || i+1 < len(l.words) && hasOwner(l.words[i+1]):
 		return weightGuess
 	}
@@ -156,7 +158,7 @@ func (l *lattice) named(i int) int {
 // leadsToName reports whether a name may follow the word: a determiner or a preposition.
 func leadsToName(word string) bool {
 	switch word {
-	case "the", "our", "my", "of", "for", "from", "about", "with":
+	case "the", "our", "of", "for", "from", "about", "with":
 		return true
 	}
 	return false
