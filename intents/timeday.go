@@ -135,40 +135,52 @@ func (m moment) on(date moment, dated bool) moment {
 	return date.plus(m.add)
 }
 
-// part reads a part of a day, or the days of the week's end: "this morning", "last night", "over the weekend".
+// part reads a part of a day, or the end of a week: "this morning", "last night", "over the weekend".
 func (p *timeParser) part() (moment, moment, bool) {
-	during := p.accept("in", "during", "over", "on", "at", "from") || p.pos > 0
-	lead := p.peek()
-	day := moment{base: baseDay}
+	today := moment{base: baseDay}
 	switch {
 	case p.accept("overnight"):
-		return dayPart(day, -6, 6)
+		return dayPart(today, -6, 6)
 	case p.accept("tonight"):
-		return dayPart(day, 18, 30)
+		return dayPart(today, 18, 30)
+	}
+	during := p.accept("in", "during", "over", "on", "at", "from") || p.pos > 0
+	lead := p.peek()
+	switch {
+	case p.accept("this"), during && p.accept("the"), during && lead == "weekend":
 	case p.accept("yesterday", "last"):
-		day.addDays = -1
-	case p.accept("this") || during && p.accept("the"):
-	case during && lead == "weekend":
+		today.addDays = -1
 	default:
 		return moment{}, moment{}, false
 	}
-	if weekend := (moment{base: baseWeekend}); p.accept("weekend") {
-		if lead == "last" {
-			weekend = moment{base: baseWeek, addDays: -2}
-		}
-		end := weekend
-		end.addDays += 2
-		return weekend, end, lead != "yesterday"
+	if p.accept("weekend") {
+		return weekend(lead)
 	}
-	if lead == "the" && p.accept("night") {
-		return dayPart(day, -6, 6)
-	}
-	hours, ok := dayParts[p.peek()]
-	if !ok || lead == "last" && p.peek() == "morning" {
+	return p.partOf(today, lead)
+}
+
+// partOf reads the part of the day; "the night" is the last one, and there is no "last morning".
+func (p *timeParser) partOf(day moment, lead string) (moment, moment, bool) {
+	part := p.peek()
+	hours, ok := dayParts[part]
+	if !ok || lead == "last" && part == "morning" {
 		return moment{}, moment{}, false
 	}
 	p.pos++
+	if lead == "the" && part == "night" {
+		return dayPart(day, -6, 6)
+	}
 	return dayPart(day, hours[0], hours[1])
+}
+
+func weekend(lead string) (moment, moment, bool) {
+	from := moment{base: baseWeekend}
+	if lead == "last" {
+		from = moment{base: baseWeek, addDays: -2}
+	}
+	to := from
+	to.addDays += 2
+	return from, to, lead != "yesterday"
 }
 
 // dayParts are hours; a night ends in the next day.

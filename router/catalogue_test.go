@@ -121,7 +121,9 @@ func share(result tally) float64 { return float64(result.right) / float64(result
 // The floors below are what was measured, less a little: a catalogue that falls below them has lost something.
 func TestCatalogueParaphrases(t *testing.T) {
 	_, matcher := shipped(t)
-	for file, floor := range map[string]float64{"paraphrases.tsv": 0.95, "fresh-questions.tsv": 0.9, "blind-questions.tsv": 0.85, "blind2-questions.tsv": 0.95, "blind3-questions.tsv": 0.85} {
+	for file, floor := range map[string]float64{
+		"paraphrases.tsv": 0.95, "fresh-questions.tsv": 0.9, "blind-questions.tsv": 0.85, "blind2-questions.tsv": 0.95, "blind3-questions.tsv": 0.85,
+		"blind4-questions.tsv": 0.86, "blind5-questions.tsv": 0.9} {
 		t.Run(file, func(t *testing.T) {
 			result := score(t, matcher, cases(t, file))
 			assert.GreaterOrEqual(t, share(result), floor)

@@ -111,6 +111,10 @@ func (l *lattice) phrasesAt(i int) {
 		case isKind:
 			l.spans = append(l.spans, span{class: isValue, end: end, types: bit(intents.SlotKind), text: phrase.text,
 				provider: phrase.provider, weight: weightTyped * len(phrase.words)})
+			if end < len(l.words) && isInstances(l.words[end]) {
+				l.spans = append(l.spans, l.spans[len(l.spans)-1])
+				l.spans[len(l.spans)-1].end++
+			}
 		case isProvider:
 			l.spans = append(l.spans, span{class: isValue, end: end, types: bit(intents.SlotProvider), text: phrase.text, weight: weightTyped})
 		case isFiller:
@@ -118,6 +122,11 @@ func (l *lattice) phrasesAt(i int) {
 		default: // no phrase is anything else
 		}
 	}
+}
+
+// isInstances reports whether the word adds nothing to the kind before it: "the ingress resources".
+func isInstances(word string) bool {
+	return word == "resources" || word == "objects" || word == "instances"
 }
 
 func bit(t intents.SlotType) uint32 { return 1 << t }

@@ -97,7 +97,7 @@ var structureWords = strings.Fields(`a about above another after all also am an 
 	with within without would yes yesterday yet you your ago minute minutes hour hours day days week weeks month months year years`)
 
 // agreement is what a verb says with its number left out: patterns and questions need not agree in it.
-var agreement = map[string]string{"are": "is", "were": "was", "does": "do", "has": "have"}
+var agreement = map[string]string{"am": "is", "are": "is", "were": "was", "does": "do", "has": "have"}
 
 // id returns the id of a word, or noWord.
 func (lex *lexicon) id(word string) int32 {

@@ -191,12 +191,17 @@ func (l *lattice) bareName(i int, place preposition) (span, bool) {
 		if found, ok := s.knownPlace(); ok && place == inPlace {
 			return found, true
 		}
-		last := s.weight > weightWord || l.closes(s.end)
-		if !s.known && place == inPlace && last && s.types&bit(intents.SlotNamespace) != 0 && l.words[i-1] != "on" && l.words[max(0, i-2)] != "on" {
+		if place == inPlace && s.types&bit(intents.SlotNamespace) != 0 && l.guessable(&s, i) {
 			return span{end: s.end, slot: "namespace", text: s.text, weight: weightGuess}, true
 		}
 	}
 	return span{}, false
+}
+
+// guessable reports whether a name that was never seen may be a namespace: it looks like a name or ends the question, and
+// is not on something.
+func (l *lattice) guessable(s *span, i int) bool {
+	return !s.known && (s.weight > weightWord || l.closes(s.end)) && l.words[i-1] != "on" && l.words[max(0, i-2)] != "on"
 }
 
 // closes reports whether nothing but a time phrase follows.

@@ -87,6 +87,14 @@ func TestMatch(t *testing.T) {
 		{"is the service named memory ok", "health.of service=memory service_kind=service"},
 		{"is service called 'memory' ok", "health.of service=memory service_kind=service"},
 		{"is the running deployment ok", "abstain"},
+		{"is the search ok", "health.of service=search"},
+		{"is my search ok", "abstain"},
+		{"is search ok", "abstain"},
+		{"search the logs of orders-api", "logs.of service=orders-api"},
+		{"logs of search", "logs.of service=search"},
+		{"search logs", "logs.of; needs service checkout-api,orders-api,orders-web,Session-Cache"}, // a verb
+		{"is the user login deployment ok", "health.of service=user-login service_kind=deployment"},
+		{"is a user login deployment ok", "abstain"},
 		// names that look like regions
 		{"which services are down in my-app-4", "health.services namespace=my-app-4"},
 		{"is app-7 ok", "health.of service=app-7"},
@@ -113,6 +121,7 @@ func TestMatch(t *testing.T) {
 		{"is the pod named 'web-0' ok", "health.of service=web-0 service_kind=pod"},
 		{"is chekout-api healthy", `health.of service=checkout-api; read "chekout-api" as checkout-api`},
 		{"is checkout healthy", `health.of service=checkout-api; read "checkout" as checkout-api`},
+		{"are checkout-api healthy", "health.of service=checkout-api"}, // number is not what is asked for
 		{"is orders healthy", "health.of service=orders; needs service orders-api,orders-web"},
 		{"is services healthy", "health.services"},
 		{"is it down", "health.of; needs service checkout-api,orders-api,orders-web,Session-Cache"},
@@ -154,6 +163,23 @@ func TestMatchTellsHow(t *testing.T) {
 	assert.Greater(t, match.Hits[0].Score, 0.8)
 	match = m.Match("show me what the rabbitmq said yesterday evening", seenNames())
 	assert.Equal(t, "example", match.Hits[0].Source)
+}
+
+// TestKnownNameWins asks with words of the vocabulary that the workspace has seen as names.
+func TestKnownNameWins(t *testing.T) {
+	m := tinyMatcher(t)
+	names := adapters.NewNames([]adapters.Name{{Name: "search", Kind: adapters.KindDeployment}, {Name: "show", Kind: adapters.KindNamespace},
+		{Name: "cache", Kind: adapters.KindService}, {Name: "search-api", Kind: adapters.KindService}})
+	for question, want := range map[string]string{
+		"is search down":                  "health.of service=search",
+		"is search api down":              "health.of service=search-api",
+		"logs of cache":                   "logs.of service=cache",
+		"search pods":                     "inventory.list kind=pod",
+		"which services in show are down": "health.services namespace=show",
+		"which services are down in the cache namespace": "health.services namespace=cache",
+	} {
+		assert.Equal(t, want, spellMatch(m.Match(question, names)), question)
+	}
 }
 
 func TestAbstainTellsWhy(t *testing.T) {

@@ -42,7 +42,7 @@ func TestAnswersEndWhereTheTimeAskedForEnds(t *testing.T) {
 			require.NoError(t, err)
 			shown := dated(answer)
 			assert.Subset(t, shown, strings.Fields(test.has), question)
-			for _, name := range strings.Fields(test.lacks) {
+			for name := range strings.FieldsSeq(test.lacks) {
 				assert.NotContains(t, shown, name, question)
 			}
 		}
