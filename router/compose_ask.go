@@ -8,7 +8,6 @@ import (
 	"unicode/utf8"
 
 	"clanker/adapters"
-	"clanker/intents"
 )
 
 // MaxQuestion is the length of the longest question that is looked at, in characters.
@@ -49,32 +48,29 @@ func (d *draft) ask(needs Needs) {
 func (d *draft) askWhich(match Match) {
 	needs := Needs{Slot: "question", Question: "That can be read in more than one way. Which is meant?"}
 	for _, hit := range match.Hits {
-		needs.Candidates = append(needs.Candidates, example(hit.Intent))
+		needs.Candidates = append(needs.Candidates, hit.Intent.Description)
 	}
 	slices.Sort(needs.Candidates)
 	d.ask(needs)
 }
 
-// example is a question that the intent answers.
-func example(in *intents.Intent) string {
-	if len(in.Examples) == 0 {
-		return in.Description
-	}
-	return in.Examples[0].Text
-}
-
-// decline says that no intent covers the question, which ones are nearest, and how to add one.
+// decline says that no intent covers the question, what the nearest ones are about, and how to add one. Their examples
+// would name things that are not here, and an agent that picks one would report on something else.
 func (d *draft) decline(match Match, m *Matcher) {
 	d.end(StatusUnsupported, "No intent covers this question, so nothing was read.")
+	var nearest []string
 	for _, candidate := range match.Tried[:min(3, len(match.Tried))] {
 		if in, ok := m.catalog.Intent(candidate.Intent); ok {
-			d.answer.Next = append(d.answer.Next, NextStep{Question: example(in), Why: "nearest intent: " + in.ID})
+			nearest = append(nearest, strings.TrimRight(in.Description, "."))
 		}
 	}
 	if match.Reason != "" {
 		d.warn("%s", match.Reason)
 	}
-	d.warn("to have it answered, add an intent to a YAML file in the intents directory; `clanker route %q` shows what was tried", cut(d.answer.Question, 80))
+	if len(nearest) > 0 {
+		d.warn("the nearest that can be asked: %s", strings.Join(nearest, "; "))
+	}
+	d.warn("to have it answered, add an intent to a YAML file in the intents directory; `clanker route` reads questions and shows what was tried")
 }
 
 // nowhere ends an answer that found nothing when the question gives a name that nothing goes by, and offers the names
