@@ -61,14 +61,14 @@ func (d *draft) decline(match Match, m *Matcher) {
 	var nearest []string
 	for _, candidate := range match.Tried[:min(3, len(match.Tried))] {
 		if in, ok := m.catalog.Intent(candidate.Intent); ok {
-			nearest = append(nearest, strings.TrimRight(in.Description, "."))
+			nearest = append(nearest, fmt.Sprintf("%s (%s)", in.ID, strings.TrimRight(in.Description, ".")))
 		}
 	}
 	if match.Reason != "" {
 		d.warn("%s", match.Reason)
 	}
 	if len(nearest) > 0 {
-		d.warn("the nearest that can be asked: %s", strings.Join(nearest, "; "))
+		d.warn("nearest intents: %s", strings.Join(nearest, ", "))
 	}
 	d.warn("to have it answered, add an intent to a YAML file in the intents directory; `clanker route` reads questions and shows what was tried")
 }
@@ -82,7 +82,7 @@ func (d *draft) nowhere() bool {
 	}
 	d.lost = true
 	d.answer.Summary = fmt.Sprintf("Nothing that could be read goes by the %s name %q", slot, printable(name))
-	near := nearest(name, d.names)
+	near := nearest(slot, name, d.names)
 	if len(near) == 0 {
 		d.answer.Summary += "."
 		return true

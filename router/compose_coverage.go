@@ -73,7 +73,7 @@ func (d *draft) cover() {
 		}
 		d.looked(s)
 	}
-	c.NotChecked = slices.Compact(c.NotChecked)
+	c.NotChecked = together(c.NotChecked)
 	c.Complete = len(c.NotChecked) == 0 && len(c.Checked) > 0
 }
 
@@ -114,6 +114,35 @@ func notChecked(s adapters.Source) NotChecked {
 		What: cmp.Or(e.What, s.Call), Reason: e.Reason, Detail: e.Detail, Permission: e.Permission,
 		RetryAfter: e.RetryAfter.Seconds(), Fix: e.Fix,
 	}
+}
+
+// together makes one entry of those that the same remedy mends: one missing role keeps a dozen lists from being read.
+func together(missing []NotChecked) []NotChecked {
+	merged := make([]NotChecked, 0, len(missing))
+	for _, n := range missing {
+		i := slices.IndexFunc(merged, n.mendedWith)
+		if i < 0 {
+			merged = append(merged, n)
+			continue
+		}
+		merged[i].What = listed(merged[i].What, n.What)
+		merged[i].Permission = listed(merged[i].Permission, n.Permission)
+	}
+	return merged
+}
+
+// mendedWith reports whether one remedy mends both, or they are the same.
+func (n NotChecked) mendedWith(other NotChecked) bool {
+	place := n.Provider == other.Provider && n.Target == other.Target && n.Account == other.Account && n.Region == other.Region
+	return n == other || place && n.Reason == other.Reason && n.Fix == other.Fix && n.Fix != "" && n.RetryAfter == other.RetryAfter
+}
+
+// listed adds an entry to a list in words, unless it is in it.
+func listed(list, entry string) string {
+	if entry == "" || slices.Contains(strings.Split(list, ", "), entry) {
+		return list
+	}
+	return join(", ", list, entry)
 }
 
 // target names the place of a call: a cluster, or an account and region.

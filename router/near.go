@@ -11,10 +11,10 @@ import (
 
 const mostNear = 3
 
-// nearest returns the known names that somebody may have meant by a name that nothing goes by: those that contain it or
-// that it contains, and those within a third of its letters; nearest first, at most three. It is looser than what the
-// matcher takes on its own, since it only asks.
-func nearest(name string, names adapters.Names) []string {
+// nearest returns the known names that somebody may have meant by a name that nothing goes by in that slot: those that
+// contain it or that it contains, and those within a third of its letters; nearest first, at most three. It is looser than
+// what the matcher takes on its own, since it only asks.
+func nearest(slot, name string, names adapters.Names) []string {
 	type near struct {
 		name     string
 		distance int
@@ -22,6 +22,9 @@ func nearest(name string, names adapters.Names) []string {
 	var found []near
 	want := strings.ToLower(name)
 	for _, fold := range names.Folds() {
+		if !slices.ContainsFunc(names.Find(fold), func(n adapters.Name) bool { return goesIn(slot, n.Kind) }) {
+			continue
+		}
 		distance := intents.Distance(want, fold, max(2, len(want)/3)+1)
 		if len(fold) > 2 && len(want) > 2 && (strings.Contains(fold, want) || strings.Contains(want, fold)) {
 			distance = min(distance, 2)
@@ -36,4 +39,16 @@ func nearest(name string, names adapters.Names) []string {
 		best = append(best, n.name)
 	}
 	return best
+}
+
+// goesIn reports whether a thing of the kind can be meant in the slot.
+func goesIn(slot string, kind adapters.Kind) bool {
+	switch slot {
+	case "cluster":
+		return kind == adapters.KindCluster
+	case "namespace":
+		return kind == adapters.KindNamespace
+	default:
+		return kind != adapters.KindCluster && kind != adapters.KindNamespace
+	}
 }

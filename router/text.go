@@ -269,7 +269,7 @@ func (w *writer) lines(t *strings.Builder, n int, what string, line func(i int))
 func missingWords(n NotChecked) string {
 	what := join(" ", n.Provider, cmp.Or(n.Target, join(" ", n.Account, n.Region)))
 	if n.What != "" && n.What != n.Provider {
-		what += ": " + n.What
+		what += ": " + few(strings.Split(n.What, ", "), 5, ", ")
 	}
 	return fmt.Sprintf("%s (%s)", what, join("; ", reasonWords(n.Reason), permissionWords(n), retryWords(n), detailWords(n), fixWords(n)))
 }
@@ -278,7 +278,7 @@ func permissionWords(n NotChecked) string {
 	if n.Permission == "" {
 		return ""
 	}
-	return "needs: " + n.Permission
+	return "needs: " + few(strings.Split(n.Permission, ", "), 3, ", ")
 }
 
 func retryWords(n NotChecked) string {
@@ -288,9 +288,9 @@ func retryWords(n NotChecked) string {
 	return fmt.Sprintf("retry in %ss", number(n.RetryAfter, 0))
 }
 
-// detailWords keeps the provider's own words out where the fix says all.
+// detailWords keeps the provider's own words out where the permission says all.
 func detailWords(n NotChecked) string {
-	if n.Fix != "" || n.Permission != "" {
+	if n.Permission != "" {
 		return ""
 	}
 	return cut(n.Detail, 120)
