@@ -55,6 +55,7 @@ func execute(t *template.Template, d Data) (string, error) {
 var answerFuncs = template.FuncMap{
 	"plural": plural, "names": nameList, "changes": changeList, "percent": percentText, "bytes": bytesText,
 	"index": index, "metric": metric, "join": joinTexts, "number": numberText, "seconds": secondsText, "totals": totals,
+	"distinct": distinct, "tally": tally, "called": called, "standing": standing, "latest": latest,
 }
 
 // plural spells a count with its noun: 1 service, 14 services.
@@ -79,7 +80,7 @@ func plural(count int, noun any) string {
 func nameList(rs []adapters.Resource) string {
 	var names []string
 	for _, r := range rs[:min(len(rs), 5)] {
-		name := r.Name
+		name := called(r, rs)
 		if r.Health != "" && r.Health != adapters.HealthHealthy {
 			name += " (" + string(r.Health) + ")"
 		}
@@ -116,13 +117,17 @@ func value(v any) string {
 	return fmt.Sprint(v)
 }
 
-// percentText spells a ratio: 0.62 is 62%.
+// percentText spells a ratio: 0.62 is 62%, 0.021 is 2.1%.
 func percentText(ratio any) string {
 	number, ok := ratio.(float64)
 	if !ok {
 		return unknown
 	}
-	return strconv.FormatFloat(number*100, 'f', 0, 64) + "%"
+	decimals := 0
+	if number < 0.1 {
+		decimals = 1
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(number*100, 'f', decimals, 64), ".0") + "%"
 }
 
 // bytesText spells a size: 512Mi, 1.5Gi.
@@ -326,7 +331,7 @@ func samples(types map[string]SlotType) []Data {
 	c := adapters.Change{Resource: r.ID, Name: "a", Field: "image", Before: "1", After: "2", At: at}
 	line := adapters.LogLine{Resource: r.ID, Container: "c", At: at, Text: "t"}
 	return []Data{{Slots: slots, Place: "everything connected"},
-		{Resources: []adapters.Resource{r, r}, Changes: []adapters.Change{c, c}, Logs: []adapters.LogLine{line, line}, Total: 3,
+		{Resources: []adapters.Resource{r, r}, Read: []adapters.Resource{r, r, r}, Changes: []adapters.Change{c, c}, Logs: []adapters.LogLine{line, line}, Total: 3,
 			Unmeasured: 1, Slots: slots, Place: "production"}}
 }
 

@@ -46,7 +46,8 @@
 // spelling of a concept of the vocabulary, `{slot}` or `{name:type}` a typed value. A pattern must explain all of the
 // question; besides it only fillers ("please", "the") and scope and time phrases ("in production", "in the payments
 // namespace", "on prod-cluster", "in the last 2 hours") may stand anywhere, so no pattern spells them. Words are as
-// normalisation leaves them: lower case, no punctuation, "is not" for "isn't". Every pattern has a word, @concept or
+// normalisation leaves them: lower case, no punctuation, "is not" for "isn't"; is, was, do and have stand for their
+// plurals too. Every pattern has a word, @concept or
 // {kind} outside [ ] by which it is found, at most 64 words, concepts and slots, and stands for at most a million
 // sentences.
 //
@@ -62,6 +63,8 @@
 //   - kind: a word for a kind ("pods", "droplets"); its value is the kind, and a provider's own word gives the provider
 //   - percent (a ratio: 80% is 0.8), count (10, ten), duration (15m, 2 hours), time (a [TimeRange]), text (in quotes)
 //
+// What stands beside a name says what it names: payments in "the payments namespace" is one, though only a service of that
+// name was seen, and "the search deployment" is a name, though search is a word of the vocabulary (one of its nouns).
 // Names that the workspace has seen win; a near miss is taken and disclosed, several are asked back; an unknown word is
 // taken for a name where the vocabulary and the patterns have no use for it.
 //
@@ -77,7 +80,9 @@
 //
 // Templates of text/template over [Data], rendered as one line. They must survive an answer with nothing in it. Beside
 // the built-in functions there are plural (3 "pod"), names and changes (lists of resources and changes, cut), percent
-// (0.62), bytes, seconds, number, metric (. "cpu.usage"), totals (of a metric by namespace), join; index gives nothing for a missing key of a map instead of
+// (0.62), bytes, seconds, number, metric (. "cpu.usage"), totals (of a metric by namespace), join, distinct (a
+// workload and the service before it count once), tally (of resources by kind), called (a name, with its namespace where
+// others share it), standing (how what goes by a name is, place by place), latest (of changes, those made last); index gives nothing for a missing key of a map instead of
 // zero. What is not known prints as "unknown"; a next question that names it is left out.
 //
 // # Vocabulary

@@ -51,6 +51,7 @@ type Position struct {
 // Data is what the answer template and the templates of next questions see.
 type Data struct {
 	Resources  []adapters.Resource // selected by where, sorted, not yet cut to the limit
+	Read       []adapters.Resource // all that was read, before where
 	Changes    []adapters.Change   // newest first
 	Logs       []adapters.LogLine
 	Total      int    // resources read, before where

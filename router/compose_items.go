@@ -23,6 +23,7 @@ func (r *Router) list(ctx context.Context, d *draft) error {
 		return fmt.Errorf("intent %s: %w", d.intent.ID, err)
 	}
 	d.data.Resources, d.data.Total, d.data.Unmeasured = d.inTime(selection.Resources), selection.Total, selection.Unmeasured
+	d.data.Read = snapshot.Resources
 	if !d.found && d.elsewhere() {
 		return nil
 	}
