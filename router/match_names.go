@@ -76,6 +76,9 @@ func (l *lattice) readName(i int) []span {
 			return l.seen(i, i+n, found)
 		}
 	}
+	if !l.tokens[i].quoted && isOwnNamespace(l.words[i]) {
+		return []span{{class: isValue, end: i + 1, types: bit(intents.SlotNamespace), text: l.words[i], weight: weightKnown, known: true}}
+	}
 	if n := l.compound(i); n > 0 {
 		return []span{{class: isValue, end: i + n, types: bitsService, text: strings.Join(l.words[i:i+n], "-"), weight: weightWord}}
 	}
@@ -90,6 +93,11 @@ func (l *lattice) readName(i int) []span {
 		place.types, place.weight = noun, weight+weightBeside
 	}
 	return []span{s, place}
+}
+
+// isOwnNamespace reports whether the word is a namespace that every cluster has, and nothing else.
+func isOwnNamespace(word string) bool {
+	return word == "kube-system" || word == "kube-public" || word == "kube-node-lease"
 }
 
 // nameText keeps the case of what was quoted.

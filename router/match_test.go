@@ -56,6 +56,8 @@ func TestMatch(t *testing.T) {
 		{"in namespace payments, which services are down?", "health.services namespace=payments"},
 		{"which services in payments are down", "health.services namespace=payments"},
 		{"which services are down in kube-system", "health.services namespace=kube-system"},
+		{"is everything ok in kube-system since yesterday", "abstain"},
+		{"is everything ok in the payments namespace, staging or production", "abstain"},
 		{"which services are down in bookinfo", "health.services namespace=bookinfo"},
 		{"which services are down in the default namespace", "health.services namespace=default"},
 		{"which services are down in default", "health.services namespace=default"},
