@@ -157,19 +157,28 @@ func (m *masker) field(key, value string) string {
 // secretWords are the endings of keys whose values are secrets, without separators. Plurals ("secrets", "tokens") list
 // names and are not among them.
 var secretWords = []string{
-	"password", "passwd", "passphrase", "pwd", "secret", "secretkey", "token", "apikey", "accesskey", "privatekey",
-	"credential", "credentials", "connectionstring", "dsn", "authorization", "cookie", "clientsecret",
+	"password", "passwd", "passphrase", "pwd", "secret", "secretkey", "secretkeybase", "token", "apikey", "accesskey",
+	"accountkey", "privatekey", "encryptionkey", "signingkey", "sshkey", "masterkey", "credential", "credentials", "connectionstring",
+	"databaseurl", "dsn", "authorization", "cookie", "signature", "sastoken",
 }
+
+// secretShortWords are too short to be looked for at the end of other words: compass, bypass.
+var secretShortWords = []string{"pass", "sig"}
 
 // secretKey reports whether a key names a secret: its end, without separators and case, is a secret word.
 func secretKey(key string) bool {
 	var tail [20]byte
 	n := 0
+	key = strings.TrimRight(key, "0123456789")
 	for i := len(key) - 1; i >= 0 && n < len(tail); i-- {
-		if c := key[i]; c != '_' && c != '-' && c != '.' && c != ' ' && c != '"' && c != '\'' {
+		if c := key[i]; c != '_' && c != '-' && c != '.' && c != ' ' && c != '"' && c != '\'' && c != '\\' {
 			n++
 			tail[len(tail)-n] = lower(c)
 		}
+	}
+	last := key[strings.LastIndexAny(key, "_-. \"'\\")+1:]
+	if slices.ContainsFunc(secretShortWords, func(word string) bool { return strings.EqualFold(last, word) }) {
+		return true
 	}
 	end := string(tail[len(tail)-n:])
 	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.HasSuffix(end, word) })
@@ -193,14 +202,24 @@ type secretShape struct {
 var secretShapes = []secretShape{
 	{"privateKey", regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----.*?(-----END [A-Z ]*PRIVATE KEY( BLOCK)?-----|$)`), Redacted},
 	{"jwt", regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)?`), Redacted},
-	{"userinfo", regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@:]*:[^\s/@]+@`), "${1}" + Redacted + "@"},
+	{"userinfo", regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s:/@]*:[^\s]+@`), "${1}" + Redacted + "@"},
 	{"userinfo", regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@:]{20,}@`), "${1}" + Redacted + "@"},
+	{"webhook", regexp.MustCompile(`(https://hooks\.slack\.com/(?:services|workflows)/)\S+`), "${1}" + Redacted},
 	{"cloudKey", regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`), Redacted},
 	{"cloudKey", regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}`), Redacted},
-	{"token", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{16,}|[rs]k_(live|test)_[A-Za-z0-9]{10,}|do[opr]_v1_[a-f0-9]{32,}|hvs\.[A-Za-z0-9_-]{20,}|npm_[A-Za-z0-9]{30,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,})`), Redacted},
-	{"bearer", regexp.MustCompile(`(?i)\b(bearer|basic)\s+[A-Za-z0-9+/._~-]{12,}=*`), "${1} " + Redacted},
-	{"assignment", regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*(?:password|passwd|passphrase|pwd|secret|secret[_-]?key|token|api[_-]?key|access[_-]?key|private[_-]?key|credentials?|connection[_-]?string|dsn|authorization|cookie)["']?\s*[=:]\s*)("[^"]*"|'[^']*'|(?:bearer\s+|basic\s+)?[^\s,;&"']+)`), "${1}" + Redacted},
+	{"token", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|glsa_[A-Za-z0-9_]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{16,}|[rs]k_(live|test)_[A-Za-z0-9]{10,}|do[opr]_v1_[a-f0-9]{32,}|hvs\.[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|shp(at|ca|pa|ss)_[a-fA-F0-9]{20,}|whsec_[A-Za-z0-9+/=]{16,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,})`), Redacted},
+	{"bearer", regexp.MustCompile(`(?i)\b(bearer)\s+[A-Za-z0-9+/._~-]{16,}=*`), "${1} " + Redacted},
+	{"assignment", regexp.MustCompile(secretName + `["'\\]*\s*(?:=>|[=:])\s*)(` + secretValue + `)`), "${1}" + Redacted},
+	{"flag", regexp.MustCompile(`(?i)((?:^|\s)--?[A-Za-z0-9-]*` + secretEnd + `\s+)([^\s-]\S*)`), "${1}" + Redacted},
+	{"flag", regexp.MustCompile(`((?:^|\s)(?:-u|--user)\s+[^\s:]+:)(\S+)`), "${1}" + Redacted},
 }
+
+// What an assignment of a secret looks like: a name that ends like a secret's, and a value, quoted (with escapes) or not.
+const (
+	secretEnd   = `(?:password|passwd|passphrase|pwd|secret|secret[_-]?key(?:[_-]?base)?|token|api[_-]?key|access[_-]?key|account[_-]?key|(?:private|encryption|signing|ssh|master)[_-]?key|credentials?|connection[_-]?string|database[_-]?url|dsn|authorization|cookie|signature|\b(?:pass|sig)|_(?:pass|sig))[0-9]*`
+	secretName  = `(?i)((?:^|[^A-Za-z0-9])[A-Za-z0-9_.-]*?` + secretEnd
+	secretValue = `\[redacted\]|\\+"[^"\\]*\\+"|"(?:[^"\\]|\\.)*"|'[^']*'|(?:(?:bearer|basic|token)\s+)?[^\s,;&"'\\]+`
+)
 
 // text masks the secrets within a text.
 func (m *masker) text(text string) string {
@@ -234,7 +253,7 @@ func suspicious(text string) bool {
 
 // telling are the bytes at which [beginsSecret] looks closer.
 var telling = func() (table [256]bool) {
-	for _, c := range []byte("-e:= AgxsrdhnS") {
+	for _, c := range []byte("-e:= AgxsrdhnSw") {
 		table[c] = true
 	}
 	return table
@@ -247,9 +266,9 @@ func beginsSecret(text string, at int) bool {
 	case '=':
 		return assigned(text[:at])
 	case ':':
-		return strings.HasPrefix(rest, "://") && strings.Contains(rest, "@") || assigned(text[:at])
+		return strings.HasPrefix(rest, "://") && (strings.Contains(rest, "@") || strings.HasPrefix(rest, "://hooks.")) || assigned(text[:at])
 	case ' ':
-		return authScheme(text[:at])
+		return authScheme(text[:at]) || flagged(text[:at])
 	case '-':
 		return strings.HasPrefix(rest, "-----BEGIN")
 	case 'e':
@@ -261,19 +280,25 @@ func beginsSecret(text string, at int) bool {
 
 // assigned reports whether the word before a '=' or ':' names a secret.
 func assigned(before string) bool {
-	before = strings.TrimRight(before[max(0, len(before)-24):], " \t\"'")
+	before = strings.TrimRight(before[max(0, len(before)-24):], " \t\"'\\")
+	before = before[strings.LastIndexAny(before, "&?;,{[()<>")+1:]
 	return secretKey(before)
 }
 
 func authScheme(before string) bool {
-	end := before[max(0, len(before)-6):]
-	return strings.EqualFold(end, "bearer") || strings.EqualFold(end[max(0, len(end)-5):], "basic")
+	return strings.EqualFold(before[max(0, len(before)-6):], "bearer")
+}
+
+// flagged reports whether the word before a space is a flag whose value is a secret: --db-password, -u.
+func flagged(before string) bool {
+	flag := before[strings.LastIndexByte(before, ' ')+1:]
+	return strings.HasPrefix(flag, "-") && (flag == "-u" || flag == "--user" || secretKey(flag))
 }
 
 // tokenPrefixes are how vendors' tokens begin.
 var tokenPrefixes = []string{
 	"AKIA", "ASIA", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "sk-", "sk_", "rk_",
-	"doo_v1_", "dop_v1_", "dor_v1_", "hvs.", "npm_", "SG.",
+	"doo_v1_", "dop_v1_", "dor_v1_", "hvs.", "hf_", "npm_", "shp", "glsa_", "whsec_", "SG.",
 }
 
 func wordByte(c byte) bool {

@@ -27,6 +27,25 @@ var secrets = []struct{ kind, text string }{
 	{"token", `using sk-«a1b2c3d4e5f6g7h8i9j0» now`},
 	{"token", `dop_v1_«0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»`},
 	{"bearer", `sent bearer «abcdefghijklmnop» to upstream`},
+	{"assignment", `Authorization: «Token abcdefgh»`},
+	{"assignment", `{\"password\":«\"hunter2\"»}`},
+	{"assignment", `DB_PASS=«hunter2»`},
+	{"assignment", `password => «hunter2»`},
+	{"assignment", `password=«"a \" b"» next`},
+	{"assignment", `DefaultEndpointsProtocol=https;AccountName=x;AccountKey=«abc/def+ghi==»;EndpointSuffix=core`},
+	{"assignment", `https://x.blob.core.windows.net/c?sv=2024&sig=«abc%2Fdef»&se=2`},
+	{"assignment", `X-Amz-Signature=«0123456789abcdef»`},
+	{"assignment", `SECRET_KEY_BASE=«0123»`},
+	{"assignment", `DATABASE_URL=«postgres://x»`},
+	{"assignment", `password2: «x1»`},
+	{"flag", `starting with --password «CANARYEV3» now`},
+	{"flag", `curl -u ana:«secret» https://x`},
+	{"userinfo", `redis://:«p@ss/w»@cache:6379`},
+	{"webhook", `posting to https://hooks.slack.com/services/«T000/B000/XXXXXXXX»`},
+	{"token", `glsa_«abcdefghijklmnopqrstuv_1234»`},
+	{"token", `shpat_«0123456789abcdef0123456789abcdef»`},
+	{"token", `hf_«abcdefghijklmnopqrstuvwxyz»`},
+	{"token", `whsec_«abcdefghijklmnopqrstuvwx»`},
 	{"privateKey", "-----BEGIN RSA PRIVATE KEY-----\n«MIIEpAIBAAKCAQEA7»\n-----END RSA PRIVATE KEY-----"},
 	{"privateKey", "-----BEGIN PRIVATE KEY----- «cut off in the middle»"},
 }
@@ -50,7 +69,7 @@ func TestTextLeavesTheRest(t *testing.T) {
 		"", "checkout-api", "registry.example.com/shop/checkout:v1.4.2", "repo/secret-service:1.2",
 		"kubectl get pods -n production --context prod", "arn:aws:eks:us-east-1:123456789012:cluster/prod",
 		"https://console.aws.amazon.com/rds/home?region=us-east-1#database:id=orders", "Back-off restarting failed container",
-		"token-service is healthy", "0/3 nodes are available: 3 Insufficient cpu.", "skylark-1", "sk-learn", "Basic auth failed",
+		"token-service is healthy", "user-service: ready", "compass: north", "bypass=true", "-u 1000", "see http://a.example/x and mail b@c.example", "0/3 nodes are available: 3 Insufficient cpu.", "skylark-1", "sk-learn", "Basic auth failed", "basic authentication required", "token verification failed",
 		"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "2026-11-22T14:02:11Z",
 	} {
 		m := &masker{counts: map[string]int{}}
@@ -60,7 +79,7 @@ func TestTextLeavesTheRest(t *testing.T) {
 }
 
 func TestSecretKey(t *testing.T) {
-	for _, key := range []string{"password", "DB_PASSWORD", "db.password", "apiKey", "api-key", "x-api-key", "clientSecret", "auth_token", "Connection String", "postgres-dsn"} {
+	for _, key := range []string{"password", "DB_PASSWORD", "db.password", "DB_PASS", "password2", "SECRET_KEY_BASE", "ENCRYPTION_KEY", "DATABASE_URL", "AccountKey", "ssh_key", "apiKey", "api-key", "x-api-key", "clientSecret", "auth_token", "Connection String", "postgres-dsn"} {
 		assert.True(t, secretKey(key), key)
 	}
 	for _, key := range []string{"", "image", "secrets", "secret_names", "tokens", "key", "app.kubernetes.io/name", "passwordless", "region"} {
