@@ -98,7 +98,7 @@ func measure(b *testing.B, s *workspace, question string) {
 }
 
 // resident reads a figure of the process in MiB.
-func resident(b *testing.B, pid int, field string) float64 {
+func resident(b testing.TB, pid int, field string) float64 {
 	b.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	require.NoError(b, err, "this benchmark reads /proc, which Linux has")

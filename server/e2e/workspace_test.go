@@ -32,7 +32,13 @@ type workspace struct {
 // serve starts the workspace on the kubeconfigs and waits until it says where it listens.
 func (p program) serve(t testing.TB, kubeconfigs ...string) *workspace {
 	t.Helper()
-	command := p.command(kubeconfigs, "mcp", "--transport", "http", "--listen", "127.0.0.1:0", "--log-format", "json")
+	return p.start(t, kubeconfigs)
+}
+
+// start does the same with more flags.
+func (p program) start(t testing.TB, kubeconfigs []string, flags ...string) *workspace {
+	t.Helper()
+	command := p.command(kubeconfigs, append([]string{"mcp", "--transport", "http", "--listen", "127.0.0.1:0", "--log-format", "json"}, flags...)...)
 	stderr, err := command.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start())
