@@ -38,6 +38,8 @@ type cluster struct {
 	file      string // the kubeconfig it comes from
 	namespace string // where to look when the whole cluster may not be read
 	current   bool
+	place     string // what tells API servers apart; see place
+	person    string // what tells credentials apart; see person
 	base      *rest.Config
 	plugin    *plugin // nil: the kubeconfig holds the credentials themselves
 

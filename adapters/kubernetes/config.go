@@ -137,6 +137,7 @@ func newCluster(config *clientcmdapi.Config, name string) (*cluster, error) {
 		namespace: cmp.Or(entry.Namespace, "default"), current: name == config.CurrentContext, base: base,
 	}
 	c.plugin = newPlugin(c)
+	c.place, c.person = place(config.Clusters[entry.Cluster], base), person(base)
 	return c, nil
 }
 
@@ -160,33 +161,6 @@ func (k *kubeconfig) addInCluster(folder string) bool {
 		},
 	})
 	return true
-}
-
-// choose returns the contexts that go by the name, or all of them when it is empty, with what is broken about that.
-func (k *kubeconfig) choose(name string) ([]*cluster, []broken) {
-	if name == "" {
-		return k.clusters, k.broken
-	}
-	var chosen []*cluster
-	for _, c := range k.clusters {
-		if c.named(name) {
-			chosen = append(chosen, c)
-		}
-	}
-	if len(chosen) > 0 {
-		return chosen, nil
-	}
-	return nil, slices.DeleteFunc(slices.Clone(k.broken), func(b broken) bool { return b.context != "" && !strings.EqualFold(b.context, name) })
-}
-
-// named reports whether people call the cluster that: by its context, its cluster entry, or the short name in the long
-// ones that EKS, GKE, eksctl and kubeadm make.
-func (c *cluster) named(name string) bool {
-	return slices.ContainsFunc(c.names(), func(known string) bool { return strings.EqualFold(known, name) })
-}
-
-func (c *cluster) names() []string {
-	return []string{c.name, c.alias, adapters.ClusterName(c.name), adapters.ClusterName(c.alias)}
 }
 
 func nothingConfigured(files, empty []string) *adapters.SourceError {

@@ -80,8 +80,8 @@ func (d *Driver) List(ctx context.Context, q adapters.Query) ([]adapters.Resourc
 	return found, sources, err
 }
 
-// fanOut reads every context that the query concerns in parallel, and puts together what they bring. A context that is
-// not done when its deadline ends is a failed Source; it cannot hold up the others.
+// fanOut reads every cluster that the query concerns in parallel, each through one of its contexts, and puts together what
+// they bring. A cluster that is not done when its deadline ends is a failed Source; it cannot hold up the others.
 func fanOut[T any](ctx context.Context, d *Driver, q adapters.Query, read func(*session, context.Context) []T) ([]T, []adapters.Source, error) {
 	config := d.kubeconfig()
 	chosen, problems := config.choose(q.Scope.Cluster)
@@ -93,14 +93,11 @@ func fanOut[T any](ctx context.Context, d *Driver, q adapters.Query, read func(*
 		found   []T
 		sources []adapters.Source
 	}
-	parts := make([]part, len(chosen))
+	groups := perCluster(chosen, q.Scope.Cluster)
+	parts := make([]part, len(groups))
 	var wait sync.WaitGroup
-	for i, c := range chosen {
-		wait.Go(func() {
-			s := d.session(c, q)
-			parts[i].found = within(ctx, d.budget(ctx), s, read)
-			parts[i].sources = s.close()
-		})
+	for i, group := range groups {
+		wait.Go(func() { parts[i].found, parts[i].sources = readOne(ctx, d, group, q, read) })
 	}
 	wait.Wait()
 	var found []T
@@ -108,6 +105,25 @@ func fanOut[T any](ctx context.Context, d *Driver, q adapters.Query, read func(*
 		found, sources = append(found, p.found...), append(sources, p.sources...)
 	}
 	return found, sources, nil
+}
+
+// readOne reads one cluster through the first of its contexts whose credentials count there. When none do, the evidence is
+// that of the first.
+func readOne[T any](ctx context.Context, d *Driver, group []*cluster, q adapters.Query, read func(*session, context.Context) []T) ([]T, []adapters.Source) {
+	var told []adapters.Source
+	for i, c := range group {
+		s := d.session(c, q)
+		s.others = c.namespacesOf(group)
+		found := within(ctx, d.budget(ctx), s, read)
+		sources := s.close()
+		if !turnedAway(sources) {
+			return found, sources
+		}
+		if i == 0 {
+			told = sources
+		}
+	}
+	return nil, told
 }
 
 // within runs read with its own deadline. What read has when its time is over is what it returns.

@@ -37,7 +37,7 @@ func (s *session) explain(t target, namespace string, err error) *adapters.Sourc
 		e.Permission = permission(t, namespace)
 		e.Fix = s.cluster.grant(t, namespace, err)
 		if t.namespaced && namespace == "" {
-			e.Detail += fmt.Sprintf("; only namespace %s was tried instead", s.cluster.namespace)
+			e.Detail += fmt.Sprintf("; only namespace %s was tried instead", strings.Join(s.own(), ", "))
 		}
 	}
 	return e

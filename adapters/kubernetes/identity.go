@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strings"
 	"sync"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -23,6 +24,7 @@ func (d *Driver) Connections(ctx context.Context) []adapters.Connection {
 			ctx, cancel := context.WithTimeout(quiet(ctx), d.budget(ctx))
 			defer cancel()
 			connections[i] = d.session(c, adapters.Query{}).connection(ctx)
+			connections[i].Detail = strings.Trim(connections[i].Detail+"; "+config.sameAs(c), "; ")
 		})
 	}
 	wait.Wait()

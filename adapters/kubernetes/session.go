@@ -28,6 +28,7 @@ type session struct {
 	cluster *cluster
 	query   adapters.Query // its cluster is the context's name
 	estate  estate
+	others  []string // namespaces of contexts that are the same user of the same cluster: where to look besides the context's own
 
 	mu      sync.Mutex
 	sources []adapters.Source
@@ -79,7 +80,7 @@ type list[L any] interface {
 }
 
 // pages reads all of a target and hands it over page by page. A read of the whole cluster that is not permitted is tried
-// again in the context's own namespace; the evidence says what that left out.
+// again in the namespaces that the user's contexts name; the evidence says what that left out.
 func pages[L any, P list[L]](ctx context.Context, s *session, t target, visit func(P)) {
 	namespace := ""
 	if t.namespaced {
@@ -87,9 +88,14 @@ func pages[L any, P list[L]](ctx context.Context, s *session, t target, visit fu
 	}
 	err := readPages[L, P](ctx, s, t, namespace, visit)
 	if t.namespaced && namespace == "" && apierrors.IsForbidden(err) {
-		_ = readPages[L, P](ctx, s, t, s.cluster.namespace, visit) // its failure is in the evidence
+		for _, own := range s.own() {
+			_ = readPages[L, P](ctx, s, t, own, visit) // its failure is in the evidence
+		}
 	}
 }
+
+// own are the namespaces that the user's contexts name.
+func (s *session) own() []string { return append([]string{s.cluster.namespace}, s.others...) }
 
 func readPages[L any, P list[L]](ctx context.Context, s *session, t target, namespace string, visit func(P)) error {
 	start, count, next := s.now(), 0, ""
