@@ -33,6 +33,8 @@ func (s *session) explain(t target, namespace string, err error) *adapters.Sourc
 	case apierrors.IsNotFound(err):
 		e.Reason = adapters.FeatureDisabled
 		e.Fix = fmt.Sprintf("the cluster does not serve %s; see kubectl api-versions --context %s", strings.TrimPrefix(t.path, "/apis/"), shellQuote(s.cluster.name))
+	case e.Reason == adapters.PermissionDenied && s.cluster.anonymous(err):
+		e.Reason, e.Fix = adapters.NoCredentials, s.cluster.renewFix()
 	case e.Reason == adapters.PermissionDenied:
 		e.Permission = permission(t, namespace)
 		e.Fix = s.cluster.grant(t, namespace, err)
@@ -94,6 +96,8 @@ func (c *cluster) explain(err error) *adapters.SourceError {
 
 func (c *cluster) explainStatus(e *adapters.SourceError, code int) {
 	switch {
+	case code == http.StatusUnauthorized && c.bare():
+		e.Reason, e.Fix = adapters.NoCredentials, c.renewFix()
 	case code == http.StatusUnauthorized:
 		e.Reason, e.Fix = adapters.ExpiredCredentials, c.renewFix()
 	case code == http.StatusForbidden:
@@ -142,9 +146,27 @@ func (c *cluster) renewFix() string {
 		return fmt.Sprintf("renew the token of user %q in %s", c.user, c.file)
 	case c.base.CertFile != "" || len(c.base.CertData) > 0:
 		return fmt.Sprintf("renew the client certificate of user %q in %s", c.user, c.file)
+	case c.user == "":
+		return fmt.Sprintf("sign in: give context %q in %s a user with a token, a client certificate or a credential plugin", c.name, c.file)
 	default:
-		return fmt.Sprintf("give user %q in %s a token, a client certificate or a credential plugin", c.user, c.file)
+		return fmt.Sprintf("sign in: give user %q in %s a token, a client certificate or a credential plugin", c.user, c.file)
 	}
+}
+
+// bare reports whether the kubeconfig holds no credentials for the context.
+func (c *cluster) bare() bool {
+	b := c.base
+	return c.plugin == nil && b.BearerToken+b.BearerTokenFile+b.Username+b.CertFile == "" && len(b.CertData) == 0
+}
+
+// anonymous reports whether the API server refused nobody in particular. Granting something to that user would grant it to
+// everybody who can reach the server. Without credentials one may still be somebody: a proxy can add its own.
+func (c *cluster) anonymous(err error) bool {
+	user := c.known()
+	if match := forbiddenUser.FindStringSubmatch(err.Error()); match != nil {
+		user = match[1]
+	}
+	return user == "system:anonymous" || user == "" && c.bare()
 }
 
 var (

@@ -1,0 +1,55 @@
+package kubernetes
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"clanker/adapters"
+)
+
+// forbidAs refuses a user as RBAC does.
+func forbidAs(user string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		refuse(w, http.StatusForbidden, metav1.StatusReasonForbidden, fmt.Sprintf(`pods is forbidden: User "%s" cannot list resource "pods"`, user))
+		return true
+	}
+}
+
+// TestNobodyIsSignedIn: nothing is ever to be granted to everybody who can reach the API server.
+func TestNobodyIsSignedIn(t *testing.T) {
+	api := newFakeAPI(t)
+	entry := "clusters: [{name: c, cluster: " + api.clusterEntry() + "}]\n"
+	nobody, bare := writeFile(t, entry+"contexts: [{name: a, context: {cluster: c}}]\n"), writeFile(t, entry+"contexts: [{name: a, context: {cluster: c, user: u}}]\nusers: [{name: u, user: {}}]\n")
+	tokened := writeConfig(t, map[string]string{"a": api.clusterEntry()})
+	for _, c := range []struct {
+		name, file string
+		fault      func(http.ResponseWriter, *http.Request) bool
+		reason     adapters.Reason
+		fix        string
+	}{
+		{"no user", nobody, forbidAs("system:anonymous"), adapters.NoCredentials, `sign in: give context "a" in ` + nobody},
+		{"user without credentials", bare, forbidAs("system:anonymous"), adapters.NoCredentials, `sign in: give user "u" in ` + bare},
+		{"no name told", bare, forbidAs(""), adapters.NoCredentials, `sign in: give user "u" in ` + bare},
+		{"not even heard", bare, expire, adapters.NoCredentials, `sign in: give user "u" in ` + bare},
+		{"anonymous all the same", tokened, forbidAs("system:anonymous"), adapters.NoCredentials, `renew the token of user "jane-user"`},
+		{"through a proxy that signs in", bare, forbidAs("joe"), adapters.PermissionDenied, "--user=joe"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			api.fault = c.fault
+			_, sources, err := Open(Options{Kubeconfig: c.file}).List(t.Context(), adapters.Query{Kinds: []adapters.Kind{adapters.KindPod}})
+			require.NoError(t, err)
+			require.NotEmpty(t, sources)
+			for _, s := range sources {
+				assert.Equal(t, c.reason, s.Error.Reason)
+				assert.Contains(t, s.Error.Fix, c.fix)
+				assert.False(t, strings.Contains(s.Error.Fix, "create") && c.reason == adapters.NoCredentials, s.Error.Fix)
+			}
+		})
+	}
+}
