@@ -69,6 +69,7 @@ func (a *app) root() *cobra.Command {
 		Example: `  clanker ask --demo "Are all services in production healthy?"
   clanker mcp --transport http --listen 127.0.0.1:39393
   clanker providers`,
+		Version:           a.build.String(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		PersistentPreRunE: func(*cobra.Command, []string) error { return a.setLogger() },
@@ -77,6 +78,7 @@ func (a *app) root() *cobra.Command {
 		exitCodesTopic(),
 	)
 	root.SetFlagErrorFunc(flagError)
+	root.SetVersionTemplate("{{.Version}}\n")
 	a.globalFlags(root)
 	return root
 }

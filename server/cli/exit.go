@@ -119,6 +119,9 @@ func flagError(cmd *cobra.Command, err error) error {
 		return knownCommand(cmd, words)
 	}
 	help := cmd.CommandPath() + " --help"
+	if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "int" {
+		return usage("see "+help, "--%s %q: want a whole number", invalid.GetFlag().Name, invalid.GetValue())
+	}
 	unknown := (*pflag.NotExistError)(nil)
 	if !errors.As(err, &unknown) {
 		return usage("see "+help, "%w", err)

@@ -104,7 +104,7 @@ func (a *app) intentFiles() (fs.FS, error) {
 	}
 	info, err := os.Stat(a.intents)
 	if err != nil {
-		return nil, fmt.Errorf("load intents: %w", err)
+		return nil, hinted(fmt.Errorf("load intents: %w", err), "give the folder that holds the .yaml files of the intents")
 	}
 	if !info.IsDir() {
 		return nil, hinted(fmt.Errorf("load intents: %s is a file", a.intents), "give its folder: intents are checked against each other")
