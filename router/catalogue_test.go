@@ -164,6 +164,13 @@ func TestCatalogueTakesNoCommand(t *testing.T) {
 // A sentence that asks for two things, or for one and commands another, is never answered by half.
 func TestCatalogueAnswersNoHalf(t *testing.T) {
 	_, matcher := shipped(t)
+	seen := adapters.NewNames([]adapters.Name{{Name: "checkout-api", Kind: adapters.KindDeployment}, {Name: "redis", Kind: adapters.KindCache},
+		{Name: "staging", Kind: adapters.KindNamespace}, {Name: "production", Kind: adapters.KindNamespace}, {Name: "worker-1", Kind: adapters.KindNode}})
+	for _, question := range []string{"are pods in staging and production healthy", "list pods in staging and in production"} {
+		match := matcher.Match(question, seen)
+		assert.Equal(t, router.Abstain, match.Outcome, question)
+		assert.Contains(t, match.Reason, "the question gives two values for", question)
+	}
 	questions := []string{"is checkout-api healthy", "are all services healthy", "are all services in production healthy",
 		"which pods are failing", "show me the logs of checkout-api", "what changed in checkout-api today", "how many nodes do we have",
 		"why is checkout-api slow", "what depends on redis", "top 5 pods by memory", "list all deployments", "which clusters are you connected to"}
@@ -174,9 +181,10 @@ func TestCatalogueAnswersNoHalf(t *testing.T) {
 	for _, question := range questions {
 		for _, other := range append(questions, others...) {
 			for _, joint := range []string{" and ", " and then ", ", ", "? ", "; ", ", but first ", ", also ", " or "} {
-				joined := question + joint + other
-				assert.Empty(t, topicOf(matcher, joined), joined)
-				assert.Empty(t, topicOf(matcher, other+joint+question), other+joint+question)
+				for _, joined := range []string{question + joint + other, other + joint + question} {
+					assert.Empty(t, topicOf(matcher, joined), joined)
+					assert.NotEqual(t, router.Hit, matcher.Match(joined, seen).Outcome, joined)
+				}
 			}
 		}
 	}

@@ -28,6 +28,7 @@ type span struct {
 	types    uint32 // of a value: set of slot types, a bit each
 	slot     string // of an aside: what it fills, empty for none
 	text     string // the value, of types that are strings
+	also     string // of an aside: a second value, "in staging and production", which is one too many
 	kind     string // of a name: the kind that the question puts beside it
 	provider string // of a kind that one provider has
 	number   float64

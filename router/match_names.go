@@ -119,7 +119,8 @@ func (l *lattice) seen(i, end int, found []adapters.Name) []span {
 	if noun := l.nounBeside(i, end); noun != 0 && types&noun == 0 {
 		spans = append(spans, span{class: isValue, end: end, types: noun, text: found[0].Name, weight: s.weight + weightBeside})
 	}
-	if types&bitsService == 0 && (l.used(i) == freeUse || l.named(i) > 0) {
+	_, _, environment := environmentWord(l.words[i])
+	if types&bitsService == 0 && !environment && (l.used(i) == freeUse || l.named(i) > 0) {
 		spans = append(spans, span{class: isValue, end: end, types: bitsService, text: s.text, weight: weightWord})
 	}
 	return spans

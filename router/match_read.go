@@ -83,6 +83,9 @@ func trust(s *span) float64 {
 // fill sets a slot; two values for one slot are a problem, never a choice.
 func (f *finding) fill(l *lattice, s *span, slot string) {
 	value := s.value(l)
+	if s.also != "" && s.also != value {
+		f.slots[slot] = s.also
+	}
 	if have, given := f.slots[slot]; given && have != value {
 		f.problem = fmt.Sprintf("the question gives two values for %s: %v and %v; ask for one at a time", slot, value, have)
 	}

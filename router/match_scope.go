@@ -8,43 +8,50 @@ import (
 // "in production", "across all namespaces". Every intent understands them, so no pattern spells them.
 func (l *lattice) scopesAt(i int) {
 	start, place := i, noPlace
-	slot := l.scopeBefore(i)
-	if slot != "" {
-		place = inPlace
-	} else if !l.tokens[i].quoted {
+	if !l.tokens[i].quoted {
 		place = placeWord(l.words[i])
 	}
 	if place != noPlace {
 		i++
 	}
-	i = l.skipDeterminers(i)
-	if i >= len(l.tokens) {
+	s, ok := l.placeFrom(i, place)
+	if !ok {
 		return
 	}
-	for _, read := range []func(int, preposition) (span, bool){l.nounThenName, l.nameThenNoun, l.environment, l.provider, l.bareName} {
-		if s, ok := read(i, place); ok && (slot == "" || s.slot == slot) {
-			s.class = isAside
-			if s.weight == 0 {
-				s.weight = weightScope * (s.end - start)
-			}
-			l.spans = append(l.spans, s)
-			return
-		}
+	if s.weight == 0 {
+		s.weight = weightScope * (s.end - start)
+	}
+	l.spans = append(l.spans, s)
+	if other, ok := l.secondPlace(s.end); ok && s.slot != "" && other.slot == s.slot {
+		s.end, s.also = other.end, other.text
+		l.spans = append(l.spans, s)
 	}
 }
 
-// scopeBefore returns what the scope phrase that ends before "and" or "or" fills, "" if there is none: "in staging and
-// production" names two places, which is said to be too many, rather than not understood.
-func (l *lattice) scopeBefore(i int) string {
-	if l.words[i] != "and" && l.words[i] != "or" || l.tokens[i].quoted {
-		return ""
+// secondPlace reads "and production", "or in production".
+func (l *lattice) secondPlace(i int) (span, bool) {
+	if i+1 >= len(l.words) || l.words[i] != "and" && l.words[i] != "or" {
+		return span{}, false
 	}
-	for at := range l.spans {
-		if s := &l.spans[at]; s.class == isAside && s.end == i && s.slot != "time" && s.slot != "" {
-			return s.slot
+	if i++; placeWord(l.words[i]) != noPlace {
+		i++
+	}
+	return l.placeFrom(i, inPlace)
+}
+
+// placeFrom reads the place at i, which may begin with determiners.
+func (l *lattice) placeFrom(i int, place preposition) (span, bool) {
+	i = l.skipDeterminers(i)
+	if i >= len(l.tokens) {
+		return span{}, false
+	}
+	for _, read := range []func(int, preposition) (span, bool){l.nounThenName, l.nameThenNoun, l.environment, l.provider, l.bareName} {
+		if s, ok := read(i, place); ok {
+			s.class = isAside
+			return s, true
 		}
 	}
-	return ""
+	return span{}, false
 }
 
 // preposition says how surely what follows is a place.

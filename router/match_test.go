@@ -58,6 +58,8 @@ func TestMatch(t *testing.T) {
 		{"which services are down in kube-system", "health.services namespace=kube-system"},
 		{"is everything ok in kube-system since yesterday", "abstain"},
 		{"is everything ok in the payments namespace, staging or production", "abstain"},
+		{"are production and staging services healthy", "abstain"},
+		{"is production ok", "abstain"},
 		{"which services are down in bookinfo", "health.services namespace=bookinfo"},
 		{"which services are down in the default namespace", "health.services namespace=default"},
 		{"which services are down in default", "health.services namespace=default"},
