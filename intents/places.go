@@ -77,7 +77,11 @@ func standing(rs []adapters.Resource, name any) string {
 	if len(heads) == 1 {
 		return texts[0]
 	}
-	return fmt.Sprintf("%d places have %v: %s", len(heads), name, more(texts, len(heads)))
+	list := strings.Join(texts, "; ")
+	if more := len(heads) - len(texts); more > 0 {
+		list += fmt.Sprintf("; and %d more", more)
+	}
+	return fmt.Sprintf("%d places have %v: %s", len(heads), name, list)
 }
 
 // headsOf is the first resource of each namespace and cluster, those that bear the name itself before their parts.
