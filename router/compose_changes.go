@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"clanker/adapters"
 )
@@ -53,7 +54,7 @@ func answerChanges(changes []adapters.Change) []AnswerChange {
 	rows := make([]AnswerChange, 0, len(changes))
 	for _, c := range changes {
 		rows = append(rows, AnswerChange{
-			At: c.At.UTC(), Kind: c.Kind, Ref: c.Resource, Name: c.Name, Location: location(c.Scope), Field: c.Field,
+			At: c.At.UTC().Truncate(time.Millisecond), Kind: c.Kind, Ref: c.Resource, Name: c.Name, Location: location(c.Scope), Field: c.Field,
 			Old: c.Before, New: c.After, Actor: c.Actor, Event: c.Event, Source: c.Provider,
 		})
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"clanker/adapters"
 	"clanker/intents"
@@ -44,7 +45,7 @@ func (d *draft) evidence() {
 	slices.SortStableFunc(d.sources, compareSources)
 	for i, s := range d.sources {
 		d.answer.Evidence = append(d.answer.Evidence, Evidence{
-			ID: fmt.Sprintf("e%d", i+1), Source: s.Call, Provider: s.Provider, Target: target(s.Scope), ObservedAt: s.At.UTC(),
+			ID: fmt.Sprintf("e%d", i+1), Source: s.Call, Provider: s.Provider, Target: target(s.Scope), ObservedAt: s.At.UTC().Truncate(time.Millisecond),
 			DurationMs: milliseconds(s.Took), Rows: s.Count, OK: s.Error == nil,
 		})
 	}
