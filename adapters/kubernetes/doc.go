@@ -23,6 +23,6 @@
 //
 // # What never leaves
 //
-// Environment values, annotations, managed fields, and the content of ConfigMaps and Secrets. ConfigMaps, Secrets and helm
-// releases are read as metadata alone, so their content is not even sent.
+// Environment values, annotations, managed fields, the arguments of credential plugins, and the content of ConfigMaps and
+// Secrets. ConfigMaps, Secrets and helm releases are read as metadata alone, so their content is not even sent.
 package kubernetes

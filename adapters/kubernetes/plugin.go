@@ -39,8 +39,8 @@ type credential struct {
 	expires          time.Time // zero: until the API server refuses it
 }
 
-// pluginWords is the most that a plugin's complaint is quoted of, in bytes.
-const pluginWords = 2 << 10
+// shortestSecret is the length, in bytes, from which on a value may be a secret.
+const shortestSecret = 4
 
 func newPlugin(c *cluster) *plugin {
 	if c.base.ExecProvider == nil {
@@ -149,9 +149,52 @@ func (p *plugin) decode(said []byte) (*credential, error) {
 	return c, nil
 }
 
+// harmless returns the lines of what the program said that repeat none of the values it was started with: there may be
+// secrets among them.
+func (p *plugin) harmless(said string) string {
+	values := p.values()
+	lines := strings.FieldsFunc(said, func(r rune) bool { return r == '\n' || r == '\r' })
+	return strings.Join(slices.DeleteFunc(lines, func(line string) bool {
+		return slices.ContainsFunc(values, func(value string) bool { return strings.Contains(line, value) })
+	}), "\n")
+}
+
+// values are the values of the program's arguments and environment, line by line as they would be printed. The names of
+// flags are not, nor is what is too short for a secret.
+func (p *plugin) values() []string {
+	var values []string
+	add := func(text string) {
+		for line := range strings.Lines(text) {
+			if line = strings.TrimSpace(line); len(line) >= shortestSecret {
+				values = append(values, line)
+			}
+		}
+	}
+	for _, arg := range p.spec.Args {
+		add(flagValue(arg))
+	}
+	for _, variable := range p.spec.Env {
+		add(variable.Value)
+	}
+	return values
+}
+
+// flagValue is what an argument holds besides the name of a flag: all of it, what follows the equals sign, or what is
+// glued to the letter, as in -pSECRET.
+func flagValue(arg string) string {
+	name, value, ok := strings.Cut(arg, "=")
+	switch {
+	case !strings.HasPrefix(arg, "-"):
+		return arg
+	case ok || strings.HasPrefix(name, "--") || len(name) < 2 || strings.Trim(name, "abcdefghijklmnopqrstuvwxyz-") == "":
+		return value
+	}
+	return name[2:]
+}
+
 // explain says why the program failed, in its own words.
 func (p *plugin) explain(ctx context.Context, err error, stderr []byte) error {
-	said := oneLine(string(stderr[:min(len(stderr), pluginWords)]))
+	said := oneLine(p.harmless(string(stderr)))
 	switch {
 	case ctx.Err() != nil:
 		return p.tooSlow(ctx)
@@ -159,6 +202,8 @@ func (p *plugin) explain(ctx context.Context, err error, stderr []byte) error {
 		missing := p.failed(adapters.NoCredentials, fmt.Sprintf("the credential plugin %s is not installed", p.spec.Command), err)
 		missing.Fix = p.installFix()
 		return missing
+	case said == "" && len(stderr) > 0:
+		said = err.Error() + "; what the plugin said repeats its arguments, and is left out"
 	case said == "":
 		said = err.Error()
 	}
@@ -167,7 +212,7 @@ func (p *plugin) explain(ctx context.Context, err error, stderr []byte) error {
 
 func (p *plugin) tooSlow(ctx context.Context) error {
 	slow := p.failed(adapters.TimedOut, fmt.Sprintf("the credential plugin %s did not answer in time", p.spec.Command), ctx.Err())
-	slow.Fix = "see what keeps it: " + shellJoin(append([]string{p.spec.Command}, p.spec.Args...))
+	slow.Fix = "run " + p.spec.Command + " as the kubeconfig does, to see what keeps it"
 	return slow
 }
 
@@ -195,31 +240,10 @@ func (p *plugin) signInFix() string {
 	base := commandName(p.spec.Command)
 	for _, v := range vendors {
 		if slices.Contains(v.commands, base) {
-			return v.signIn + p.profileFlag(v.signIn)
+			return v.signIn
 		}
 	}
-	return "sign in again with the tool behind the plugin, then check with: " + shellJoin(append([]string{p.spec.Command}, p.spec.Args...))
-}
-
-// profileFlag names the AWS profile that the plugin uses, if it uses one.
-func (p *plugin) profileFlag(signIn string) string {
-	if signIn != "aws sso login" {
-		return ""
-	}
-	for i, arg := range p.spec.Args {
-		if arg == "--profile" && i+1 < len(p.spec.Args) {
-			return " --profile " + shellQuote(p.spec.Args[i+1])
-		}
-		if profile, ok := strings.CutPrefix(arg, "--profile="); ok {
-			return " --profile " + shellQuote(profile)
-		}
-	}
-	for _, variable := range p.spec.Env {
-		if variable.Name == "AWS_PROFILE" {
-			return " --profile " + shellQuote(variable.Value)
-		}
-	}
-	return ""
+	return "sign in again with the tool behind the plugin " + p.spec.Command
 }
 
 // installFix is how to get the plugin: the maker's way, or what the kubeconfig itself advises.
@@ -231,7 +255,7 @@ func (p *plugin) installFix() string {
 		}
 	}
 	if p.spec.InstallHint != "" {
-		return oneLine(p.spec.InstallHint)
+		return oneLine(p.harmless(p.spec.InstallHint))
 	}
 	return "install " + p.spec.Command + " and put it on the PATH"
 }

@@ -138,7 +138,7 @@ func TestPluginFailures(t *testing.T) {
 		detail, fix               string
 	}{
 		{"signed out of AWS", "aws", `echo "Token has expired and refresh failed, run aws sso login" >&2; exit 255`, "      args: [--profile, shop, eks, get-token]",
-			adapters.ExpiredCredentials, "Token has expired and refresh failed, run aws sso login", "aws sso login --profile shop"},
+			adapters.ExpiredCredentials, "Token has expired and refresh failed, run aws sso login", "aws sso login"},
 		{"signed out of Google", "gke-gcloud-auth-plugin", `echo "Reauthentication failed." >&2; exit 1`, "",
 			adapters.ExpiredCredentials, "Reauthentication failed.", "gcloud auth login"},
 		{"signed out of Azure", "kubelogin", `echo "AADSTS700082: The refresh token has expired" >&2; exit 1`, "",
@@ -171,6 +171,33 @@ func TestPluginFailures(t *testing.T) {
 			problem := d.Connections(t.Context())[0].Problem
 			require.NotNil(t, problem)
 			assert.Equal(t, c.reason, problem.Reason)
+		})
+	}
+}
+
+// TestPluginSecretsStay: what a plugin is started with may be secret, and is not repeated, whoever says it.
+func TestPluginSecretsStay(t *testing.T) {
+	const args = `      args: [login, --password=hunter22, -ptiger77X, --token, "tok en-99"]
+      env: [{name: SECRET, value: "first-1\nsecond-2"}]`
+	const harmful = `echo "bad flag --password=hunter22" >&2; echo "for tiger77X" >&2; echo "tok en-99 expired" >&2; echo "$SECRET" >&2; `
+	for name, c := range map[string]struct {
+		body, detail string
+		timeout      time.Duration
+	}{
+		"in part":   {harmful + `echo "try later" >&2; exit 1`, "try later", time.Minute},
+		"all of it": {harmful + "exit 1", "exit status 1; what the plugin said repeats its arguments, and is left out", time.Minute},
+		"hanging":   {"sleep 60", "did not answer in time", 200 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d := Open(Options{Kubeconfig: pluginConfig(t, newFakeAPI(t).clusterEntry(), pluginScript(t, "tool", c.body), args), Timeout: c.timeout})
+			_, sources, err := d.List(t.Context(), namespacesOnly)
+			require.NoError(t, err)
+			said, err := json.Marshal(sources)
+			require.NoError(t, err)
+			assert.Contains(t, sources[0].Error.Detail, c.detail)
+			for _, secret := range []string{"hunter22", "tiger77X", "en-99", "first-1", "second-2"} {
+				assert.NotContains(t, string(said), secret)
+			}
 		})
 	}
 }

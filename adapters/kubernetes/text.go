@@ -32,14 +32,6 @@ func shellQuote(arg string) string {
 	return "'" + strings.ReplaceAll(arg, "'", `'\''`) + "'"
 }
 
-func shellJoin(args []string) string {
-	quoted := make([]string, len(args))
-	for i, arg := range args {
-		quoted[i] = shellQuote(arg)
-	}
-	return strings.Join(quoted, " ")
-}
-
 func commandName(path string) string { return strings.TrimSuffix(filepath.Base(path), ".exe") }
 
 // age spells how long something has lasted, as kubectl does: 45s, 12m, 5h, 3d.
