@@ -21,6 +21,10 @@ import (
 	"clanker/adapters"
 )
 
+// optionalSecrets stands where a grant would: whoever may list secrets may read them all, which is not to be proposed.
+const optionalSecrets = "nothing to do: helm keeps releases in secrets, and without the permission to list those, releases " +
+	"and the names of secrets alone stay unknown"
+
 // explain says why a list did not come, and what to do about it.
 func (s *session) explain(t target, namespace string, err error) *adapters.SourceError {
 	e := s.cluster.explain(err)
@@ -36,8 +40,10 @@ func (s *session) explain(t target, namespace string, err error) *adapters.Sourc
 	case e.Reason == adapters.PermissionDenied && s.cluster.anonymous(err):
 		e.Reason, e.Fix = adapters.NoCredentials, s.cluster.renewFix()
 	case e.Reason == adapters.PermissionDenied:
-		e.Permission = permission(t, namespace)
-		e.Fix = s.cluster.grant(t, namespace, err)
+		e.Permission, e.Fix = permission(t, namespace), optionalSecrets
+		if t.resource != secretList {
+			e.Fix = s.cluster.grant(t, namespace, err)
+		}
 		if t.namespaced && namespace == "" {
 			e.Detail += fmt.Sprintf("; only namespace %s was tried instead", strings.Join(s.own(), ", "))
 		}
@@ -172,7 +178,7 @@ func (c *cluster) anonymous(err error) bool {
 var (
 	forbiddenUser = regexp.MustCompile(`User "([^"]+)"`)
 	// beyondView are the resources that the built-in role "view" does not cover.
-	beyondView = []string{"nodes", "persistentvolumes", "storageclasses", "secrets", "gateways", "httproutes"}
+	beyondView = []string{"nodes", "persistentvolumes", "storageclasses", "gateways", "httproutes"}
 )
 
 // grant is the command that gives the permission that was missing to whoever asked.

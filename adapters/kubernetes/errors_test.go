@@ -53,3 +53,36 @@ func TestNobodyIsSignedIn(t *testing.T) {
 		})
 	}
 }
+
+// TestSecretsAreNotAskedFor: most users may not list secrets; that takes nothing from an answer that is not about releases,
+// and is never to be mended by a grant.
+func TestSecretsAreNotAskedFor(t *testing.T) {
+	api := newFakeAPI(t, estateObjects()...)
+	api.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		return strings.HasSuffix(r.URL.Path, "/secrets") && forbid(w, r)
+	}
+	for name, c := range map[string]struct {
+		kinds  []adapters.Kind
+		denied int
+	}{
+		"by name":       {[]adapters.Kind{adapters.KindDeployment, adapters.KindStatefulSet, adapters.KindRelease}, 0},
+		"everything":    {nil, 0},
+		"releases":      {[]adapters.Kind{adapters.KindRelease}, 2},
+		"with the pods": {[]adapters.Kind{adapters.KindRelease, adapters.KindPod}, 2},
+		"configuration": {[]adapters.Kind{adapters.KindConfig}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, sources, err := driverFor(t, api).List(t.Context(), adapters.Query{Kinds: c.kinds})
+			require.NoError(t, err)
+			denied := 0
+			for _, s := range sources {
+				if s.Error != nil && s.Error.Reason == adapters.PermissionDenied {
+					denied++
+					assert.Contains(t, s.Error.Permission, "list secrets")
+					assert.NotContains(t, s.Error.Fix, "kubectl")
+				}
+			}
+			assert.Equal(t, c.denied, denied)
+		})
+	}
+}

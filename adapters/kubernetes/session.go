@@ -207,6 +207,9 @@ func (s *session) record(t target, namespace string, start time.Time, count int,
 		At: start.UTC(), Took: s.now().Sub(start), Count: count,
 	}
 	absent := t.optional && apierrors.IsNotFound(err)
+	if apierrors.IsForbidden(err) && t.incidental(s.query) {
+		return
+	}
 	if err != nil && !absent {
 		source.Error = s.explain(t, namespace, err)
 	}

@@ -61,6 +61,9 @@ func rowsFor(q adapters.Query) []row {
 	})
 }
 
+// secretList is the resource that most users may not list, for good reasons.
+const secretList = "secrets"
+
 func sources(s ...*source) []*source { return s }
 
 // The API groups that are read.
@@ -171,13 +174,22 @@ var (
 	events = kept(target{path: core, resource: "events", namespaced: true},
 		func(l *corev1.EventList) []corev1.Event { return l.Items },
 		func(e *estate) *[]corev1.Event { return &e.events })
-	releases = metadataOf(target{path: core, resource: "secrets", namespaced: true, labels: "owner=helm", fields: "type=helm.sh/release.v1"},
+	releases = metadataOf(target{path: core, resource: secretList, namespaced: true, labels: "owner=helm", fields: "type=helm.sh/release.v1"},
 		func(e *estate) *[]metav1.PartialObjectMetadata { return &e.releases })
 	configMaps = metadataOf(target{path: core, resource: "configmaps", namespaced: true},
 		func(e *estate) *[]metav1.PartialObjectMetadata { return &e.configMaps })
-	secrets = metadataOf(target{path: core, resource: "secrets", namespaced: true},
+	secrets = metadataOf(target{path: core, resource: secretList, namespaced: true},
 		func(e *estate) *[]metav1.PartialObjectMetadata { return &e.secrets })
 )
+
+// forReleases is the most kinds that a query has of which releases are what it is about, and not one thing among many.
+const forReleases = 2
+
+// incidental reports whether the target is read only because releases are among the many kinds that a query names. Then the
+// rest of the answer is whole without them.
+func (t target) incidental(q adapters.Query) bool {
+	return t.resource == secretList && t.labels != "" && (len(q.Kinds) == 0 || len(q.Kinds) > forReleases)
+}
 
 // usageOnly makes a source that is read only when the question names a metric of use: the metrics API is one more thing
 // that can be missing, and a health answer must not be partial for that.
