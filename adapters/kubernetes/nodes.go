@@ -189,6 +189,7 @@ func (s *session) buildCluster() []adapters.Resource {
 	}
 	made := s.group(adapters.KindCluster, s.cluster.display(), all)
 	made.Attributes["version"], made.Attributes["context"] = s.estate.version, s.cluster.name
+	made.Attributes["judged"] = "nodes" // its health says nothing of what runs on them
 	if s.missing("", nodes.target) {
 		made.Health, made.Reason, made.Metrics = adapters.HealthUnknown, "the API server answers, but its nodes could not be read", nil
 	}
