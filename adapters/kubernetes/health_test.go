@@ -92,7 +92,12 @@ func TestRolloutHealth(t *testing.T) {
 		want  state
 	}{
 		{"all ready", rollout{desired: 3, ready: 3, updated: 3}, "", state{health: "healthy"}},
-		{"scaled to zero", rollout{}, "", state{health: "healthy"}},
+		{"scaled to zero", rollout{}, "", state{health: "healthy", reason: "scaled to 0"}},
+		{"scaled to zero, not seen yet", rollout{generation: 1}, "", state{health: "unknown", reason: "the controller has not seen generation 1 yet (only 0)"}},
+		{"no node for it", rollout{idle: "scaled to 0: no node matches"}, "", state{health: "healthy", reason: "scaled to 0: no node matches"}},
+		{"paused", rollout{desired: 2, ready: 2, updated: 1, paused: true}, "", state{health: "healthy", reason: "paused"}},
+		{"paused, none ready", rollout{desired: 2, paused: true}, "", state{health: "unhealthy", reason: "paused: 0/2 ready"}},
+		{"paused at zero", rollout{paused: true}, "", state{health: "healthy", reason: "paused: scaled to 0"}},
 		{"some ready", rollout{desired: 3, ready: 1, updated: 3}, cause, state{health: "degraded", reason: "1/3 ready: " + cause}},
 		{"none ready", rollout{desired: 2, updated: 2}, cause, state{health: "unhealthy", reason: "0/2 ready: " + cause}},
 		{"none ready, pods not read", rollout{desired: 2, updated: 2}, "", state{health: "unhealthy", reason: "0/2 ready"}},
@@ -124,7 +129,7 @@ func TestJobHealth(t *testing.T) {
 		{"complete", `{"status":{"conditions":[{"type":"Complete","status":"True"}]}}`, "healthy", "", 0},
 		{"failed", `{"status":{"conditions":[{"type":"Failed","status":"True","reason":"BackoffLimitExceeded","message":"Job has reached the specified backoff limit","lastTransitionTime":"2026-11-20T09:04:00Z"}]}}`,
 			"unhealthy", "BackoffLimitExceeded: Job has reached the specified backoff limit", 4 * time.Minute},
-		{"suspended", `{"status":{"conditions":[{"type":"Suspended","status":"True"}]}}`, "healthy", "", 0},
+		{"suspended", `{"status":{"conditions":[{"type":"Suspended","status":"True"}]}}`, "healthy", "suspended", 0},
 		{"trying again", `{"status":{"active":1,"failed":2}}`, "degraded", "2 failed attempts, trying again", 0},
 		{"running", `{"status":{"active":1}}`, "healthy", "", 0},
 	}, func(j *batchv1.Job) state { return jobState(j, "") })

@@ -11,6 +11,9 @@ import (
 	"clanker/adapters"
 )
 
+// suspended is what is said of what somebody has halted on purpose.
+const suspended = "suspended"
+
 func (s *session) buildJobs() []adapters.Resource {
 	var found []adapters.Resource
 	for i := range s.estate.jobs {
@@ -19,12 +22,14 @@ func (s *session) buildJobs() []adapters.Resource {
 		made := s.resource(adapters.KindJob, j, jobState(j, cmp.Or(worst(own), lastFailure(own))))
 		made.Attributes = templateAttributes(&j.Spec.Template.Spec)
 		made.Attributes["status"] = jobStatus(j)
+		made.Attributes["started"], made.Attributes["completed"] = timestamp(j.Status.StartTime), timestamp(j.Status.CompletionTime)
 		made.Attributes["suspended"] = deref(j.Spec.Suspend, false)
 		made.Attributes["active"], made.Attributes["succeeded"], made.Attributes["failed"] = float64(j.Status.Active), float64(j.Status.Succeeded), float64(j.Status.Failed)
 		made.Relations = s.templateRelations(j.Namespace, &j.Spec.Template.Spec)
 		if owner := topOwner(j.OwnerReferences, nil); owner.name != "" {
 			made.Relations = sortRelations(append(made.Relations, s.relation(adapters.RelationOwnedBy, owner.kind, j.Namespace, owner.name)))
 		}
+		attributes(made.Attributes)
 		found = append(found, made)
 	}
 	return found
@@ -52,8 +57,11 @@ func jobState(j *batchv1.Job, cause string) state {
 		}
 		return state{adapters.HealthUnhealthy, reason, c.LastTransitionTime.Time}
 	}
-	if c, ok := jobCondition(j, batchv1.JobComplete, batchv1.JobSuccessCriteriaMet, batchv1.JobSuspended); ok {
+	if c, ok := jobCondition(j, batchv1.JobComplete, batchv1.JobSuccessCriteriaMet); ok {
 		return healthySince(c.LastTransitionTime.Time)
+	}
+	if c, ok := jobCondition(j, batchv1.JobSuspended); ok {
+		return state{adapters.HealthHealthy, suspended, c.LastTransitionTime.Time}
 	}
 	since := deref(j.Status.StartTime, j.CreationTimestamp).Time
 	switch {
@@ -88,7 +96,11 @@ func (s *session) buildCronJobs() []adapters.Resource {
 	var found []adapters.Resource
 	for i := range s.estate.cronJobs {
 		c := &s.estate.cronJobs[i]
-		made := s.resource(adapters.KindCronJob, c, s.cronJobState(c, last[c.Namespace+"/"+c.Name]))
+		st := s.cronJobState(c, last[c.Namespace+"/"+c.Name])
+		if deref(c.Spec.Suspend, false) {
+			st.reason = join(suspended, st.reason)
+		}
+		made := s.resource(adapters.KindCronJob, c, st)
 		made.Attributes = templateAttributes(&c.Spec.JobTemplate.Spec.Template.Spec)
 		made.Attributes["schedule"] = c.Spec.Schedule
 		made.Attributes["suspended"] = deref(c.Spec.Suspend, false)

@@ -109,6 +109,26 @@ func TestCronJobHealth(t *testing.T) {
 	failed := listAll(t, q, cron, run("a", 0, batchv1.JobComplete), run("b", time.Minute, batchv1.JobFailed))[0]
 	assert.Equal(t, adapters.HealthDegraded, failed.Health)
 	assert.Equal(t, "last run b failed: BackoffLimitExceeded, last success 60m ago", failed.Reason)
+	cron.Spec.Suspend = new(true)
+	assert.Equal(t, "suspended: last run b failed: BackoffLimitExceeded, last success 60m ago", listAll(t, q, cron, run("b", time.Minute, batchv1.JobFailed))[0].Reason)
+	halted := listAll(t, q, cron)[0]
+	assert.Equal(t, adapters.HealthHealthy, halted.Health)
+	assert.Equal(t, "suspended", halted.Reason)
+}
+
+// TestTimesOfRuns: when a job ran is told, and what has not happened is absent.
+func TestTimesOfRuns(t *testing.T) {
+	found := listAll(t, adapters.Query{Kinds: []adapters.Kind{adapters.KindJob, adapters.KindCronJob}},
+		&batchv1.CronJob{ObjectMeta: named("production", "backup", nil), Status: batchv1.CronJobStatus{LastScheduleTime: new(at(time.Minute)), LastSuccessfulTime: new(at(2 * time.Minute))}},
+		&batchv1.Job{ObjectMeta: named("production", "ran", nil), Status: batchv1.JobStatus{StartTime: new(at(time.Minute)), CompletionTime: new(at(2 * time.Minute))}},
+		&batchv1.Job{ObjectMeta: named("production", "runs", nil), Status: batchv1.JobStatus{StartTime: new(at(time.Minute))}})
+	const first, second = "2026-11-20T09:01:00Z", "2026-11-20T09:02:00Z"
+	backup := find(t, found, adapters.KindCronJob, "backup").Attributes
+	assert.Equal(t, []any{first, second}, []any{backup["last_schedule"], backup["last_success"]})
+	ran, runs := find(t, found, adapters.KindJob, "ran").Attributes, find(t, found, adapters.KindJob, "runs").Attributes
+	assert.Equal(t, []any{first, second}, []any{ran["started"], ran["completed"]})
+	assert.Equal(t, first, runs["started"])
+	assert.NotContains(t, runs, "completed")
 }
 
 func TestJobCarriesItsPodsReason(t *testing.T) {
@@ -162,6 +182,7 @@ func TestUsage(t *testing.T) {
 	assert.InDelta(t, 0.5, cluster.Metrics[adapters.MetricMemoryUtilization], 0)
 	assert.InDelta(t, 2, cluster.Metrics[adapters.MetricNodes], 0)
 	assert.Equal(t, "r6g.2xlarge", cluster.Attributes["instance_type"])
+	assert.Equal(t, "nodes", cluster.Attributes["judged"], "its health says nothing of its workloads")
 	assert.NotContains(t, find(t, found, adapters.KindPod, "session-cache-0").Metrics, adapters.MetricMemoryUsage, "not measured is absent, not zero")
 }
 

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -18,15 +19,26 @@ type rollout struct {
 	desired, ready, updated int32
 	observed, generation    int64
 	stuck                   string // the controller's own words when it gave up
+	idle                    string // why none are desired
+	paused                  bool   // nothing is rolled out until somebody resumes it
 	since                   time.Time
 }
 
-// state compares what is with what should be. cause is the reason of the workload's pods, if they were read.
+// state is what is compared with what should be, and whether somebody has halted that on purpose.
 func (r rollout) state(cause string) state {
+	st := r.compared(cause)
+	if r.paused {
+		st.reason = join("paused", st.reason)
+	}
+	return st
+}
+
+// compared compares what is with what should be. cause is the reason of the workload's pods, if they were read.
+func (r rollout) compared(cause string) state {
 	behind := r.observed < r.generation
 	switch {
-	case r.desired == 0 && r.stuck == "":
-		return state{health: adapters.HealthHealthy, since: r.since}
+	case r.desired == 0 && r.stuck == "" && !behind:
+		return state{adapters.HealthHealthy, cmp.Or(r.idle, "scaled to 0"), r.since}
 	case r.ready < r.desired:
 		return r.short(cause)
 	case r.stuck != "":
@@ -51,7 +63,7 @@ func (r rollout) short(cause string) state {
 		cause += "; " + r.stuck
 	case cause == "" && r.stuck != "":
 		cause = r.stuck
-	case cause == "" && r.updated < r.desired:
+	case cause == "" && r.updated < r.desired && !r.paused:
 		cause = "rolling out"
 	}
 	return state{health, join(count, cause), r.since}
@@ -112,7 +124,7 @@ func (s *session) buildDeployments() []adapters.Resource {
 func deploymentRollout(d *appsv1.Deployment) rollout {
 	r := rollout{
 		desired: deref(d.Spec.Replicas, 1), ready: d.Status.ReadyReplicas, updated: d.Status.UpdatedReplicas,
-		observed: d.Status.ObservedGeneration, generation: d.Generation,
+		observed: d.Status.ObservedGeneration, generation: d.Generation, paused: d.Spec.Paused,
 	}
 	for _, c := range d.Status.Conditions {
 		switch {
@@ -166,7 +178,7 @@ func (s *session) buildDaemonSets() []adapters.Resource {
 		set := &s.estate.daemonSets[i]
 		found = append(found, s.workload(adapters.KindDaemonSet, set, &set.Spec.Template, rollout{
 			desired: set.Status.DesiredNumberScheduled, ready: set.Status.NumberReady, updated: set.Status.UpdatedNumberScheduled,
-			observed: set.Status.ObservedGeneration, generation: set.Generation,
+			observed: set.Status.ObservedGeneration, generation: set.Generation, idle: "scaled to 0: no node matches",
 		}))
 	}
 	return found
