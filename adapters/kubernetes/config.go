@@ -47,7 +47,7 @@ func (d *Driver) kubeconfig() *kubeconfig {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.loaded == nil || !bytes.Equal(d.loaded.content, content) {
-		d.loaded = load(files, d.options.pod())
+		d.loaded = load(files, d.asked(), d.options.pod())
 		d.loaded.content = content
 	}
 	return d.loaded
@@ -62,6 +62,17 @@ func (d *Driver) files() []string {
 	return slices.DeleteFunc(files, func(file string) bool { return file == "" })
 }
 
+// asked says what somebody named the files by, or nothing when they are where kubectl looks by itself.
+func (d *Driver) asked() string {
+	switch {
+	case d.options.Kubeconfig != "":
+		return "--kubeconfig"
+	case os.Getenv(clientcmd.RecommendedConfigPathEnvVar) != "":
+		return clientcmd.RecommendedConfigPathEnvVar
+	}
+	return ""
+}
+
 // readAll returns the bytes of all files with what tells them apart; an unreadable file counts as its error.
 func readAll(files []string) []byte {
 	var all []byte
@@ -73,16 +84,19 @@ func readAll(files []string) []byte {
 	return all
 }
 
-// load parses the files. A file that is broken is left out and said so; the contexts of the others work. With no file at all
-// the service account in the folder pod counts, if this runs in a cluster.
-func load(files []string, pod string) *kubeconfig {
+// load parses the files. A file that is broken is left out and said so, as is one that is missing although it was asked for;
+// the contexts of the others work. With no file at all the service account in the folder pod counts, if this runs in a cluster.
+func load(files []string, asked, pod string) *kubeconfig {
 	k := &kubeconfig{}
 	var good []string
+	var missing []broken
 	for _, file := range files {
 		_, err := clientcmd.LoadFromFile(file)
 		switch {
 		case err == nil:
 			good = append(good, file)
+		case errors.Is(err, fs.ErrNotExist) && asked != "":
+			missing = append(missing, broken{file: file, problem: missingFile(file, asked, err)})
 		case !errors.Is(err, fs.ErrNotExist):
 			k.broken = append(k.broken, broken{file: file, problem: brokenFile(file, err)})
 		}
@@ -90,6 +104,7 @@ func load(files []string, pod string) *kubeconfig {
 	if len(good) == 0 && len(k.broken) == 0 && k.addInCluster(pod) {
 		return k
 	}
+	k.broken = append(k.broken, missing...)
 	if len(good) > 0 {
 		k.merge(good)
 	}
@@ -188,6 +203,13 @@ func brokenContext(file, name string, err error) *adapters.SourceError {
 		Reason: adapters.NotConfigured, What: "context " + name, Err: err,
 		Detail: fmt.Sprintf("%s: context %q: %s", file, name, oneLine(err.Error())),
 		Fix:    fmt.Sprintf("correct the context in %s, or remove it: kubectl config delete-context %s", file, shellQuote(name)),
+	}
+}
+
+func missingFile(file, asked string, err error) *adapters.SourceError {
+	return &adapters.SourceError{
+		Reason: adapters.NotConfigured, What: "kubeconfig " + file, Detail: file + " does not exist", Err: err,
+		Fix: "correct the path in " + asked + ", or write a kubeconfig there",
 	}
 }
 

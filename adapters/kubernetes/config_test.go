@@ -49,14 +49,24 @@ func TestBrokenKubeconfig(t *testing.T) {
 }
 
 func TestNoKubeconfig(t *testing.T) {
-	t.Setenv("KUBECONFIG", "/nowhere/config")
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
-	_, sources, err := Open(Options{}).List(t.Context(), adapters.Query{})
-	var problem *adapters.SourceError
-	require.ErrorAs(t, err, &problem)
-	assert.Equal(t, adapters.NotConfigured, problem.Reason)
-	assert.Equal(t, "no kubeconfig: looked for /nowhere/config, and this is not a pod", problem.Detail)
-	assert.Len(t, sources, 1)
+	t.Setenv("KUBECONFIG", "")
+	k := load([]string{"/nowhere/config"}, "", "")
+	require.Len(t, k.broken, 1)
+	assert.Equal(t, "no kubeconfig: looked for /nowhere/config, and this is not a pod", k.broken[0].problem.Detail)
+	for asked, d := range map[string]*Driver{"--kubeconfig": Open(Options{Kubeconfig: "/nowhere/config"}), "KUBECONFIG": Open(Options{})} {
+		if asked == "KUBECONFIG" {
+			t.Setenv("KUBECONFIG", "/nowhere/config")
+		}
+		_, sources, err := d.List(t.Context(), adapters.Query{})
+		var problem *adapters.SourceError
+		require.ErrorAs(t, err, &problem)
+		assert.Equal(t, adapters.NotConfigured, problem.Reason)
+		assert.Equal(t, "/nowhere/config does not exist", problem.Detail)
+		assert.Contains(t, problem.Fix, "correct the path in "+asked)
+		assert.Len(t, sources, 1)
+		assert.Equal(t, "/nowhere/config", d.Connections(t.Context())[0].Name)
+	}
 }
 
 // TestKubeconfigList: one broken file and one dead cluster do not hide the cluster that works.
@@ -79,6 +89,13 @@ func TestKubeconfigList(t *testing.T) {
 	assert.Equal(t, adapters.NotConfigured, byContext[""].Reason)
 	assert.Equal(t, adapters.Unreachable, byContext["dead"].Reason)
 	assert.Contains(t, byContext["dead"].Fix, "nothing listens at "+closed.URL)
+	var details []string
+	for _, s := range sources {
+		if s.Error != nil {
+			details = append(details, s.Error.Detail)
+		}
+	}
+	assert.Contains(t, details, "/nowhere/config does not exist")
 }
 
 func TestOneDeadClusterOfTwo(t *testing.T) {
@@ -168,7 +185,7 @@ func FuzzKubeconfig(f *testing.F) {
 	f.Fuzz(func(t *testing.T, content string) {
 		file := filepath.Join(t.TempDir(), "config")
 		require.NoError(t, os.WriteFile(file, []byte(content), 0o600))
-		k := load([]string{file}, "")
+		k := load([]string{file}, "", "")
 		require.NotZero(t, len(k.clusters)+len(k.broken))
 		for _, b := range k.broken {
 			require.NotEmpty(t, b.problem.Detail)
