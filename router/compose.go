@@ -167,7 +167,7 @@ func (d *draft) finish(now time.Time) Answer {
 	if !d.settled {
 		d.settle()
 	}
-	a.Summary = cut(printable(a.Summary), maxSummary)
+	a.Summary = cut(Printable(a.Summary), maxSummary)
 	if a.Demo {
 		a.Summary = cut(a.Summary, maxSummary-len(demoMark)) + demoMark
 	}

@@ -22,7 +22,7 @@ func (d *draft) readable() bool {
 	case utf8.RuneCountInString(text) > MaxQuestion:
 		d.end(StatusUnsupported, fmt.Sprintf("The question is %d characters long; ask in at most %d.", utf8.RuneCountInString(text), MaxQuestion))
 	case !utf8.ValidString(text) || strings.ContainsFunc(text, binary):
-		d.answer.Question = printable(d.answer.Question)
+		d.answer.Question = Printable(d.answer.Question)
 		d.end(StatusUnsupported, "The question is not plain text: it holds bytes that are no UTF-8, or control characters.")
 	default:
 		return true
@@ -81,7 +81,7 @@ func (d *draft) nowhere() bool {
 		return false
 	}
 	d.lost = true
-	d.answer.Summary = fmt.Sprintf("Nothing that could be read goes by the %s name %q", slot, printable(name))
+	d.answer.Summary = fmt.Sprintf("Nothing that could be read goes by the %s name %q", slot, Printable(name))
 	near := nearest(slot, name, d.names)
 	if len(near) == 0 {
 		d.answer.Summary += "."

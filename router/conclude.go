@@ -203,11 +203,11 @@ func troubleWords(sorted []adapters.Resource) string {
 			symptoms = append(symptoms, reasoned(r))
 		}
 	}
-	text := fmt.Sprintf("%s %s", first.Kind, printable(first.Name))
+	text := fmt.Sprintf("%s %s", first.Kind, Printable(first.Name))
 	if alike > 1 {
-		text = fmt.Sprintf("%d of %s, such as %s,", alike, plural(all, string(first.Kind)), printable(first.Name))
+		text = fmt.Sprintf("%d of %s, such as %s,", alike, plural(all, string(first.Kind)), Printable(first.Name))
 	}
-	text += fmt.Sprintf(" (%s: %s)", first.Health, cut(printable(cmp.Or(first.Reason, "no reason given")), 90))
+	text += fmt.Sprintf(" (%s: %s)", first.Health, cut(Printable(cmp.Or(first.Reason, "no reason given")), 90))
 	if len(symptoms) > 0 {
 		text += ", hence " + strings.Join(symptoms, " and ")
 	}
@@ -215,7 +215,7 @@ func troubleWords(sorted []adapters.Resource) string {
 }
 
 func reasoned(r adapters.Resource) string {
-	return fmt.Sprintf("%s %s", r.Kind, cut(cmp.Or(printable(r.Reason), string(r.Health)), 50))
+	return fmt.Sprintf("%s %s", r.Kind, cut(cmp.Or(Printable(r.Reason), string(r.Health)), 50))
 }
 
 func countKinds(resources []adapters.Resource) string {

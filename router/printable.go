@@ -10,10 +10,10 @@ import (
 // escapes are the terminal's escape sequences: colours, cursor moves, titles.
 var escapes = regexp.MustCompile("\x1b(\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?|[@-Z\\\\^_])?")
 
-// printable makes one line of plain text of what a provider, a workload or an asker wrote: escape sequences go, other
+// Printable makes one line of plain text of what a provider, a workload or an asker wrote: escape sequences go, other
 // control characters and line breaks become spaces, and characters that cannot be seen or that turn the direction of
 // writing go too. Nothing that it returns can begin a line, and so forge a row, a heading or a fence.
-func printable(text string) string {
+func Printable(text string) string {
 	if plain(text) {
 		return text
 	}

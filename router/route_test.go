@@ -297,7 +297,7 @@ func FuzzRoute(f *testing.F) {
 		a := route(t, shop(), Question{Text: question, Context: in, Limit: limit})
 		validate(t, a)
 		text := Text(a, TextLimits{})
-		assert.Equal(t, printable(strings.ReplaceAll(text, "\n", "|")), strings.ReplaceAll(text, "\n", "|"))
+		assert.Equal(t, Printable(strings.ReplaceAll(text, "\n", "|")), strings.ReplaceAll(text, "\n", "|"))
 		assert.LessOrEqual(t, len(text), mostBytes)
 	})
 }

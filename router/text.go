@@ -78,7 +78,7 @@ func (w *writer) head() string {
 			word += " (PARTIAL)"
 		}
 	}
-	return word + "  " + clipped(printable(strings.TrimSuffix(w.a.Summary, demoMark)), 600) + w.freshness() + "\n"
+	return word + "  " + clipped(Printable(strings.TrimSuffix(w.a.Summary, demoMark)), 600) + w.freshness() + "\n"
 }
 
 func (w *writer) freshness() string {
@@ -185,7 +185,7 @@ func (w *writer) fence(logs []Item, room int) string {
 
 func (w *writer) logLine(item *Item) string {
 	line, _ := item.Fields["line"].(string)
-	text := "| " + join(" ", w.clock(item.Since), clipped(printable(item.Name), 120)+":", clipped(printable(line), 400))
+	text := "| " + join(" ", w.clock(item.Since), clipped(Printable(item.Name), 120)+":", clipped(Printable(line), 400))
 	if alike, ok := item.Fields["alike"].(int); ok {
 		text += fmt.Sprintf(" (%d lines like this)", alike)
 	}
@@ -196,7 +196,7 @@ func (w *writer) logLine(item *Item) string {
 func (w *writer) tail() string {
 	var t strings.Builder
 	line := func(format string, args ...any) {
-		t.WriteString(clipped(printable(fmt.Sprintf(format, args...)), 320))
+		t.WriteString(clipped(Printable(fmt.Sprintf(format, args...)), 320))
 		t.WriteByte('\n')
 	}
 	if looked := w.looked(); looked != "" {

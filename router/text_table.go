@@ -53,14 +53,14 @@ func (w *writer) itemTable(items []Item) []string {
 	if mixed {
 		columns = slices.Insert(columns, 0, "kind")
 	} else {
-		t.heads[0] = printable(string(items[0].Kind))
+		t.heads[0] = Printable(string(items[0].Kind))
 	}
 	for _, column := range columns {
 		t.heads = append(t.heads, heading(column))
 	}
 	for i := range items {
 		row := make([]string, 0, len(t.heads))
-		row = append(row, cut(printable(items[i].Name), w.limits.Cell))
+		row = append(row, cut(Printable(items[i].Name), w.limits.Cell))
 		for _, column := range columns {
 			row = append(row, w.shortened(column, w.cell(&items[i], column)))
 		}
@@ -101,7 +101,7 @@ func heading(column string) string {
 	for _, prefix := range []string{"attr.", "metric.", "label.", "fields."} {
 		column = strings.TrimPrefix(column, prefix)
 	}
-	return printable(column)
+	return Printable(column)
 }
 
 // shortened cuts what others write; the measured values are ours.
@@ -119,7 +119,7 @@ func (w *writer) cell(item *Item, column string) string {
 	case "status":
 		return statusWord(item.Status)
 	case "reason":
-		return printable(item.Reason)
+		return Printable(item.Reason)
 	case "since":
 		if w.a.Verdict != "" && item.Status == string(adapters.HealthHealthy) {
 			return "" // since when all is well is for those who ask
@@ -127,15 +127,15 @@ func (w *writer) cell(item *Item, column string) string {
 		return w.minute(item.Since)
 	case "location":
 		if item.Provider == "kubernetes" {
-			return printable(item.Location) // begins with the cluster
+			return Printable(item.Location) // begins with the cluster
 		}
-		return printable(join("/", item.Provider, item.Location))
+		return Printable(join("/", item.Provider, item.Location))
 	case measuredColumn:
 		return w.measured(item)
 	case "provider":
-		return printable(item.Provider)
+		return Printable(item.Provider)
 	case "kind":
-		return printable(string(item.Kind))
+		return Printable(string(item.Kind))
 	case "metric":
 		if v, ok := item.Metrics[name]; ok {
 			return spell(name, v)
@@ -152,7 +152,7 @@ func statusWord(status string) string {
 	case adapters.HealthDegraded, adapters.HealthUnhealthy:
 		return strings.ToUpper(status)
 	default:
-		return printable(status)
+		return Printable(status)
 	}
 }
 
@@ -165,8 +165,8 @@ func (w *writer) changeTable() []string {
 	for i := range w.a.Changes {
 		c := &w.a.Changes[i]
 		t.rows = append(t.rows, []string{
-			w.minute(&c.At), printable(string(c.Kind) + " " + c.Name), fieldWords(printable(c.Field), c.Old, c.New),
-			cut(printable(c.Actor), 40), cut(printable(c.Event), 40), printable(c.Location),
+			w.minute(&c.At), Printable(string(c.Kind) + " " + c.Name), fieldWords(Printable(c.Field), c.Old, c.New),
+			cut(Printable(c.Actor), 40), cut(Printable(c.Event), 40), Printable(c.Location),
 		})
 	}
 	return t.lines()
@@ -204,7 +204,7 @@ func (w *writer) graphLines() []string {
 }
 
 func nodeWords(n GraphNode) string {
-	words := printable(string(n.Kind) + " " + n.Name)
+	words := Printable(string(n.Kind) + " " + n.Name)
 	if status := statusWord(n.Status); status != "" && status != string(adapters.HealthHealthy) {
 		words += "  " + status
 	}

@@ -28,7 +28,7 @@ func TestPrintable(t *testing.T) {
 		"broken \xff utf-8":                     "broken \uFFFD utf-8",
 		"Ünïcode, 日本語 and emoji 🚀 are all fine": "Ünïcode, 日本語 and emoji 🚀 are all fine",
 	} {
-		assert.Equal(t, want, printable(from), "%q", from)
+		assert.Equal(t, want, Printable(from), "%q", from)
 	}
 }
 

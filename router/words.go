@@ -109,14 +109,14 @@ func value(v any) string {
 	case nil:
 		return ""
 	case string:
-		return printable(v)
+		return Printable(v)
 	case float64:
 		return number(v, 3)
 	case bool:
 		return strconv.FormatBool(v)
 	case []string:
-		return printable(strings.Join(v, ","))
+		return Printable(strings.Join(v, ","))
 	default:
-		return printable(fmt.Sprint(v))
+		return Printable(fmt.Sprint(v))
 	}
 }

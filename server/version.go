@@ -6,11 +6,11 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"clanker/adapters"
+	"clanker/router"
 )
 
 // Version is the structuredContent of clanker_version.
@@ -111,13 +111,5 @@ func connectionLine(c adapters.Connection) string {
 		add("PROBLEM ", c.Problem.Error())
 		add("fix: ", c.Problem.Fix)
 	}
-	return strings.Map(inert, strings.Join(words, "  "))
-}
-
-// inert keeps names and messages, which others wrote, from looking like lines of ours or turning their direction.
-func inert(r rune) rune {
-	if unicode.IsPrint(r) {
-		return r
-	}
-	return ' '
+	return router.Printable(strings.Join(words, "  "))
 }
