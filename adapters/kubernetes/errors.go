@@ -37,8 +37,6 @@ func (s *session) explain(t target, namespace string, err error) *adapters.Sourc
 	case apierrors.IsNotFound(err):
 		e.Reason = adapters.FeatureDisabled
 		e.Fix = fmt.Sprintf("the cluster does not serve %s; see kubectl api-versions --context %s", strings.TrimPrefix(t.path, "/apis/"), shellQuote(s.cluster.name))
-	case e.Reason == adapters.PermissionDenied && s.cluster.anonymous(err):
-		e.Reason, e.Fix = adapters.NoCredentials, s.cluster.renewFix()
 	case e.Reason == adapters.PermissionDenied:
 		e.Permission, e.Fix = permission(t, namespace), optionalSecrets
 		if t.resource != secretList {
@@ -102,7 +100,7 @@ func (c *cluster) explain(err error) *adapters.SourceError {
 
 func (c *cluster) explainStatus(e *adapters.SourceError, code int) {
 	switch {
-	case code == http.StatusUnauthorized && c.bare():
+	case code == http.StatusUnauthorized && c.bare(), code == http.StatusForbidden && c.anonymous(e.Err):
 		e.Reason, e.Fix = adapters.NoCredentials, c.renewFix()
 	case code == http.StatusUnauthorized:
 		e.Reason, e.Fix = adapters.ExpiredCredentials, c.renewFix()

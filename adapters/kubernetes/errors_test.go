@@ -86,3 +86,34 @@ func TestSecretsAreNotAskedFor(t *testing.T) {
 		})
 	}
 }
+
+// TestConnectedMeansAllowed: a context is connected when its user may list something, be it in one namespace alone.
+func TestConnectedMeansAllowed(t *testing.T) {
+	api := newFakeAPI(t)
+	d := driverFor(t, api)
+	for allowed, want := range map[string]adapters.Reason{
+		"": adapters.PermissionDenied, "/api/v1/namespaces/default/pods": "", "/apis/apps/v1/namespaces/default/deployments": "", "/api/v1/nodes": "",
+	} {
+		api.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method == http.MethodGet && r.URL.Path != "/version" && r.URL.Path != allowed && forbid(w, r)
+		}
+		got := d.Connections(t.Context())[0]
+		assert.Equal(t, "jane", got.Identity)
+		if want == "" {
+			assert.Nil(t, got.Problem, allowed)
+			continue
+		}
+		require.NotNil(t, got.Problem)
+		assert.Equal(t, want, got.Problem.Reason)
+		assert.Equal(t, "list pods in namespace default", got.Problem.Permission)
+		assert.Equal(t, "kubectl create rolebinding clanker-view --clusterrole=view --user=jane -n default --context prod", got.Problem.Fix)
+	}
+	for _, open := range []string{"/version", "nothing"} {
+		api.fault = func(w http.ResponseWriter, r *http.Request) bool {
+			return r.URL.Path != open && forbidAs("system:anonymous")(w, r)
+		}
+		problem := driverFor(t, api).Connections(t.Context())[0].Problem
+		require.NotNil(t, problem)
+		assert.Equal(t, adapters.NoCredentials, problem.Reason)
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/version"
 	"k8s.io/client-go/rest"
 
@@ -37,7 +38,7 @@ func (d *Driver) Connections(ctx context.Context) []adapters.Connection {
 	return connections
 }
 
-// connection asks for the server's version and who we are.
+// connection asks for the server's version, who we are, and whether that user may read anything.
 func (s *session) connection(ctx context.Context) adapters.Connection {
 	c := adapters.Connection{Provider: Provider, Name: s.cluster.name, Scope: s.scope("", nil), Default: s.cluster.current}
 	var info version.Info
@@ -47,9 +48,38 @@ func (s *session) connection(ctx context.Context) adapters.Connection {
 	} else if err := s.identify(ctx); err != nil { // /version is open to all; who we are needs valid credentials
 		c.Problem = s.cluster.explain(err)
 		c.Problem.What = "context " + s.cluster.name
+	} else {
+		c.Problem = s.barred(ctx)
 	}
 	c.Detail, c.Identity = info.GitVersion, s.cluster.who()
 	return c
+}
+
+// telling are the lists of which a user of any use may read one.
+var telling = []*source{pods, deployments, services, namespaces, nodes}
+
+// barred says what is missing when the user may list nothing in the context's namespace, and nothing of the whole cluster. A
+// user who may read anything costs one small request.
+func (s *session) barred(ctx context.Context) *adapters.SourceError {
+	var first *adapters.SourceError
+	for _, source := range telling {
+		t, namespace := source.target, ""
+		t.metadata = true
+		if t.namespaced {
+			namespace = s.cluster.namespace
+		}
+		err := s.call(ctx, func(client *rest.RESTClient) error {
+			return request(client, t, namespace).Param("limit", "1").Do(ctx).Error()
+		})
+		if !apierrors.IsForbidden(err) {
+			return nil // what else is wrong is told by the reads
+		}
+		if first == nil {
+			first = s.explain(t, namespace, err)
+			first.What = "everything in context " + s.cluster.name
+		}
+	}
+	return first
 }
 
 // identify asks the API server who we are, once for each connection: an identity lasts as long as its credentials.
