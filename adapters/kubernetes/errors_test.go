@@ -112,7 +112,8 @@ func TestConnectedMeansAllowed(t *testing.T) {
 		api.fault = func(w http.ResponseWriter, r *http.Request) bool {
 			return r.URL.Path != open && forbidAs("system:anonymous")(w, r)
 		}
-		problem := driverFor(t, api).Connections(t.Context())[0].Problem
+		bare := writeFile(t, "clusters: [{name: c, cluster: "+api.clusterEntry()+"}]\ncontexts: [{name: a, context: {cluster: c}}]\n")
+		problem := Open(Options{Kubeconfig: bare}).Connections(t.Context())[0].Problem
 		require.NotNil(t, problem)
 		assert.Equal(t, adapters.NoCredentials, problem.Reason)
 	}
