@@ -216,6 +216,23 @@ func TestNamespacedAccount(t *testing.T) {
 	assert.Equal(t, 1, sources[1].Count)
 }
 
+// TestNamesOfANamespacedAccount: the namespaces that its contexts name are known, although namespaces cannot be listed.
+func TestNamesOfANamespacedAccount(t *testing.T) {
+	api := newFakeAPI(t, deployment("web", "shop", "shop:1", 1, 1))
+	api.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		return strings.HasPrefix(r.URL.Path, "/api") && !strings.Contains(r.URL.Path, "/namespaces/web/") && r.Method == http.MethodGet && forbid(w, r)
+	}
+	d := Open(Options{Kubeconfig: manyContexts(t, api, "a", "a=jane/web", "b=jane/shop")})
+	names := adapters.NewWorkspace(d).Names(t.Context(), true)
+	for name, kind := range map[string]adapters.Kind{"web": adapters.KindNamespace, "shop": adapters.KindDeployment} {
+		require.NotEmpty(t, names.Find(name), name)
+		assert.Equal(t, kind, names.Find(name)[0].Kind)
+	}
+	assert.Equal(t, adapters.KindNamespace, names.Find("shop")[1].Kind)
+	api.fault = expire
+	assert.Zero(t, adapters.NewWorkspace(d).Names(t.Context(), true).Len(), "who cannot sign in has no namespace")
+}
+
 // TestWhatItsNamespaceTells: what could be read of the account's own namespace is judged, although the cluster's list is refused.
 func TestWhatItsNamespaceTells(t *testing.T) {
 	api := newFakeAPI(t, service("default", "web"), slice("default", "web", true), service("production", "web"))

@@ -131,10 +131,29 @@ func (s *session) sourcesOf(rows []row) []*source {
 }
 
 func (s *session) built(row row) []adapters.Resource {
-	if s.query.NamesOnly && row.named {
-		return s.estate.names[row.kind]
+	switch {
+	case !s.query.NamesOnly || !row.named:
+		return row.build(s)
+	case row.kind == adapters.KindNamespace && s.missing("", namespaces.target) && s.answered():
+		return s.ownNamespaces()
 	}
-	return row.build(s)
+	return s.estate.names[row.kind]
+}
+
+// answered reports whether anything could be read.
+func (s *session) answered() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.ContainsFunc(s.sources, func(source adapters.Source) bool { return source.Error == nil })
+}
+
+// ownNamespaces are the namespaces that the user's contexts name, for a user who may not list namespaces: people ask by them.
+func (s *session) ownNamespaces() []adapters.Resource {
+	var found []adapters.Resource
+	for _, name := range s.own() {
+		found = append(found, s.resource(adapters.KindNamespace, &metav1.ObjectMeta{Name: name}, state{}))
+	}
+	return found
 }
 
 // namesOf reads the names of one kind, and nothing else about it.
