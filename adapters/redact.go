@@ -306,5 +306,10 @@ func wordByte(c byte) bool {
 }
 
 func tokenStart(text string) bool {
-	return slices.ContainsFunc(tokenPrefixes, func(prefix string) bool { return strings.HasPrefix(text, prefix) })
+	for _, prefix := range tokenPrefixes {
+		if prefix[0] == text[0] && strings.HasPrefix(text, prefix) {
+			return true
+		}
+	}
+	return false
 }

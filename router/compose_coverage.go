@@ -43,6 +43,7 @@ func (d *draft) explain(connections []adapters.Connection) {
 func (d *draft) evidence() {
 	d.sources = slices.DeleteFunc(d.sources, d.beside)
 	slices.SortStableFunc(d.sources, compareSources)
+	d.answer.Evidence = slices.Grow(d.answer.Evidence, len(d.sources))
 	for i, s := range d.sources {
 		d.answer.Evidence = append(d.answer.Evidence, Evidence{
 			ID: fmt.Sprintf("e%d", i+1), Source: s.Call, Provider: s.Provider, Target: target(s.Scope), ObservedAt: s.At.UTC().Truncate(time.Millisecond),
