@@ -55,7 +55,7 @@ func execute(t *template.Template, d Data) (string, error) {
 var answerFuncs = template.FuncMap{
 	"plural": plural, "names": nameList, "changes": changeList, "percent": percentText, "bytes": bytesText,
 	"index": index, "metric": metric, "join": joinTexts, "number": numberText, "seconds": secondsText, "totals": totals,
-	"distinct": distinct, "tally": tally, "called": called, "standing": standing, "latest": latest,
+	"distinct": distinct, "tally": tally, "called": called, "standing": standing, "latest": latest, "heads": heads,
 }
 
 // plural spells a count with its noun: 1 service, 14 services.

@@ -72,7 +72,8 @@
 //
 // Expressions of github.com/expr-lang/expr over a flat view of a resource: id name kind provider health reason account
 // region zone environment cluster namespace (strings), label, attr and metric (maps), age (seconds since health is what
-// it is), and slots (the question's; a duration is seconds, a time range the seconds since its start). A metric,
+// it is), created (seconds since it was made), and slots (the question's; a duration is seconds, a time range the seconds since its start,
+// with _end to its name those since its end). A metric,
 // attribute or age that is missing is nil, never zero: comparing it with < or > fails, the resource is left out, and the
 // answer counts it as not measured. `x == nil` tests for it, `(x ?? 0)` replaces it.
 //
@@ -82,7 +83,8 @@
 // the built-in functions there are plural (3 "pod"), names and changes (lists of resources and changes, cut), percent
 // (0.62), bytes, seconds, number, metric (. "cpu.usage"), totals (of a metric by namespace), join, distinct (a
 // workload and the service before it count once), tally (of resources by kind), called (a name, with its namespace where
-// others share it), standing (how what goes by a name is, place by place), latest (of changes, those made last); index gives nothing for a missing key of a map instead of
+// others share it), standing (how what goes by a name is, place by place), heads (of what
+// goes by a name, the first of every place), latest (of changes, those made last); index gives nothing for a missing key of a map instead of
 // zero. What is not known prints as "unknown"; a next question that names it is left out.
 //
 // # Vocabulary

@@ -33,11 +33,12 @@ type view struct {
 	Attr        map[string]any `expr:"attr"`
 	Metric      map[string]any `expr:"metric"`
 	Age         any            `expr:"age"`
+	Created     any            `expr:"created"`
 	Slots       map[string]any `expr:"slots"`
 }
 
 var viewFields = []string{"id", "name", "kind", "provider", "health", "reason", "account", "region", "zone", "environment",
-	"cluster", "namespace", "label", "attr", "metric", "age", "slots"}
+	"cluster", "namespace", "label", "attr", "metric", "age", "created", "slots"}
 
 // condition is a compiled where.
 type condition struct{ formula }
@@ -50,8 +51,8 @@ type ordering struct {
 
 // formula is a compiled expression, with which of the maps it looks at: filling one costs more than running most programs.
 type formula struct {
-	program       *vm.Program
-	label, metric bool
+	program                *vm.Program
+	label, metric, created bool
 }
 
 func (d *draft) condition() *condition {
@@ -124,6 +125,7 @@ type names struct {
 func (n *names) Visit(node *ast.Node) {
 	if of, ok := (*node).(*ast.IdentifierNode); ok {
 		n.f.label, n.f.metric = n.f.label || of.Value == "label", n.f.metric || of.Value == "metric"
+		n.f.created = n.f.created || of.Value == "created"
 	}
 	member, ok := (*node).(*ast.MemberNode)
 	if !ok {
@@ -157,8 +159,8 @@ func newMachine(s Slots, now time.Time) *machine {
 		case time.Duration:
 			plain[name] = value.Seconds()
 		case TimeRange:
-			from, _ := value.Resolve(now)
-			plain[name] = now.Sub(from).Seconds()
+			from, to := value.Resolve(now)
+			plain[name], plain[name+endSuffix] = now.Sub(from).Seconds(), now.Sub(to).Seconds()
 		default:
 			plain[name] = value
 		}
@@ -183,6 +185,19 @@ func (m *machine) look(r *adapters.Resource, f formula) {
 	if !r.Since.IsZero() {
 		v.Age = m.now.Sub(r.Since).Seconds()
 	}
+	if v.Created = nil; f.created {
+		v.Created = m.sinceCreation(r)
+	}
+}
+
+// sinceCreation is the seconds since a resource was made, nil if its provider does not tell.
+func (m *machine) sinceCreation(r *adapters.Resource) any {
+	text, _ := r.Attributes["created"].(string)
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return nil
+	}
+	return m.now.Sub(at).Seconds()
 }
 
 func fill[V any](plain map[string]any, from map[string]V) {

@@ -229,6 +229,9 @@ func (d *draft) defaults() {
 // produced faults a slot that neither a pattern, nor a default, nor a scope phrase can fill.
 func (d *draft) produced(where string, text scalar, offset int, name string) {
 	base := strings.TrimSuffix(name, kindSuffix)
+	if name == "time"+endSuffix {
+		name = "time"
+	}
 	if d.in.slots[base] != 0 || slices.Contains(scopeSlots, name) {
 		d.in.usesTime = d.in.usesTime || name == "time"
 		return
@@ -243,6 +246,9 @@ func (d *draft) produced(where string, text scalar, offset int, name string) {
 
 // kindSuffix names the slot that takes the kind word beside a name: "the deployment app" fills service and service_kind.
 const kindSuffix = "_kind"
+
+// endSuffix names the seconds since a time range ended, 0 for one that goes on, beside those since it began.
+const endSuffix = "_end"
 
 func (d *draft) checkColumns() {
 	fixed := []string{"status", "reason", "since", "location", "kind"}

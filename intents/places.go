@@ -15,20 +15,21 @@ var workloads = []adapters.Kind{adapters.KindDeployment, adapters.KindStatefulSe
 
 // distinct leaves out the services that front a workload of their own name: people mean one thing by it, and count it once.
 func distinct(rs []adapters.Resource) []adapters.Resource {
-	type place struct {
-		provider, name string
-		scope          adapters.Scope
-	}
-	at := func(r adapters.Resource) place {
-		return place{r.Provider, r.Name, adapters.Scope{Cluster: r.Scope.Cluster, Namespace: r.Scope.Namespace}}
+	type place struct{ provider, cluster, namespace, name string }
+	at := func(r *adapters.Resource) place {
+		return place{r.Provider, r.Scope.Cluster, r.Scope.Namespace, r.Name}
 	}
 	fronted := make(map[place]bool, len(rs))
 	for i := range rs {
 		if slices.Contains(workloads, rs[i].Kind) {
-			fronted[at(rs[i])] = true
+			fronted[at(&rs[i])] = true
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(rs), func(r adapters.Resource) bool { return r.Kind == adapters.KindService && fronted[at(r)] })
+	fronts := func(r adapters.Resource) bool { return r.Kind == adapters.KindService && fronted[at(&r)] }
+	if !slices.ContainsFunc(rs, fronts) {
+		return rs
+	}
+	return slices.DeleteFunc(slices.Clone(rs), fronts)
 }
 
 // tally counts resources by kind, most first: 25 pods, 12 workloads, 3 nodes.
@@ -65,39 +66,40 @@ func called(r adapters.Resource, among []adapters.Resource) string {
 // standing tells how what goes by a name is, in every place where something does: web is healthy; or 2 places have web:
 // staging/web is unhealthy: 0/1 ready; production/web is healthy. Of each place the first tells, so the worst come first.
 func standing(rs []adapters.Resource, name any) string {
-	heads := headsOf(rs, fmt.Sprint(name))
+	all := heads(rs, name)
 	var texts []string
-	for _, r := range heads[:min(len(heads), 4)] {
-		text := called(r, heads) + " is " + cmp.Or(string(r.Health), "without a health of its own")
+	for _, r := range all[:min(len(all), 4)] {
+		text := called(r, all) + " is " + cmp.Or(string(r.Health), "without a health of its own")
 		if r.Reason != "" {
 			text += ": " + r.Reason
 		}
 		texts = append(texts, text)
 	}
-	if len(heads) == 1 {
+	if len(all) == 1 {
 		return texts[0]
 	}
 	list := strings.Join(texts, "; ")
-	if more := len(heads) - len(texts); more > 0 {
+	if more := len(all) - len(texts); more > 0 {
 		list += fmt.Sprintf("; and %d more", more)
 	}
-	return fmt.Sprintf("%d places have %v: %s", len(heads), name, list)
+	return fmt.Sprintf("%d places have %v: %s", len(all), name, list)
 }
 
-// headsOf is the first resource of each namespace and cluster, those that bear the name itself before their parts.
-func headsOf(rs []adapters.Resource, name string) []adapters.Resource {
-	var heads []adapters.Resource
+// heads is the first resource of each namespace and cluster, those that bear the name itself before their parts.
+func heads(rs []adapters.Resource, called any) []adapters.Resource {
+	name := fmt.Sprint(called)
+	var first []adapters.Resource
 	for _, exact := range []bool{true, false} {
 		for _, r := range rs {
 			taken := func(h adapters.Resource) bool {
 				return h.Scope.Cluster == r.Scope.Cluster && h.Scope.Namespace == r.Scope.Namespace && h.Provider == r.Provider
 			}
-			if exact == strings.EqualFold(r.Name, name) && !slices.ContainsFunc(heads, taken) {
-				heads = append(heads, r)
+			if exact == strings.EqualFold(r.Name, name) && !slices.ContainsFunc(first, taken) {
+				first = append(first, r)
 			}
 		}
 	}
-	return heads
+	return first
 }
 
 // latest is the changes that were made to one thing at once with the first of the list, which is the newest.
