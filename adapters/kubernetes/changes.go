@@ -88,49 +88,45 @@ type revision struct {
 	desired  string // how many the deployment was to have when the set was last scaled
 }
 
-// author is who last wrote to an object's pod template, and to its number of replicas.
-type author struct{ template, scale written }
-
-type written struct {
-	by string
-	at time.Time
-}
-
-// note remembers who wrote what, before the managed fields are dropped.
-func (s *session) note(object metav1.Object) {
-	var a author
-	for _, m := range object.GetManagedFields() {
-		if m.FieldsV1 == nil || m.Time == nil || m.Subresource == "status" {
-			continue
-		}
-		w, fields := written{m.Manager, m.Time.Time}, m.FieldsV1.GetRawString()
-		if strings.Contains(fields, `"f:template"`) && w.at.After(a.template.at) {
-			a.template = w
-		}
-		if strings.Contains(fields, `"f:replicas"`) && w.at.After(a.scale.at) {
-			a.scale = w
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.authors[string(object.GetUID())] = a
-}
-
-// history makes the changes between the revisions of one workload: of the last two, or of all since the query's time.
-func (s *session) history(kind adapters.Kind, object metav1.Object, revisions []revision) []adapters.Change {
+// history makes the changes between the revisions of one workload: of the last two, or of all since the query's time. One that
+// was never changed was last changed when it was made. replicas is how many it is to have, nil for kinds that do not say.
+func (s *session) history(kind adapters.Kind, object metav1.Object, replicas *int32, revisions []revision) []adapters.Change {
 	slices.SortFunc(revisions, func(a, b revision) int { return cmp.Compare(a.number, b.number) })
 	of := s.resource(kind, object, state{})
 	if !s.query.Matches(of) {
 		return nil
 	}
 	var found []adapters.Change
-	if s.query.Since.IsZero() {
+	untouched := len(revisions) == 1 && revisions[0].number == 1
+	switch made := object.GetCreationTimestamp(); {
+	case untouched && !made.Time.Before(s.query.Since):
+		found = s.creation(of, object, replicas, revisions[0].template)
+	case s.query.Since.IsZero():
 		revisions = revisions[max(0, len(revisions)-2):]
-	} else if made := object.GetCreationTimestamp(); !made.Time.Before(s.query.Since) {
-		found = append(found, changeOf(of, "resource", nil, "created", made.Time, "", object.GetName()+" created"))
+	case !made.Time.Before(s.query.Since):
+		found = s.creation(of, object, nil, nil)
 	}
 	for i := 1; i < len(revisions); i++ {
 		found = append(found, s.step(of, object, revisions[i-1], revisions[i], i == len(revisions)-1)...)
+	}
+	return found
+}
+
+// creation is a workload's first appearance, with what it was made of where that is known.
+func (s *session) creation(of adapters.Resource, object metav1.Object, replicas *int32, template *corev1.PodTemplateSpec) []adapters.Change {
+	made, a := object.GetCreationTimestamp().Time, s.authors[string(object.GetUID())]
+	actor, event := a.template.around(made), object.GetName()+" created"
+	found := []adapters.Change{changeOf(of, "resource", nil, "created", made, actor, event)}
+	if template == nil {
+		return found
+	}
+	for _, d := range diffTemplates(&corev1.PodTemplateSpec{}, template) {
+		if strings.HasPrefix(d.field, "image") {
+			found = append(found, changeOf(of, d.field, d.before, d.after, made, actor, event))
+		}
+	}
+	if replicas != nil && !a.scaledSince(made) {
+		found = append(found, changeOf(of, "replicas", nil, float64(*replicas), made, actor, event))
 	}
 	return found
 }
@@ -139,7 +135,7 @@ func (s *session) history(kind adapters.Kind, object metav1.Object, revisions []
 // its last author only.
 func (s *session) step(of adapters.Resource, object metav1.Object, before, after revision, last bool) []adapters.Change {
 	actor := oneLine(after.cause)
-	if by := s.authors[string(object.GetUID())].template.by; last && by != "" {
+	if by := s.authors[string(object.GetUID())].template.around(after.at); last && by != "" {
 		actor = by
 		if after.cause != "" {
 			actor += " (" + oneLine(after.cause) + ")"
@@ -178,7 +174,7 @@ func (s *session) deploymentChanges() []adapters.Change {
 		d := &s.estate.deployments[i]
 		own := revisions[d.Namespace+"/"+d.Name]
 		s.dateRollbacks(d, own)
-		found = append(found, s.history(adapters.KindDeployment, d, own)...)
+		found = append(found, s.history(adapters.KindDeployment, d, d.Spec.Replicas, own)...)
 		found = append(found, s.scalingChanges(d, own)...)
 	}
 	return found
@@ -208,7 +204,7 @@ func (s *session) statefulSetChanges() []adapters.Change {
 	var found []adapters.Change
 	for i := range s.estate.statefulSets {
 		set := &s.estate.statefulSets[i]
-		found = append(found, s.history(adapters.KindStatefulSet, set, revisions[set.Namespace+"/"+set.Name])...)
+		found = append(found, s.history(adapters.KindStatefulSet, set, set.Spec.Replicas, revisions[set.Namespace+"/"+set.Name])...)
 	}
 	return found
 }
@@ -218,7 +214,7 @@ func (s *session) daemonSetChanges() []adapters.Change {
 	var found []adapters.Change
 	for i := range s.estate.daemonSets {
 		set := &s.estate.daemonSets[i]
-		found = append(found, s.history(adapters.KindDaemonSet, set, revisions[set.Namespace+"/"+set.Name])...)
+		found = append(found, s.history(adapters.KindDaemonSet, set, nil, revisions[set.Namespace+"/"+set.Name])...)
 	}
 	return found
 }

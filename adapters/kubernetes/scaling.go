@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"cmp"
+	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -61,22 +62,23 @@ func (s *session) scalingChanges(d *appsv1.Deployment, revisions []revision) []a
 	if len(revisions) == 0 || !s.query.Matches(of) {
 		return nil
 	}
-	events := s.scalingsOf(d)
+	events, a := s.scalingsOf(d), s.authors[string(d.UID)]
 	var found []adapters.Change
 	for i := max(0, len(revisions)-2); i < len(revisions); i++ {
 		var until time.Time
 		if i+1 < len(revisions) {
 			until = revisions[i+1].at
 		}
+		last := i == len(revisions)-1
 		for _, c := range scalingsIn(events, revisions[i], until) {
-			event, actor := d.Name+" scaled", ""
-			if c.rollout {
-				event = d.Name + " revision " + strconv.FormatInt(revisions[i].number, 10)
-			} else if by := s.authors[string(d.UID)].scale; !by.at.IsZero() && by.at.Sub(c.at).Abs() <= time.Second {
-				actor = by.by
+			if last && a.apart() {
+				c.rollout = false
 			}
-			found = append(found, changeOf(of, "replicas", float64(c.from), float64(c.to), c.at, actor, event))
+			found = append(found, scalingChange(of, c, revisions[i], a))
 		}
+	}
+	if last := len(found) - 1; last >= 0 && found[last].Event == scaledEvent(of) {
+		found[last].Actor = cmp.Or(found[last].Actor, a.scaler)
 	}
 	if len(events) == 0 {
 		found = s.countedScaling(d, of, revisions)
@@ -85,6 +87,19 @@ func (s *session) scalingChanges(d *appsv1.Deployment, revisions []revision) []a
 		found = found[len(found)-1:]
 	}
 	return found
+}
+
+func scaledEvent(of adapters.Resource) string { return of.Name + " scaled" }
+
+// scalingChange is one change of size, by whoever is known to have written the number at the time.
+func scalingChange(of adapters.Resource, c resize, r revision, a author) adapters.Change {
+	event, actor := scaledEvent(of), ""
+	if c.rollout {
+		event = fmt.Sprintf("%s revision %d", of.Name, r.number)
+	} else if !a.scale.at.IsZero() && a.scale.at.Sub(c.at).Abs() <= time.Second {
+		actor = a.scale.by
+	}
+	return changeOf(of, "replicas", float64(c.from), float64(c.to), c.at, actor, event)
 }
 
 // resize is a change of the deployment's size; one of a rollout came with a new template.
@@ -152,5 +167,5 @@ func (s *session) countedScaling(d *appsv1.Deployment, of adapters.Resource, rev
 	if before < 0 || after < 0 || before == after || by.at.IsZero() {
 		return nil
 	}
-	return []adapters.Change{changeOf(of, "replicas", float64(before), float64(after), by.at, by.by, d.Name+" scaled")}
+	return []adapters.Change{changeOf(of, "replicas", float64(before), float64(after), by.at, by.by, scaledEvent(of))}
 }
