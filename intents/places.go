@@ -75,19 +75,22 @@ func standing(rs []adapters.Resource, name any) string {
 		}
 		texts = append(texts, text)
 	}
-	if len(all) == 1 {
+	switch len(all) {
+	case 0:
+		return unknown
+	case 1:
 		return texts[0]
 	}
 	list := strings.Join(texts, "; ")
-	if more := len(all) - len(texts); more > 0 {
-		list += fmt.Sprintf("; and %d more", more)
+	if rest := len(all) - len(texts); rest > 0 {
+		list += fmt.Sprintf("; and %d more", rest)
 	}
 	return fmt.Sprintf("%d places have %v: %s", len(all), name, list)
 }
 
 // heads is the first resource of each namespace and cluster, those that bear the name itself before their parts.
-func heads(rs []adapters.Resource, called any) []adapters.Resource {
-	name := fmt.Sprint(called)
+func heads(rs []adapters.Resource, asked any) []adapters.Resource {
+	name := fmt.Sprint(asked)
 	var first []adapters.Resource
 	for _, exact := range []bool{true, false} {
 		for _, r := range rs {
