@@ -130,9 +130,17 @@ func (in *Intent) Query(s Slots, now time.Time) adapters.Query {
 	}
 	in.narrow(&q, s)
 	in.scope(&q, s)
+	if inside := slices.DeleteFunc(slices.Clone(q.Kinds), aboveNamespaces); q.Scope.Namespace != "" && len(inside) > 0 {
+		q.Kinds = inside
+	}
 	in.logs(&q, s)
 	q.Since = in.since(s, now)
 	return q
+}
+
+// aboveNamespaces reports whether a kind is never part of a namespace: who asks about one may not be allowed to read it.
+func aboveNamespaces(kind adapters.Kind) bool {
+	return slices.Contains([]adapters.Kind{adapters.KindCluster, adapters.KindNode, adapters.KindNodePool, adapters.KindVolume}, kind)
 }
 
 // narrow keeps only the kind that the question put beside the name, if the intent reads it as such. "The checkout
