@@ -1,12 +1,14 @@
-// Package kubernetes is the driver that reads Kubernetes clusters: every context of the kubeconfig, each in parallel and
-// with a deadline of its own, so that one dead cluster is a line in the answer and not silence.
+// Package kubernetes is the driver that reads Kubernetes clusters: every one that the kubeconfig leads to, in parallel and
+// each with a deadline of its own, so that one dead cluster is a line in the answer and not silence.
 //
 // # How a read goes
 //
-// [Driver.List] picks the contexts that the query concerns (contexts.go) and reads each by [table] (table.go): a kind
+// [Driver.List] picks the contexts that the query concerns (contexts.go). Of those that lead to one API server it uses one,
+// the current context if it is among them, so that nothing counts twice, and the next where that user is turned away; a
+// context that is asked for by name is always used itself. Each is read by [table] (table.go): a kind
 // names the lists of the API it is made from; all lists a query needs are read at once, each once, and each is one
 // Source. Then every kind is derived from what came. A list that failed leaves a Source with the reason and the exact
-// fix, and what depends on it is unknown, never guessed.
+// fix, and what depends on it is unknown, never guessed. No fix grants anything to the anonymous user, nor access to secrets.
 //
 // # Reads are live
 //
