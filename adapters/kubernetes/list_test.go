@@ -289,3 +289,20 @@ func TestGateway(t *testing.T) {
 	assert.Equal(t, adapters.HealthHealthy, found[0].Health)
 	assert.Equal(t, []adapters.Relation{{Type: adapters.RelationRoutesTo, Target: "kubernetes/prod/production/service/checkout-api"}}, found[0].Relations)
 }
+
+func TestAClaimWhoseStorageClassMayNotBeRead(t *testing.T) {
+	claim := &corev1.PersistentVolumeClaim{ObjectMeta: named("production", "data", nil), Status: corev1.PersistentVolumeClaimStatus{Phase: corev1.ClaimPending}}
+	api := newFakeAPI(t, claim)
+	api.fault = func(w http.ResponseWriter, r *http.Request) bool {
+		return strings.HasSuffix(r.URL.Path, "/"+storageClassList) && forbid(w, r)
+	}
+	d := Open(Options{Kubeconfig: writeConfig(t, map[string]string{"prod": api.clusterEntry()}), Now: func() time.Time { return anHourLater }})
+	found, sources, err := d.List(t.Context(), adapters.Query{Kinds: []adapters.Kind{adapters.KindVolumeClaim}})
+	require.NoError(t, err)
+	require.Len(t, found, 1)
+	assert.Equal(t, adapters.HealthUnknown, found[0].Health)
+	assert.Contains(t, found[0].Reason, "its storage class may not be read")
+	for _, s := range sources {
+		assert.Nil(t, s.Error, "the answer is whole without it: %s", s.Call)
+	}
+}

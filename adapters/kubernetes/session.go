@@ -208,12 +208,21 @@ func (s *session) record(t target, namespace string, start time.Time, count int,
 	}
 	absent := t.optional && apierrors.IsNotFound(err)
 	if apierrors.IsForbidden(err) && t.incidental(s.query) {
+		s.inVain(t, namespace)
 		return
 	}
 	if err != nil && !absent {
 		source.Error = s.explain(t, namespace, err)
 	}
 	s.add(source, t)
+}
+
+// inVain notes that a list was asked for in vain, which is no evidence of anything.
+func (s *session) inVain(t target, namespace string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := t.key() + " " + namespace
+	s.came[key] = s.came[key]
 }
 
 func (s *session) add(source adapters.Source, t target) {

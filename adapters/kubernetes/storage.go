@@ -53,6 +53,9 @@ func (s *session) claimState(c *corev1.PersistentVolumeClaim, consumed bool) sta
 	if s.at.Sub(since) < startGrace {
 		return state{adapters.HealthUnknown, "Pending", since}
 	}
+	if !consumed && s.missing("", storageClasses.target) {
+		return state{adapters.HealthUnknown, "Pending: unused so far, and whether that is why is not known: its storage class may not be read", since}
+	}
 	return state{adapters.HealthUnhealthy, "Pending for " + age(s.at.Sub(since)) + ": no volume was bound", since}
 }
 

@@ -64,6 +64,9 @@ func rowsFor(q adapters.Query) []row {
 // secretList is the resource that most users may not list, for good reasons.
 const secretList = "secrets"
 
+// storageClassList is what the view role of a namespace does not reach.
+const storageClassList = "storageclasses"
+
 func sources(s ...*source) []*source { return s }
 
 // The API groups that are read.
@@ -160,7 +163,7 @@ var (
 	volumes = kept(target{path: core, resource: "persistentvolumes"},
 		func(l *corev1.PersistentVolumeList) []corev1.PersistentVolume { return l.Items },
 		func(e *estate) *[]corev1.PersistentVolume { return &e.volumes })
-	storageClasses = kept(target{path: "/apis/storage.k8s.io/v1", resource: "storageclasses"},
+	storageClasses = kept(target{path: "/apis/storage.k8s.io/v1", resource: storageClassList},
 		func(l *storagev1.StorageClassList) []storagev1.StorageClass { return l.Items },
 		func(e *estate) *[]storagev1.StorageClass { return &e.storageClasses })
 	autoscalers = kept(target{path: "/apis/autoscaling/v2", resource: "horizontalpodautoscalers", namespaced: true},
@@ -185,10 +188,10 @@ var (
 // forReleases is the most kinds that a query has of which releases are what it is about, and not one thing among many.
 const forReleases = 2
 
-// incidental reports whether the target is read only because releases are among the many kinds that a query names. Then the
-// rest of the answer is whole without them.
+// incidental reports whether the answer is whole without the target: storage classes, which only a claim that waits makes
+// worth a look, and says so itself; and releases, when they are among the many kinds that a query names.
 func (t target) incidental(q adapters.Query) bool {
-	return t.resource == secretList && t.labels != "" && (len(q.Kinds) == 0 || len(q.Kinds) > forReleases)
+	return t.resource == storageClassList || t.resource == secretList && t.labels != "" && (len(q.Kinds) == 0 || len(q.Kinds) > forReleases)
 }
 
 // usageOnly makes a source that is read only when the question names a metric of use: the metrics API is one more thing
