@@ -157,19 +157,25 @@ func (w *Workspace) read(ctx context.Context, verb string, q Query, deadline tim
 	deadline = inTime(ctx, deadline)
 	snapshot := Snapshot{Query: q, Sources: w.unserved(q), Redactions: map[string]int{}, At: w.Now()}
 	concerned := slices.DeleteFunc(slices.Clone(w.drivers), func(d Adapter) bool { return !serves(d, q) })
-	parts := make([]part, len(concerned))
-	var wait sync.WaitGroup
-	for i, driver := range concerned {
-		wait.Go(func() {
-			parts[i] = w.fly(ctx, verb, driver, q, deadline, call)
-		})
-	}
-	wait.Wait()
-	for _, p := range parts {
+	for _, p := range together(concerned, func(d Adapter) part { return w.fly(ctx, verb, d, q, deadline, call) }) {
 		snapshot.add(p)
 	}
 	snapshot.sort()
 	return snapshot, ctx.Err()
+}
+
+// together calls all drivers at once, the first of them from here: with one driver there is nobody to wait for.
+func together(drivers []Adapter, call func(Adapter) part) []part {
+	parts := make([]part, len(drivers))
+	var wait sync.WaitGroup
+	for i := 1; i < len(drivers); i++ {
+		wait.Go(func() { parts[i] = call(drivers[i]) })
+	}
+	if len(drivers) > 0 {
+		parts[0] = call(drivers[0])
+	}
+	wait.Wait()
+	return parts
 }
 
 // inTime shortens a deadline so that what drivers hand over at its end still reaches a caller whose own time is shorter.

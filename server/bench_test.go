@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"sync"
@@ -70,6 +71,7 @@ func body(question string) string {
 // A question on the demo estate, against mcp-go alone returning the same answer as a constant: both over loopback HTTP
 // with keep-alive, in turns. The goal for ratio, the share of the bare server's requests per second, is at least 0.5.
 func BenchmarkRouteQuestion(b *testing.B) {
+	defer debug.SetGCPercent(debug.SetGCPercent(200)) // as clanker mcp sets it, for both servers
 	r, w := estate(b)
 	answer, err := r.Route(b.Context(), router.Question{Text: healthQuestion})
 	require.NoError(b, err)
