@@ -72,7 +72,11 @@ func (l *lattice) readName(i int) []span {
 		if n > 1 && !l.joinable(i, n) {
 			continue
 		}
-		if found := l.find(i, n); len(found) > 0 {
+		found := l.find(i, n)
+		if n == 1 {
+			found = l.meant(i, found)
+		}
+		if len(found) > 0 {
 			return l.seen(i, i+n, found)
 		}
 	}
@@ -93,6 +97,41 @@ func (l *lattice) readName(i int) []span {
 		place.types, place.weight = noun, weight+weightBeside
 	}
 	return []span{s, place}
+}
+
+// meant leaves out what only happens to be called like a word of the language. Whoever may create a deployment chooses its
+// name, and one called "all" or "production" must not take over what is asked about all, or about production; the words
+// beside it have to say that it is meant.
+func (l *lattice) meant(i int, found []adapters.Name) []adapters.Name {
+	t := &l.tokens[i]
+	if len(found) == 0 || t.quoted || l.calledSo(i) {
+		return found
+	}
+	if _, _, environment := environmentWord(t.text); environment {
+		return places(found)
+	}
+	switch {
+	case t.id == noWord, l.lex.noun[t.id], l.used(i) == freeUse && !l.lex.filler[t.id]:
+		return found
+	case l.used(i) != wordUse:
+		return nil
+	case l.one(i + 1), l.nounBeside(i, i+1) != 0, i > 0 && (l.one(i-1) || ofWords[l.words[i-1]]):
+		return found
+	case i > 0 && inWords[l.words[i-1]]:
+		return places(found)
+	}
+	return nil
+}
+
+// What stands after these words is a thing, or a place.
+var (
+	ofWords = map[string]bool{"of": true, "for": true, "from": true, "to": true, "named": true, "called": true}
+	inWords = map[string]bool{"in": true, "on": true, "inside": true, "within": true}
+)
+
+// places are those of the names that say where.
+func places(found []adapters.Name) []adapters.Name {
+	return slices.DeleteFunc(slices.Clone(found), func(name adapters.Name) bool { return typesOf(name.Kind)&bitsPlaces == 0 })
 }
 
 // isOwnNamespace reports whether the word is a namespace that every cluster has, and nothing else.

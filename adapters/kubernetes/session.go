@@ -222,7 +222,9 @@ func (s *session) inVain(t target, namespace string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := t.key() + " " + namespace
-	s.came[key] = s.came[key]
+	if _, asked := s.came[key]; !asked {
+		s.came[key] = false
+	}
 }
 
 func (s *session) add(source adapters.Source, t target) {
