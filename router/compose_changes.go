@@ -32,22 +32,31 @@ func (r *Router) changes(ctx context.Context, d *draft) error {
 	return d.say(fmt.Sprintf("%d changes in %s", len(d.data.Changes), d.data.Place))
 }
 
-// lastEvent returns the newest deployment: of changes that are sorted newest first, those made together with the first
-// that belongs to an event. Providers count revisions for each resource anew, so changes belong together when they share
-// the event's name and its resource, or its instant. Changes without any event come back as they are.
+// lastEvent returns the newest deployment: of changes that are sorted newest first, those made together in the newest event
+// that is more than a scaling, and how the same thing was scaled since: people do both for one deployment. Without such an
+// event the newest of any kind will do, and changes without any event come back as they are.
 func lastEvent(changes []adapters.Change) []adapters.Change {
-	i := slices.IndexFunc(changes, func(c adapters.Change) bool { return c.Event != "" })
+	isEvent := func(c adapters.Change) bool { return c.Event != "" }
+	i := slices.IndexFunc(changes, func(c adapters.Change) bool { return isEvent(c) && c.Field != "replicas" })
+	if i < 0 {
+		i = slices.IndexFunc(changes, isEvent)
+	}
 	if i < 0 {
 		return changes
 	}
-	last := changes[i]
-	var together []adapters.Change
-	for _, c := range changes[i:] {
-		if c.Event == last.Event && c.Provider == last.Provider && (c.Resource == last.Resource || c.At.Equal(last.At)) {
-			together = append(together, c)
+	var last []adapters.Change
+	for _, c := range changes {
+		if madeTogether(c, changes[i]) || c.Resource == changes[i].Resource && c.Field == "replicas" && c.At.After(changes[i].At) {
+			last = append(last, c)
 		}
 	}
-	return together
+	return last
+}
+
+// madeTogether reports whether two changes belong to one event. Providers count revisions for each resource anew, so they
+// share the event's name and its resource, or its instant.
+func madeTogether(a, b adapters.Change) bool {
+	return a.Event == b.Event && a.Provider == b.Provider && (a.Resource == b.Resource || a.At.Equal(b.At))
 }
 
 func answerChanges(changes []adapters.Change) []AnswerChange {

@@ -124,11 +124,20 @@ func TestLastEvent(t *testing.T) {
 	at := func(resource, event string, minutes int) adapters.Change {
 		return adapters.Change{Resource: resource, Event: event, Provider: "kubernetes", At: ago(time.Duration(minutes) * time.Minute)}
 	}
+	scaled := func(resource string, minutes int) adapters.Change {
+		c := at(resource, resource+" scaled", minutes)
+		c.Field = "replicas"
+		return c
+	}
 	for _, c := range []struct {
 		name    string
 		changes []adapters.Change
 		want    int
 	}{
+		{"scaled after its rollout", []adapters.Change{scaled("a", 1), at("a", "r2", 2), at("a", "r1", 9)}, 2},
+		{"another is scaled after the rollout", []adapters.Change{scaled("b", 1), at("a", "r2", 2)}, 1},
+		{"nothing but scaling", []adapters.Change{scaled("b", 1), scaled("a", 2)}, 1},
+		{"scaled before the rollout", []adapters.Change{at("a", "r2", 1), scaled("a", 2)}, 1},
 		{"none", nil, 0},
 		{"no events at all", []adapters.Change{at("a", "", 1), at("b", "", 2)}, 2},
 		{"a bare change is passed over", []adapters.Change{at("a", "", 1), at("b", "r2", 2), at("b", "r1", 9)}, 1},
