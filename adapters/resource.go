@@ -132,7 +132,7 @@ type Resource struct {
 	Name       string             `json:"name"`
 	Scope      Scope              `json:"scope"`
 	Health     Health             `json:"health,omitempty"`
-	Reason     string             `json:"reason,omitempty"` // why it is not healthy, in the provider's own words
+	Reason     string             `json:"reason,omitempty"` // why it is not healthy, or serves nothing though healthy ("scaled to 0"), in the provider's own words
 	Labels     map[string]string  `json:"labels,omitempty"`
 	Attributes map[string]any     `json:"attributes,omitempty"`
 	Metrics    map[string]float64 `json:"metrics,omitempty"` // by the Metric names; absent means not measured
