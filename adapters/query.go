@@ -3,6 +3,7 @@ package adapters
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,13 @@ type LogFilter struct {
 	Container string `json:"container,omitempty"` // one container; empty means all of them
 	Grep      string `json:"grep,omitempty"`      // keep lines that contain this, without regard to case
 	Errors    bool   `json:"errors,omitempty"`    // keep lines that look like errors or warnings
+}
+
+var looksBad = regexp.MustCompile(`(?i)\b(error|err|fatal|panic|critical|severe|exception|fail(ed|ure)?|traceback|warn(ing)?|denied|refused|timed? ?out|unable to|cannot)\b|\b[EWF]\d{4} `)
+
+// Keeps reports whether the filter keeps a line of this text. What looks like an error is the same for every driver.
+func (f LogFilter) Keeps(text string) bool {
+	return (f.Grep == "" || strings.Contains(strings.ToLower(text), strings.ToLower(f.Grep))) && (!f.Errors || looksBad.MatchString(text))
 }
 
 // Wants reports whether the query asks for any of the kinds.

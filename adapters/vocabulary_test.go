@@ -53,6 +53,18 @@ func TestQueryMatches(t *testing.T) {
 	}
 }
 
+func TestLogFilterKeeps(t *testing.T) {
+	for text, bad := range map[string]bool{
+		"level=error msg=lost": true, "WARN slow": true, "dial tcp: i/o timeout": true, "E1122 14:02:11 sync.go:7] x": true, "connection refused": true,
+		"order placed": false, "0 terrors": false, "listening": false,
+	} {
+		assert.Equal(t, bad, LogFilter{Errors: true}.Keeps(text), text)
+		assert.True(t, LogFilter{}.Keeps(text), text)
+	}
+	assert.True(t, LogFilter{Grep: "ORDER"}.Keeps("order placed"))
+	assert.False(t, LogFilter{Grep: "order", Errors: true}.Keeps("order placed"))
+}
+
 func TestNames(t *testing.T) {
 	a, b := Name{Name: "Redis", Kind: KindService}, Name{Name: "redis", Kind: KindCache}
 	names := NewNames([]Name{a, b, a, {}})

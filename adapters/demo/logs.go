@@ -68,7 +68,7 @@ func (d *Demo) written(pods []adapters.Resource, q adapters.Query, now time.Time
 		}
 		for _, turn := range l.turns(now.Sub(d.start), tail*len(pods)) {
 			pod, at, text := pods[turn%len(pods)], d.start.Add(l.at(turn)), l.text(turn)
-			if q.Matches(pod) && !at.Before(q.Since) && passes(text, q.Log) {
+			if q.Matches(pod) && !at.Before(q.Since) && q.Log.Keeps(text) {
 				lines = append(lines, adapters.LogLine{Resource: pod.ID, Container: l.Container, At: at, Text: text})
 			}
 		}
@@ -105,17 +105,6 @@ func (l logLines) turns(now time.Duration, limit int) []int {
 // concerns reports whether the line was written where the filter looks.
 func (l logLines) concerns(f adapters.LogFilter) bool {
 	return l.Previous == f.Previous && (f.Container == "" || f.Container == l.Container)
-}
-
-// passes reports whether the filter keeps a text.
-func passes(text string, f adapters.LogFilter) bool {
-	return strings.Contains(strings.ToLower(text), strings.ToLower(f.Grep)) && (!f.Errors || troubled(text))
-}
-
-// troubled reports whether a line looks like an error or a warning.
-func troubled(text string) bool {
-	return slices.ContainsFunc([]string{"error", "warn", "fail", "fatal", "panic", "exception", "timeout"},
-		func(word string) bool { return strings.Contains(strings.ToLower(text), word) })
 }
 
 // lastOfEach keeps the last lines of each container, in order.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -187,8 +186,6 @@ func (s *session) tail() int {
 	return s.wanted()
 }
 
-var looksBad = regexp.MustCompile(`(?i)\b(error|err|fatal|panic|critical|severe|exception|fail(ed|ure)?|traceback|warn(ing)?|denied|refused|timed? ?out|unable to|cannot)\b|\b[EWF]\d{4} `)
-
 // keepLines returns the last lines that were asked for.
 func (s *session) keepLines(stream io.Reader, pod, container string) ([]adapters.LogLine, error) {
 	var lines []adapters.LogLine
@@ -205,18 +202,13 @@ func (s *session) keepLines(stream io.Reader, pod, container string) ([]adapters
 		for more && err == nil { // the rest of a line that is too long
 			_, more, err = reader.ReadLine()
 		}
-		if s.keeps(line.Text) {
+		if s.query.Log.Keeps(line.Text) {
 			lines = append(lines, line)
 		}
 		if len(lines) > s.wanted() {
 			lines = lines[1:]
 		}
 	}
-}
-
-func (s *session) keeps(text string) bool {
-	f := s.query.Log
-	return (f.Grep == "" || strings.Contains(strings.ToLower(text), strings.ToLower(f.Grep))) && (!f.Errors || looksBad.MatchString(text))
 }
 
 // parseLine splits off the time that the kubelet put in front.
