@@ -24,7 +24,7 @@ var floors = []struct {
 	prefix string
 	floor  int
 }{
-	{"adapters", 0},
+	{"adapters", 0}, {"intents/strict", 0},
 	{"adapters/adaptertest", 1}, {"adapters/internal", 1}, {"intents", 1}, {"policies", 1},
 	{"adapters/*", 2}, {"router", 2}, {"policies/approval", 2},
 	{"adapters/all", 3}, {"router/agent", 3}, {"eval", 3}, {"server", 3},
@@ -39,6 +39,9 @@ var homes = []home{
 	{library: "github.com/open-policy-agent/opa", home: "policies", below: true},
 	{library: "github.com/tmc/langchaingo", home: "router/agent"},
 	{library: "github.com/mark3labs/mcp-go", home: "server", tests: "server"},
+	{library: "github.com/prometheus/client_golang", home: "server/telemetry"},
+	{library: "github.com/fsnotify/fsnotify", home: "server/reload"},
+	{library: "golang.org/x/time/rate", home: "server"},
 	{library: "k8s.io", home: "adapters/kubernetes", below: true},
 	{library: "sigs.k8s.io", home: "adapters/kubernetes", below: true},
 	{library: "github.com/spf13/cobra", home: "server/cli"},
