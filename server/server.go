@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/rand"
 	"log/slog"
 	"time"
 
@@ -36,20 +37,23 @@ type Options struct {
 	Build  Build
 	Now    func() time.Time // time.Now when nil
 	Logger *slog.Logger     // discards when nil; never give it standard output, which belongs to the protocol on stdio
+	Demo   bool             // the workspace is the demo estate
 }
 
 // Server serves one workspace to any number of agents. Its methods may be called concurrently.
 type Server struct {
-	router  Router
-	connect Connector
-	build   Build
-	now     func() time.Time
-	log     *slog.Logger
-	started time.Time
-	mcp     *mcpserver.MCPServer
-	names   []string // of the tools, in the order they are listed
-	probe   singleflight.Group
-	limits  limits
+	router   Router
+	connect  Connector
+	build    Build
+	demo     bool
+	instance string // of this process, to be told from others
+	now      func() time.Time
+	log      *slog.Logger
+	started  time.Time
+	mcp      *mcpserver.MCPServer
+	names    []string // of the tools, in the order they are listed
+	probe    singleflight.Group
+	limits   limits
 }
 
 // limits bound time; tests shorten them.
@@ -80,7 +84,8 @@ func New(r Router, c Connector, o Options) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{router: r, connect: c, build: o.Build, now: o.Now, log: o.Logger, started: o.Now(), limits: defaultLimits()}
+	s := &Server{router: r, connect: c, build: o.Build, demo: o.Demo, instance: rand.Text(), now: o.Now, log: o.Logger,
+		started: o.Now(), limits: defaultLimits()}
 	s.mcp = mcpserver.NewMCPServer("clanker", o.Build.Version,
 		mcpserver.WithToolCapabilities(false), mcpserver.WithInstructions(instructions))
 	for _, tool := range s.tools() {

@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -70,6 +69,7 @@ func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 			refuse(w, http.StatusUnsupportedMediaType, "send the header Content-Type: application/json")
 		case r.ContentLength > maxMessage:
 			tooLarge(w, r)
+		case s.status(w, r):
 		case r.URL.Path != "/" && r.URL.Path != "/mcp":
 			refuse(w, http.StatusNotFound, "nothing is served here: MCP is on / and /mcp")
 		case unknown != nil:
@@ -100,9 +100,9 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, next http.Handler)
 	m, refused := s.admit(raw)
 	switch {
 	case refused != nil && refused.Error.Code == mcp.INVALID_PARAMS:
-		reply(w, http.StatusOK, refused)
+		writeJSON(w, http.StatusOK, refused)
 	case refused != nil:
-		reply(w, http.StatusBadRequest, refused)
+		writeJSON(w, http.StatusBadRequest, refused)
 	case m.method == string(mcp.MethodNotificationCancelled) && r.Header.Get(mcpserver.HeaderKeySessionID) == "":
 		// Callers without a session share their request ids: none of them may cancel another's. They hang up instead.
 		w.WriteHeader(http.StatusAccepted)
@@ -136,11 +136,6 @@ func tooLarge(w http.ResponseWriter, r *http.Request) {
 
 // refuse answers a request that is not let through, as a JSON-RPC error, which is what MCP clients show.
 func refuse(w http.ResponseWriter, status int, text string) {
-	reply(w, status, refusal(mcp.RequestId{}, mcp.INVALID_REQUEST, text))
+	writeJSON(w, status, refusal(mcp.RequestId{}, mcp.INVALID_REQUEST, text))
 }
 
-func reply(w http.ResponseWriter, status int, body *mcp.JSONRPCError) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(body) // fails when the client is gone
-}

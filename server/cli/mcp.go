@@ -55,7 +55,7 @@ func (a *app) mcp(ctx context.Context, s serving) error {
 		return err
 	}
 	workspace := server.New(parts.router, parts.workspace, server.Options{
-		Build: server.Build{Version: a.build.Version, Commit: a.build.Commit}, Now: a.now, Logger: a.log,
+		Build: server.Build{Version: a.build.Version, Commit: a.build.Commit}, Now: a.now, Logger: a.log, Demo: a.demo,
 	})
 	if s.transport.String() == "stdio" {
 		return workspace.ServeStdio(ctx, a.stdin, a.stdout)

@@ -1,0 +1,44 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+)
+
+// Health is what GET /healthz answers: which clanker this is. Anybody on this machine who may connect may know it: one
+// process finds another by it.
+type Health struct {
+	Clanker  string `json:"clanker"`  // version
+	Instance string `json:"instance"` // of this process, drawn at its start
+	PID      int    `json:"pid"`
+	Demo     bool   `json:"demo"`
+}
+
+func (s *Server) health() Health {
+	return Health{Clanker: s.build.Version, Instance: s.instance, PID: os.Getpid(), Demo: s.demo}
+}
+
+// status answers the paths for people and machines that watch the workspace. It returns false for any other path.
+func (s *Server) status(w http.ResponseWriter, r *http.Request) bool {
+	var answer http.HandlerFunc
+	switch r.URL.Path {
+	case "/healthz":
+		answer = func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.health()) }
+	default:
+		return false
+	}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		refuse(w, http.StatusMethodNotAllowed, r.URL.Path+" is read with GET")
+		return true
+	}
+	answer(w, r)
+	return true
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body) // fails when the client is gone
+}
