@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -47,7 +48,7 @@ type Options struct {
 
 // Router answers questions. It is safe for concurrent use.
 type Router struct {
-	matcher   *Matcher
+	matcher   atomic.Pointer[Matcher]
 	workspace Workspace
 	now       func() time.Time
 	ids       ids
@@ -61,8 +62,13 @@ func New(m *Matcher, w Workspace, opts Options) *Router {
 	if opts.Entropy == nil {
 		opts.Entropy = rand.Reader
 	}
-	return &Router{matcher: m, workspace: w, now: opts.Now, ids: ids{entropy: ulid.Monotonic(opts.Entropy, 0)}}
+	r := &Router{workspace: w, now: opts.Now, ids: ids{entropy: ulid.Monotonic(opts.Entropy, 0)}}
+	r.Use(m)
+	return r
 }
+
+// Use makes m understand the questions from now on; one that is being answered keeps the matcher that it began with.
+func (r *Router) Use(m *Matcher) { r.matcher.Store(m) }
 
 // AnswerTime is how long an answer may take, over all of its reads: most clients cut a call at 60 s, people sooner. What is
 // not read by then is in the answer's coverage.
@@ -78,7 +84,8 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 	if d.readable() {
 		reading, done := context.WithTimeout(ctx, AnswerTime)
 		defer done()
-		match, names := r.understand(reading, q.Text)
+		matcher := r.matcher.Load()
+		match, names := r.understand(reading, matcher, q.Text)
 		d.understood(match, names)
 		switch {
 		case match.Needs != nil:
@@ -86,7 +93,7 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 		case match.Outcome == Ambiguous:
 			d.askWhich(match)
 		case match.Outcome != Hit:
-			d.decline(match, r.matcher)
+			d.decline(match, matcher)
 		default:
 			err = r.answer(reading, d, match.Hits[0])
 		}
@@ -99,17 +106,17 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 
 // Match says what the router would make of a question, with the names known so far. It asks no provider for an answer.
 func (r *Router) Match(ctx context.Context, text string) Match {
-	return r.matcher.Match(text, r.workspace.Names(ctx, false))
+	return r.matcher.Load().Match(text, r.workspace.Names(ctx, false))
 }
 
 // understand matches the question against the names known so far. A name that nobody has seen may be new, so the names
 // are read once more before it counts as unknown, or as a misspelling of one that is known.
-func (r *Router) understand(ctx context.Context, text string) (Match, adapters.Names) {
+func (r *Router) understand(ctx context.Context, matcher *Matcher, text string) (Match, adapters.Names) {
 	names := r.workspace.Names(ctx, false)
-	match := r.matcher.Match(text, names)
+	match := matcher.Match(text, names)
 	if match.Outcome == Hit && (len(match.Notes) > 0 || !known(match.Hits[0].Slots, names)) {
 		names = r.workspace.Names(ctx, true)
-		match = r.matcher.Match(text, names)
+		match = matcher.Match(text, names)
 	}
 	return match, names
 }
