@@ -212,7 +212,7 @@ func (d *draft) template(where string, text scalar, answer bool) *template.Templ
 	}
 	t, err := template.New(where).Funcs(answerFuncs).Parse(text.Text)
 	if err != nil {
-		d.fault(text.Pos, where, "see the package comment for what a template sees", "%s", templateMessage(err))
+		d.Fault(text.Pos, where, "see the package comment for what a template sees", "%s", templateMessage(err))
 		return nil
 	}
 	if !d.checkFields(where, text, t.Root) {
@@ -221,7 +221,7 @@ func (d *draft) template(where string, text scalar, answer bool) *template.Templ
 	for _, sample := range samples(d.in.slots) {
 		if _, err := execute(t, sample); err != nil && (answer || !strings.Contains(err.Error(), "no entry")) {
 			remedy := "guard it with {{with}} or {{if}}: a list can be empty"
-			d.fault(text.Pos, where, remedy, "fails with %s: %s", sampleName(sample), templateMessage(err))
+			d.Fault(text.Pos, where, remedy, "fails with %s: %s", sampleName(sample), templateMessage(err))
 			return nil
 		}
 	}
@@ -235,7 +235,7 @@ func templateMessage(err error) string { return templatePrefix.ReplaceAllString(
 // checkFields faults the fields that nothing a template sees has, and slots that nothing produces, exactly where they
 // stand.
 func (d *draft) checkFields(where string, text scalar, root parse.Node) bool {
-	before, known := len(*d.faults), d.known
+	before, known := len(*d.Faults), d.known
 	check := func(node parse.Node, path []string) {
 		for i, name := range path {
 			switch {
@@ -245,7 +245,7 @@ func (d *draft) checkFields(where string, text scalar, root parse.Node) bool {
 			case i > 0 && (path[i-1] == "Attributes" || path[i-1] == "Labels" || path[i-1] == "Metrics"):
 				return
 			case !known[name]:
-				d.fault(text.at(int(node.Position())), where, suggest(name, ".", slices.Sorted(maps.Keys(known))), "unknown field .%s", name)
+				d.Fault(text.At(int(node.Position())), where, suggest(name, ".", slices.Sorted(maps.Keys(known))), "unknown field .%s", name)
 				return
 			}
 		}
@@ -260,7 +260,7 @@ func (d *draft) checkFields(where string, text scalar, root parse.Node) bool {
 			check(node, node.Field)
 		}
 	})
-	return len(*d.faults) == before
+	return len(*d.Faults) == before
 }
 
 // walkTemplate visits every node below v. The parse tree has no walker of its own.

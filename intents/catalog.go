@@ -92,17 +92,17 @@ func (l *loader) vocabulary(fsys fs.FS, names []string) {
 		fsys = files
 	}
 	if r, content := l.open(fsys, vocabularyFile); content != nil {
-		if top := r.parse(content); top != nil {
+		if top := r.Parse(content); top != nil {
 			l.catalog.Vocabulary.read(r, top)
 		}
 	}
 }
 
 func (l *loader) open(fsys fs.FS, name string) (*reader, []byte) {
-	r := &reader{file: name, faults: &l.faults}
+	r := &reader{File: name, Manual: "see the package comment of intents", Faults: &l.faults}
 	content, err := fs.ReadFile(fsys, name)
 	if err != nil {
-		r.fault(Position{name, 1, 1}, "", "make it readable", "read file: %v", err)
+		r.Fault(Position{name, 1, 1}, "", "make it readable", "read file: %v", err)
 		return r, nil
 	}
 	l.digest.Write(fmt.Appendf(nil, "%s %d\n", name, len(content)))
@@ -115,12 +115,12 @@ func (l *loader) file(fsys fs.FS, name string) {
 	if content == nil {
 		return
 	}
-	top := r.parse(content)
+	top := r.Parse(content)
 	if top == nil {
 		return
 	}
-	for _, item := range r.items("", top, false) {
-		r.intent = ""
+	for _, item := range r.Items("", top, false) {
+		r.Subject = ""
 		if in := l.intent(r, item); in != nil {
 			l.catalog.Intents = append(l.catalog.Intents, in)
 		}
@@ -134,13 +134,13 @@ func (l *loader) finish() {
 	patterns := map[string]*Intent{}
 	for i, in := range all {
 		if i > 0 && all[i-1].ID == in.ID {
-			l.faults = append(l.faults, Fault{Pos: in.Pos, Intent: in.ID, Where: "id", Remedy: "give one of them another id",
+			l.faults = append(l.faults, Fault{Pos: in.Pos, Subject: Subject(in.ID), Where: "id", Remedy: "give one of them another id",
 				Message: fmt.Sprintf("the id is taken by the intent at %s:%d", all[i-1].Pos.File, all[i-1].Pos.Line)})
 		}
 		for _, pattern := range in.Patterns {
 			other, taken := patterns[pattern.Text]
 			if patterns[pattern.Text] = in; taken && other != in {
-				l.faults = append(l.faults, Fault{Pos: pattern.Pos, Intent: in.ID, Where: "patterns", Remedy: "remove one of them, or make them differ",
+				l.faults = append(l.faults, Fault{Pos: pattern.Pos, Subject: Subject(in.ID), Where: "patterns", Remedy: "remove one of them, or make them differ",
 					Message: fmt.Sprintf("intent %q at %s:%d has the same pattern", other.ID, other.Pos.File, other.Pos.Line)})
 			}
 		}

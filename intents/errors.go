@@ -3,115 +3,27 @@ package intents
 import (
 	"cmp"
 	"fmt"
-	"slices"
-	"strings"
+
+	"clanker/intents/strict"
 )
 
-// Fault is one mistake in a file that people edit: where, what, and what to do about it.
-type Fault struct {
-	Pos     Position
-	Intent  string // id of the intent, if it is in one that has an id
-	Where   string // key: "patterns", "query.kinds"; empty for the file itself
-	Message string
-	Remedy  string
-}
+// What a catalogue's files can be wrong about, and where; see [strict].
+type (
+	// Position is a place in a file that people edit; line and column count from 1.
+	Position = strict.Position
+	// Fault is one mistake in a file: where, what, and what to do about it.
+	Fault = strict.Fault
+	// Errors are all the faults of a catalogue, sorted by position.
+	Errors = strict.Errors
 
-// Error spells the fault as file:line:column: intent "id": where: message; remedy.
-func (f Fault) Error() string {
-	var text strings.Builder
-	fmt.Fprintf(&text, "%s:%d:%d: ", f.Pos.File, f.Pos.Line, f.Pos.Column)
-	if f.Intent != "" {
-		fmt.Fprintf(&text, "intent %q: ", f.Intent)
-	}
-	if f.Where != "" {
-		text.WriteString(f.Where + ": ")
-	}
-	text.WriteString(f.Message)
-	if f.Remedy != "" {
-		text.WriteString("; " + f.Remedy)
-	}
-	return text.String()
-}
+	reader = strict.Reader
+	scalar = strict.Scalar
+	field  = strict.Field
+)
 
-// Errors are all the faults of a catalogue, sorted by position.
-type Errors []Fault
+// Subject names an intent as the subject of a fault.
+func Subject(id string) string { return fmt.Sprintf("intent %q", id) }
 
-// Error has a line for each fault.
-func (e Errors) Error() string {
-	lines := make([]string, len(e))
-	for i, fault := range e {
-		lines[i] = fault.Error()
-	}
-	return strings.Join(lines, "\n")
-}
-
-// Err returns the faults sorted and without repetition as an error, or nil if there are none.
-func (e Errors) Err() error {
-	if len(e) == 0 {
-		return nil
-	}
-	slices.SortFunc(e, func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line),
-			cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Error(), b.Error()))
-	})
-	return slices.Compact(e)
-}
-
-// suggest returns a remedy: the known word nearest to the one written, or all that are known if they are few.
 func suggest(word, sigil string, known []string) string {
-	best, distance := "", len(word)/3+2
-	for _, candidate := range known {
-		if d := Distance(word, candidate, distance); d < distance {
-			best, distance = candidate, d
-		}
-	}
-	switch {
-	case best != "":
-		return fmt.Sprintf("did you mean %s%s?", sigil, best)
-	case len(known) <= 40:
-		return fmt.Sprintf("use one of: %s%s", sigil, strings.Join(known, ", "+sigil))
-	}
-	return "see vocabulary.yaml for what there is, or add it there"
-}
-
-// Distance returns the number of letters to insert, delete, replace or swap with a neighbour to turn a into b, or limit
-// if it is at least that.
-func Distance(a, b string, limit int) int {
-	if len(a)-len(b) >= limit || len(b)-len(a) >= limit {
-		return limit
-	}
-	var memory [3 * 64]int // enough for names, without the heap
-	rows, n := memory[:], len(b)+1
-	if 3*n > len(rows) {
-		rows = make([]int, 3*n)
-	}
-	before, last, row := rows[:n], rows[n:2*n], rows[2*n:3*n]
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		before, last, row = last, row, before
-		if distanceRow(a, b, i, before, last, row) >= limit {
-			return limit
-		}
-	}
-	return min(limit, row[len(b)])
-}
-
-// distanceRow fills row i of the table from the two before it, and returns its least value.
-func distanceRow(a, b string, i int, before, last, row []int) int {
-	row[0] = i
-	least := i
-	for j := 1; j <= len(b); j++ {
-		cost := 1
-		if a[i-1] == b[j-1] {
-			cost = 0
-		}
-		row[j] = min(last[j]+1, row[j-1]+1, last[j-1]+cost)
-		if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-			row[j] = min(row[j], before[j-2]+1)
-		}
-		least = min(least, row[j])
-	}
-	return least
+	return cmp.Or(strict.Suggest(word, sigil, known), "see vocabulary.yaml for what there is, or add it there")
 }

@@ -80,12 +80,12 @@ func (d *draft) expression(where string, text scalar, offset int, options ...exp
 		return f, false
 	}
 	at := func(in int) Position {
-		return scalar{strings.Repeat(" ", offset) + text.Text, text.Pos, text.inside}.at(offset + in)
+		return scalar{strings.Repeat(" ", offset) + text.Text, text.Pos, text.Inline}.At(offset + in)
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
 			ok = false
-			d.fault(text.Pos, where, "simplify it", "the expression cannot be compiled: %v", cause)
+			d.Fault(text.Pos, where, "simplify it", "the expression cannot be compiled: %v", cause)
 		}
 	}()
 	options = append(options, expr.Env(view{}), expr.DisableBuiltin("now"), expr.MaxNodes(500),
@@ -94,10 +94,10 @@ func (d *draft) expression(where string, text scalar, offset int, options ...exp
 	var wrong *file.Error
 	switch {
 	case errors.As(err, &wrong):
-		d.fault(at(wrong.From), where, remedyFor(wrong.Message), "%s", wrong.Message)
+		d.Fault(at(wrong.From), where, remedyFor(wrong.Message), "%s", wrong.Message)
 		return f, false
 	case err != nil:
-		d.fault(text.Pos, where, "write an expression over: "+strings.Join(viewFields, " "), "%v", err)
+		d.Fault(text.Pos, where, "write an expression over: "+strings.Join(viewFields, " "), "%v", err)
 		return f, false
 	}
 	f.program = program

@@ -41,13 +41,6 @@ const (
 // time.Duration or [TimeRange].
 type Slots map[string]any
 
-// Position is a place in a file that people edit; line and column count from 1.
-type Position struct {
-	File   string `json:"file"`
-	Line   int    `json:"line"`
-	Column int    `json:"column"`
-}
-
 // Data is what the answer template and the templates of next questions see.
 type Data struct {
 	Resources  []adapters.Resource // selected by where, sorted, not yet cut to the limit

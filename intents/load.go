@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"clanker/intents/strict"
 )
 
 // loader reads the files of one catalogue.
@@ -38,11 +40,11 @@ type draft struct {
 }
 
 func (l *loader) intent(r *reader, node ast.Node) *Intent {
-	in := &Intent{Pos: r.pos(node), slots: map[string]SlotType{}, Defaults: Slots{}}
+	in := &Intent{Pos: r.Pos(node), slots: map[string]SlotType{}, Defaults: Slots{}}
 	d := &draft{reader: r, in: in, vocabulary: l.catalog.Vocabulary, known: l.known}
 	d.name(node)
 	d.start = len(l.faults)
-	r.mapping("", node, d.fields())
+	r.Mapping("", node, d.fields())
 	d.require()
 	d.compile()
 	if len(l.faults) > d.start && in.ID == "" {
@@ -53,7 +55,7 @@ func (l *loader) intent(r *reader, node ast.Node) *Intent {
 
 // name looks the id up first, so that every fault of the intent can tell it.
 func (d *draft) name(node ast.Node) {
-	d.reader.intent = ""
+	d.Subject = ""
 	values, _ := node.(*ast.MappingNode)
 	if values == nil {
 		return
@@ -61,7 +63,7 @@ func (d *draft) name(node ast.Node) {
 	for _, entry := range values.Values {
 		if key, ok := entry.Key.(*ast.StringNode); ok && key.Value == "id" {
 			if id, ok := entry.Value.(*ast.StringNode); ok {
-				d.reader.intent = id.Value
+				d.Subject = Subject(id.Value)
 			}
 		}
 	}
@@ -83,33 +85,33 @@ func (d *draft) fields() []field {
 		{"where", d.into(&d.where)},
 		{"sort", d.into(&d.sort)},
 		{"limit", d.into(&in.limit)},
-		{"columns", func(w string, n ast.Node) { d.columns = d.texts(w, n) }},
-		{"verdict", func(w string, n ast.Node) { in.Verdict = d.boolean(w, n) }},
+		{"columns", func(w string, n ast.Node) { d.columns = d.Texts(w, n) }},
+		{"verdict", func(w string, n ast.Node) { in.Verdict = d.Bool(w, n) }},
 		{"answer", d.into(&d.answer)},
-		{"next", func(w string, n ast.Node) { d.next = d.texts(w, n) }},
+		{"next", func(w string, n ast.Node) { d.next = d.Texts(w, n) }},
 	}
 }
 
 func (d *draft) into(target *scalar) func(string, ast.Node) {
-	return func(where string, node ast.Node) { *target, _ = d.text(where, node) }
+	return func(where string, node ast.Node) { *target, _ = d.Text(where, node) }
 }
 
 func (d *draft) plain(where string, node ast.Node) string {
-	text, _ := d.text(where, node)
+	text, _ := d.Text(where, node)
 	return text.Text
 }
 
 func (d *draft) examples(where string, node ast.Node) {
-	for _, text := range d.texts(where, node) {
+	for _, text := range d.Texts(where, node) {
 		d.in.Examples = append(d.in.Examples, Example{text.Text, text.Pos})
 	}
 }
 
 func (d *draft) patterns(where string, node ast.Node) {
-	for _, text := range d.texts(where, node) {
+	for _, text := range d.Texts(where, node) {
 		root, err := ParsePattern(text.Text)
 		if wrong, ok := errors.AsType[*patternError](err); ok {
-			d.fault(text.at(wrong.offset), where, wrong.remedy, "%s", wrong.message)
+			d.Fault(text.At(wrong.offset), where, wrong.remedy, "%s", wrong.message)
 			continue
 		}
 		d.in.Patterns = append(d.in.Patterns, Pattern{text.Text, text.Pos, root})
@@ -122,11 +124,11 @@ func (d *draft) atom(where string, text scalar, n *Node) {
 	switch n.Op {
 	case OpConcept:
 		if _, ok := d.vocabulary.Concepts[n.Text]; !ok {
-			d.fault(text.at(n.offset), where, suggest(n.Text, "@", d.vocabulary.conceptNames()), "unknown concept @%s", n.Text)
+			d.Fault(text.At(n.offset), where, suggest(n.Text, "@", d.vocabulary.conceptNames()), "unknown concept @%s", n.Text)
 		}
 	case OpSlot:
 		if have, ok := d.in.slots[n.Text]; ok && have.isText() != n.Slot.isText() {
-			d.fault(text.at(n.offset), where, "give one of them another name", "slot %q is a %s here and a %s before", n.Text, n.Slot, have)
+			d.Fault(text.At(n.offset), where, "give one of them another name", "slot %q is a %s here and a %s before", n.Text, n.Slot, have)
 		}
 		if d.in.slots[n.Text] == 0 {
 			d.in.slots[n.Text] = n.Slot
@@ -137,9 +139,9 @@ func (d *draft) atom(where string, text scalar, n *Node) {
 
 // slots reads defaults.
 func (d *draft) slots(where string, node ast.Node) {
-	d.entries(where, node, func(key scalar, value ast.Node) {
-		d.mapping(join(where, key.Text), value, []field{{"default", func(where string, node ast.Node) {
-			if text, ok := d.text(where, node); ok {
+	d.Entries(where, node, func(key scalar, value ast.Node) {
+		d.Mapping(strict.Join(where, key.Text), value, []field{{"default", func(where string, node ast.Node) {
+			if text, ok := d.Text(where, node); ok {
 				d.in.Defaults[key.Text] = text
 			}
 		}}})
@@ -148,8 +150,8 @@ func (d *draft) slots(where string, node ast.Node) {
 
 func (d *draft) require() {
 	missing := func(key string, is bool, remedy string) {
-		if is && !slices.ContainsFunc((*d.faults)[d.start:], func(f Fault) bool { return f.Where == key }) {
-			d.fault(d.in.Pos, key, remedy, "the key %q is missing", key)
+		if is && !slices.ContainsFunc((*d.Faults)[d.start:], func(f Fault) bool { return f.Where == key }) {
+			d.Fault(d.in.Pos, key, remedy, "the key %q is missing", key)
 		}
 	}
 	missing("id", d.id.Text == "", "add id: topic.what, for instance health.services")
@@ -192,7 +194,7 @@ func check[T ~string](d *draft, where, sort string, text scalar, known []T) {
 		names[i] = string(name)
 	}
 	if text.Text != "" && !slices.Contains(names, text.Text) {
-		d.fault(text.Pos, where, suggest(text.Text, "", names), "unknown %s %q", sort, text.Text)
+		d.Fault(text.Pos, where, suggest(text.Text, "", names), "unknown %s %q", sort, text.Text)
 	}
 }
 
@@ -207,7 +209,7 @@ func (d *draft) defaults() {
 			kind, ok = slotTypes[name]
 		}
 		if !ok {
-			d.fault(text.Pos, where, "use a slot of one of the patterns, or name it by its type", "unknown slot %q", name)
+			d.Fault(text.Pos, where, "use a slot of one of the patterns, or name it by its type", "unknown slot %q", name)
 			continue
 		}
 		value, err := kind.parse(text.Text)
@@ -217,7 +219,7 @@ func (d *draft) defaults() {
 			err = fmt.Errorf("no word for a kind is %q", text.Text)
 		}
 		if err != nil {
-			d.fault(text.Pos, where, "write it as a question would", "%v", err)
+			d.Fault(text.Pos, where, "write it as a question would", "%v", err)
 			continue
 		}
 		d.in.slots[name] = kind
@@ -241,7 +243,7 @@ func (d *draft) produced(where string, text scalar, offset int, name string) {
 		known = append(known, slot)
 	}
 	slices.Sort(known)
-	d.fault(text.at(offset), where, suggest(name, "", slices.Compact(known)), "no pattern or default produces the slot %q", name)
+	d.Fault(text.At(offset), where, suggest(name, "", slices.Compact(known)), "no pattern or default produces the slot %q", name)
 }
 
 // kindSuffix names the slot that takes the kind word beside a name: "the deployment app" fills service and service_kind.
@@ -260,7 +262,7 @@ func (d *draft) checkColumns() {
 			check(d, "columns", "metric", scalar{Text: name, Pos: column.Pos}, metricNames)
 		case !slices.Contains(fixed, column.Text):
 			known := append(slices.Clone(fixed), "attr.NAME", "metric.NAME")
-			d.fault(column.Pos, "columns", suggest(column.Text, "", known), "unknown column %q", column.Text)
+			d.Fault(column.Pos, "columns", suggest(column.Text, "", known), "unknown column %q", column.Text)
 		}
 		d.in.Columns = append(d.in.Columns, column.Text)
 	}

@@ -23,17 +23,17 @@ type querySpec struct {
 func (d *draft) query(where string, node ast.Node) {
 	q := &d.in.query
 	list := func(target *[]scalar) func(string, ast.Node) {
-		return func(where string, node ast.Node) { *target = d.texts(where, node) }
+		return func(where string, node ast.Node) { *target = d.Texts(where, node) }
 	}
-	d.mapping(where, node, []field{
+	d.Mapping(where, node, []field{
 		{"kinds", list(&q.kinds)}, {"providers", list(&q.providers)}, {"metrics", list(&q.metrics)},
 		{"name", d.into(&q.name)}, {"since", d.into(&q.since)},
 		{"scope", func(where string, node ast.Node) {
-			d.mapping(where, node, []field{{"environment", d.into(&q.environment)}, {"namespace", d.into(&q.namespace)},
+			d.Mapping(where, node, []field{{"environment", d.into(&q.environment)}, {"namespace", d.into(&q.namespace)},
 				{"cluster", d.into(&q.cluster)}, {"region", d.into(&q.region)}})
 		}},
 		{"log", func(where string, node ast.Node) {
-			d.mapping(where, node, []field{{"tail", d.into(&q.tail)}, {"previous", d.into(&q.previous)},
+			d.Mapping(where, node, []field{{"tail", d.into(&q.tail)}, {"previous", d.into(&q.previous)},
 				{"container", d.into(&q.container)}, {"grep", d.into(&q.grep)}, {"errors", d.into(&q.er)}})
 		}},
 	})
@@ -63,7 +63,7 @@ func (d *draft) checkQuery() {
 	d.typed("limit", d.in.limit, SlotCount)
 	for _, flag := range []scalar{q.previous, q.er} {
 		if flag.Text != "" && flag.Text != "true" && flag.Text != "false" {
-			d.fault(flag.Pos, "query.log", "write true or false", "true or false is expected, not %q", flag.Text)
+			d.Fault(flag.Pos, "query.log", "write true or false", "true or false is expected, not %q", flag.Text)
 		}
 	}
 }
@@ -74,7 +74,7 @@ func (d *draft) typed(where string, text scalar, kind SlotType) {
 		return
 	}
 	if _, err := kind.parse(text.Text); err != nil {
-		d.fault(text.Pos, where, "or name a slot in braces", "%v", err)
+		d.Fault(text.Pos, where, "or name a slot in braces", "%v", err)
 	}
 }
 

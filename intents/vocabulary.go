@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"clanker/adapters"
+	"clanker/intents/strict"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -47,17 +48,17 @@ func (v *Vocabulary) conceptNames() []string { return slices.Sorted(maps.Keys(v.
 //	stopwords: [it, this]
 //	nouns: [search]
 func (v *Vocabulary) read(r *reader, top ast.Node) {
-	r.mapping("", top, []field{
-		{"concepts", func(where string, node ast.Node) { r.entries(where, node, v.concept(r, where)) }},
-		{"kinds", func(where string, node ast.Node) { r.entries(where, node, v.kind(r, where, "")) }},
+	r.Mapping("", top, []field{
+		{"concepts", func(where string, node ast.Node) { r.Entries(where, node, v.concept(r, where)) }},
+		{"kinds", func(where string, node ast.Node) { r.Entries(where, node, v.kind(r, where, "")) }},
 		{"providerKinds", func(where string, node ast.Node) {
-			r.entries(where, node, func(key scalar, value ast.Node) {
-				r.entries(join(where, key.Text), value, v.kind(r, join(where, key.Text), key.Text))
+			r.Entries(where, node, func(key scalar, value ast.Node) {
+				r.Entries(strict.Join(where, key.Text), value, v.kind(r, strict.Join(where, key.Text), key.Text))
 			})
 		}},
 		{"providers", func(where string, node ast.Node) {
-			r.entries(where, node, func(key scalar, value ast.Node) {
-				for _, spelling := range v.spellings(r, join(where, key.Text), value) {
+			r.Entries(where, node, func(key scalar, value ast.Node) {
+				for _, spelling := range v.spellings(r, strict.Join(where, key.Text), value) {
 					v.Providers[spelling] = key.Text
 				}
 			})
@@ -74,7 +75,7 @@ func (v *Vocabulary) fillers(r *reader, where string, node ast.Node) []string {
 	for _, filler := range fillers {
 		for word := range strings.FieldsSeq(filler) {
 			if slices.Contains(negations, word) {
-				r.fault(r.pos(node), where, "remove it, and take it in the patterns that handle it", "%q negates: it is no filler", filler)
+				r.Fault(r.Pos(node), where, "remove it, and take it in the patterns that handle it", "%q negates: it is no filler", filler)
 			}
 		}
 	}
@@ -86,11 +87,11 @@ var negations = []string{"but", "except", "never", "no", "none", "nor", "not", "
 func (v *Vocabulary) concept(r *reader, where string) func(scalar, ast.Node) {
 	return func(key scalar, value ast.Node) {
 		if !isKey(key.Text) {
-			r.fault(key.Pos, where, "use small letters, digits and _", "%q cannot name a concept", key.Text)
+			r.Fault(key.Pos, where, "use small letters, digits and _", "%q cannot name a concept", key.Text)
 			return
 		}
 		v.defined[key.Text] = key.Pos
-		v.Concepts[key.Text] = v.spellings(r, join(where, key.Text), value)
+		v.Concepts[key.Text] = v.spellings(r, strict.Join(where, key.Text), value)
 	}
 }
 
@@ -98,12 +99,12 @@ func (v *Vocabulary) kind(r *reader, where, provider string) func(scalar, ast.No
 	return func(key scalar, value ast.Node) {
 		kind := adapters.Kind(key.Text)
 		if !slices.Contains(kinds, kind) {
-			r.fault(key.Pos, where, suggest(key.Text, "", kindNames()), "unknown kind %q", key.Text)
+			r.Fault(key.Pos, where, suggest(key.Text, "", kindNames()), "unknown kind %q", key.Text)
 			return
 		}
-		for _, spelling := range v.spellings(r, join(where, key.Text), value) {
+		for _, spelling := range v.spellings(r, strict.Join(where, key.Text), value) {
 			if other, taken := v.Kinds[spelling]; taken {
-				r.fault(r.pos(value), join(where, key.Text), "keep it in one place", "%q already spells the kind %q", spelling, other.Kind)
+				r.Fault(r.Pos(value), strict.Join(where, key.Text), "keep it in one place", "%q already spells the kind %q", spelling, other.Kind)
 			}
 			v.Kinds[spelling] = KindWord{kind, provider}
 		}
@@ -113,10 +114,10 @@ func (v *Vocabulary) kind(r *reader, where, provider string) func(scalar, ast.No
 // spellings reads a list of words and phrases, sorted and without repetition.
 func (v *Vocabulary) spellings(r *reader, where string, node ast.Node) []string {
 	var spellings []string
-	for _, text := range r.texts(where, node) {
+	for _, text := range r.Texts(where, node) {
 		words := strings.Fields(text.Text)
 		if len(words) == 0 || slices.ContainsFunc(words, func(w string) bool { return !isWord(w) }) {
-			r.fault(text.Pos, where, "write lower-case words without punctuation, \"is not\" for \"isn't\"",
+			r.Fault(text.Pos, where, "write lower-case words without punctuation, \"is not\" for \"isn't\"",
 				"%q can never match", text.Text)
 			continue
 		}

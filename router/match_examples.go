@@ -106,7 +106,7 @@ func (m *Matcher) checkExamples(all []asked) error {
 			continue
 		}
 		message, remedy := stolen(a.match, a.intent)
-		faults = append(faults, intents.Fault{Pos: a.example.Pos, Intent: a.intent.ID, Where: "examples",
+		faults = append(faults, intents.Fault{Pos: a.example.Pos, Subject: intents.Subject(a.intent.ID), Where: "examples",
 			Message: fmt.Sprintf("%q %s", a.example.Text, message), Remedy: remedy})
 	}
 	return faults.Err()

@@ -9,6 +9,7 @@ import (
 
 	"clanker/adapters"
 	"clanker/intents"
+	"clanker/intents/strict"
 )
 
 // maxNameWords is how many words of a question may spell one name: "checkout api gateway" for checkout-api-gateway.
@@ -276,7 +277,7 @@ func nearestNames(names adapters.Names, want string, types uint32, pods bool) []
 	for _, fold := range names.Folds() {
 		distance := best + 1
 		if best > 0 {
-			distance = intents.Distance(want, fold, best+1)
+			distance = strict.Distance(want, fold, best+1)
 		}
 		begins := len(want) >= 3 && len(fold) > len(want) && fold[len(want)] == '-' && strings.HasPrefix(fold, want)
 		if distance > best && !begins || !fits(names.Find(fold), types, pods) {

@@ -6,7 +6,7 @@ import (
 	"strings"
 
 	"clanker/adapters"
-	"clanker/intents"
+	"clanker/intents/strict"
 )
 
 const mostNear = 3
@@ -25,7 +25,7 @@ func nearest(slot, name string, names adapters.Names) []string {
 		if !slices.ContainsFunc(names.Find(fold), func(n adapters.Name) bool { return goesIn(slot, n.Kind) }) {
 			continue
 		}
-		distance := intents.Distance(want, fold, max(2, len(want)/3)+1)
+		distance := strict.Distance(want, fold, max(2, len(want)/3)+1)
 		if len(fold) > 2 && len(want) > 2 && (strings.Contains(fold, want) || strings.Contains(want, fold)) {
 			distance = min(distance, 2)
 		}

@@ -227,5 +227,5 @@ func stray(in *intents.Intent, example intents.Example, match router.Match) inte
 	if len(match.Hits) > 0 {
 		where = "to " + match.Hits[0].Intent.ID
 	}
-	return intents.Fault{Pos: example.Pos, Intent: in.ID, Where: "examples", Message: fmt.Sprintf("%q goes %s", example.Text, where)}
+	return intents.Fault{Pos: example.Pos, Subject: intents.Subject(in.ID), Where: "examples", Message: fmt.Sprintf("%q goes %s", example.Text, where)}
 }
