@@ -147,7 +147,7 @@ func (m *masker) values(key string, values []any) []any {
 
 // field masks a value whole when its key says that it is a secret, else the secrets within it.
 func (m *masker) field(key, value string) string {
-	if value != "" && value != Redacted && secretKey(key) {
+	if value != "" && value != Redacted && SecretKey(key) {
 		m.count("key", 1)
 		return Redacted
 	}
@@ -159,14 +159,14 @@ func (m *masker) field(key, value string) string {
 var secretWords = []string{
 	"password", "passwd", "passphrase", "pwd", "secret", "secretkey", "secretkeybase", "token", "apikey", "accesskey",
 	"accountkey", "privatekey", "encryptionkey", "signingkey", "sshkey", "masterkey", "credential", "credentials", "connectionstring",
-	"databaseurl", "dsn", "authorization", "cookie", "signature", "sastoken",
+	"databaseurl", "dsn", "authorization", "cookie", "signature", "sastoken", "clientkeydata",
 }
 
 // secretShortWords are too short to be looked for at the end of other words: compass, bypass.
 var secretShortWords = []string{"pass", "sig"}
 
-// secretKey reports whether a key names a secret: its end, without separators and case, is a secret word.
-func secretKey(key string) bool {
+// SecretKey reports whether a key names a secret: its end, without separators and case, is a secret word.
+func SecretKey(key string) bool {
 	var tail [20]byte
 	n := 0
 	key = strings.TrimRight(key, "0123456789")
@@ -201,13 +201,16 @@ type secretShape struct {
 // secretShapes are applied in this order. Each begins with something that [suspicious] looks for.
 var secretShapes = []secretShape{
 	{"privateKey", regexp.MustCompile(`(?s)-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----.*?(-----END [A-Z ]*PRIVATE KEY( BLOCK)?-----|$)`), Redacted},
+	{"privateKey", regexp.MustCompile(`LS0tLS1CRUdJTiB[EFPQS][A-Za-z0-9+/=]*`), Redacted}, // base64 of "-----BEGIN " and what is not a certificate
 	{"jwt", regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)?`), Redacted},
 	{"userinfo", regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s:/@]*:[^\s]+@`), "${1}" + Redacted + "@"},
 	{"userinfo", regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@:]{20,}@`), "${1}" + Redacted + "@"},
 	{"webhook", regexp.MustCompile(`(https://hooks\.slack\.com/(?:services|workflows)/)\S+`), "${1}" + Redacted},
 	{"cloudKey", regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`), Redacted},
 	{"cloudKey", regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}`), Redacted},
-	{"token", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|glsa_[A-Za-z0-9_]{20,}|xox[abeoprs]-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{16,}|[rs]k_(live|test)_[A-Za-z0-9]{10,}|do[opr]_v1_[a-f0-9]{32,}|hvs\.[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|shp(at|ca|pa|ss)_[a-fA-F0-9]{20,}|whsec_[A-Za-z0-9+/=]{16,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,})`), Redacted},
+	{"cloudKey", regexp.MustCompile(`\b(ya29\.[A-Za-z0-9._-]{16,}|GOCSPX-[A-Za-z0-9_-]{16,}|k8s-aws-v1\.[A-Za-z0-9_=-]{16,})`), Redacted},
+	{"cloudKey", regexp.MustCompile(`[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,}`), Redacted}, // Entra ID
+	{"token", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|glsa_[A-Za-z0-9_]{20,}|(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{16,}|[rs]k_(live|test)_[A-Za-z0-9]{10,}|do[opr]_v1_[a-f0-9]{32,}|hvs\.[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|shp(at|ca|pa|ss)_[a-fA-F0-9]{20,}|whsec_[A-Za-z0-9+/=]{16,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,})`), Redacted},
 	{"bearer", regexp.MustCompile(`(?i)\b(bearer)\s+[A-Za-z0-9+/._~-]{16,}=*`), "${1} " + Redacted},
 	{"assignment", regexp.MustCompile(secretName + `["'\\]*\s*(?:=>|[=:])\s*)(` + secretValue + `)`), "${1}" + Redacted},
 	{"flag", regexp.MustCompile(`(?i)((?:^|\s)--?[A-Za-z0-9-]*` + secretEnd + `\s+)([^\s-]\S*)`), "${1}" + Redacted},
@@ -216,10 +219,20 @@ var secretShapes = []secretShape{
 
 // What an assignment of a secret looks like: a name that ends like a secret's, and a value, quoted (with escapes) or not.
 const (
-	secretEnd   = `(?:password|passwd|passphrase|pwd|secret|secret[_-]?key(?:[_-]?base)?|token|api[_-]?key|access[_-]?key|account[_-]?key|(?:private|encryption|signing|ssh|master)[_-]?key|credentials?|connection[_-]?string|database[_-]?url|dsn|authorization|cookie|signature|\b(?:pass|sig)|_(?:pass|sig))[0-9]*`
+	secretEnd   = `(?:password|passwd|passphrase|pwd|secret|secret[_-]?key(?:[_-]?base)?|token|api[_-]?key|access[_-]?key|account[_-]?key|(?:private|encryption|signing|ssh|master)[_-]?key|credentials?|connection[_-]?string|database[_-]?url|dsn|client[_-]?key[_-]?data|authorization|cookie|signature|\b(?:pass|sig)|_(?:pass|sig))[0-9]*`
 	secretName  = `(?i)((?:^|[^A-Za-z0-9])[A-Za-z0-9_.-]*?` + secretEnd
 	secretValue = `\[redacted\]|\\+"[^"\\]*\\+"|"(?:[^"\\]|\\.)*"|'[^']*'|(?:(?:bearer|basic|token)\s+)?[^\s,;&"'\\]+`
 )
+
+// RedactText masks the secrets within a text: the same choke point, for what is written elsewhere than in answers, such as
+// the log. A text without a secret is returned as it is.
+func RedactText(text string) string {
+	if !suspicious(text) {
+		return text
+	}
+	m := &masker{counts: map[string]int{}}
+	return m.text(text)
+}
 
 // text masks the secrets within a text.
 func (m *masker) text(text string) string {
@@ -253,7 +266,7 @@ func suspicious(text string) bool {
 
 // telling are the bytes at which [beginsSecret] looks closer.
 var telling = func() (table [256]bool) {
-	for _, c := range []byte("-e:= AgxsrdhnSw") {
+	for _, c := range []byte("-e:= AgxsrdhnSwyGkL~") {
 		table[c] = true
 	}
 	return table
@@ -273,6 +286,10 @@ func beginsSecret(text string, at int) bool {
 		return strings.HasPrefix(rest, "-----BEGIN")
 	case 'e':
 		return strings.HasPrefix(rest, "eyJ")
+	case 'L':
+		return strings.HasPrefix(rest, "LS0tLS1CRUdJTi")
+	case '~':
+		return strings.HasSuffix(text[:at], "8Q")
 	default:
 		return (at == 0 || !wordByte(text[at-1])) && tokenStart(rest)
 	}
@@ -282,7 +299,7 @@ func beginsSecret(text string, at int) bool {
 func assigned(before string) bool {
 	before = strings.TrimRight(before[max(0, len(before)-24):], " \t\"'\\")
 	before = before[strings.LastIndexAny(before, "&?;,{[()<>")+1:]
-	return secretKey(before)
+	return SecretKey(before)
 }
 
 func authScheme(before string) bool {
@@ -292,13 +309,13 @@ func authScheme(before string) bool {
 // flagged reports whether the word before a space is a flag whose value is a secret: --db-password, -u.
 func flagged(before string) bool {
 	flag := before[strings.LastIndexByte(before, ' ')+1:]
-	return strings.HasPrefix(flag, "-") && (flag == "-u" || flag == "--user" || secretKey(flag))
+	return strings.HasPrefix(flag, "-") && (flag == "-u" || flag == "--user" || SecretKey(flag))
 }
 
 // tokenPrefixes are how vendors' tokens begin.
 var tokenPrefixes = []string{
-	"AKIA", "ASIA", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "sk-", "sk_", "rk_",
-	"doo_v1_", "dop_v1_", "dor_v1_", "hvs.", "hf_", "npm_", "shp", "glsa_", "whsec_", "SG.",
+	"AKIA", "ASIA", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "xapp-", "sk-", "sk_", "rk_",
+	"doo_v1_", "dop_v1_", "dor_v1_", "hvs.", "hf_", "npm_", "shp", "glsa_", "whsec_", "SG.", "ya29.", "GOCSPX-", "k8s-aws-v1.",
 }
 
 func wordByte(c byte) bool {

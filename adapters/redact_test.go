@@ -46,6 +46,13 @@ var secrets = []struct{ kind, text string }{
 	{"token", `shpat_«0123456789abcdef0123456789abcdef»`},
 	{"token", `hf_«abcdefghijklmnopqrstuvwxyz»`},
 	{"token", `whsec_«abcdefghijklmnopqrstuvwx»`},
+	{"cloudKey", `ya29.«a0AfH6SMBabcdefghijklmnop»`},
+	{"cloudKey", `client GOCSPX-«abcdefghijklmnopqrstuvwx»`},
+	{"cloudKey", `k8s-aws-v1.«aHR0cHM6Ly9zdHMudXMtZWFzdC0x»`},
+	{"cloudKey", `secret of the app: «abc8Q~0123456789abcdefghijklmnopqrstuvwxyz»`},
+	{"token", `xapp-«1-A0123456789-0123456789012-abcdef»`},
+	{"assignment", `client-key-data: «TUlJRXBBSUJBQUtDQVFFQQ»`},
+	{"privateKey", `key: LS0tLS1CRUdJTiBS«U0EgUFJJVkFURSBLRVktLS0tLQo»`},
 	{"privateKey", "-----BEGIN RSA PRIVATE KEY-----\n«MIIEpAIBAAKCAQEA7»\n-----END RSA PRIVATE KEY-----"},
 	{"privateKey", "-----BEGIN PRIVATE KEY----- «cut off in the middle»"},
 }
@@ -69,7 +76,7 @@ func TestTextLeavesTheRest(t *testing.T) {
 		"", "checkout-api", "registry.example.com/shop/checkout:v1.4.2", "repo/secret-service:1.2",
 		"kubectl get pods -n production --context prod", "arn:aws:eks:us-east-1:123456789012:cluster/prod",
 		"https://console.aws.amazon.com/rds/home?region=us-east-1#database:id=orders", "Back-off restarting failed container",
-		"token-service is healthy", "user-service: ready", "compass: north", "bypass=true", "-u 1000", "see http://a.example/x and mail b@c.example", "0/3 nodes are available: 3 Insufficient cpu.", "skylark-1", "sk-learn", "Basic auth failed", "basic authentication required", "token verification failed",
+		"token-service is healthy", "user-service: ready", "compass: north", "bypass=true", "-u 1000", "see http://a.example/x and mail b@c.example", "0/3 nodes are available: 3 Insufficient cpu.", "skylark-1", "sk-learn", "Basic auth failed", "basic authentication required", "token verification failed", "certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t", "~/8Q~", "k8s-app", "yaml",
 		"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "2026-11-22T14:02:11Z",
 	} {
 		m := &masker{counts: map[string]int{}}
@@ -80,10 +87,10 @@ func TestTextLeavesTheRest(t *testing.T) {
 
 func TestSecretKey(t *testing.T) {
 	for _, key := range []string{"password", "DB_PASSWORD", "db.password", "DB_PASS", "password2", "SECRET_KEY_BASE", "ENCRYPTION_KEY", "DATABASE_URL", "AccountKey", "ssh_key", "apiKey", "api-key", "x-api-key", "clientSecret", "auth_token", "Connection String", "postgres-dsn"} {
-		assert.True(t, secretKey(key), key)
+		assert.True(t, SecretKey(key), key)
 	}
-	for _, key := range []string{"", "image", "secrets", "secret_names", "tokens", "key", "app.kubernetes.io/name", "passwordless", "region"} {
-		assert.False(t, secretKey(key), key)
+	for _, key := range []string{"", "image", "secrets", "secret_names", "tokens", "key", "app.kubernetes.io/name", "passwordless", "region", "certificate-authority-data"} {
+		assert.False(t, SecretKey(key), key)
 	}
 }
 
