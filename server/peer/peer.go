@@ -19,9 +19,9 @@
 // # How
 //
 // One exact lookup by netlink (sock_diag), which costs the kernel one hash lookup, whatever else is open. Measured on a
-// machine with 5,000 connections: 10 us, against 25 ms for parsing /proc/net/tcp. It is 100 lines on the standard library
-// because the one kept library with such a call, vishvananda/netlink v1.3.1, walks all sockets and compares their ports
-// only: a stranger who binds 127.0.0.2 to the port that a connection of ours has on 127.0.0.1 is taken for us.
+// machine with 5,000 sockets: 10 us, against 25 ms for reading /proc/net/tcp. It is written on the standard library because
+// the kept library that has such a call, vishvananda/netlink v1.3.1, walks all sockets (1 ms) and compares their ports only:
+// asked about 127.0.0.1:40000 it describes the socket that somebody else bound to 127.0.0.2:40000, or the other way round.
 //
 // The kernel's answer counts only if it names exactly this connection, in a state in which the other end can still be
 // spoken to, held by a process. The lookup falls back to a listener on the same port, and what no process holds any more
