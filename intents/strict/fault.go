@@ -7,7 +7,8 @@ import (
 	"strings"
 )
 
-// Position is a place in a file that people edit; line and column count from 1.
+// Position is a place in a file that people edit; line and column count from 1. Without a line it is the whole file, or
+// whatever else a value came from: an environment variable, a flag.
 type Position struct {
 	File   string `json:"file"`
 	Line   int    `json:"line"`
@@ -15,7 +16,12 @@ type Position struct {
 }
 
 // String spells the position as file:line:column, so that an editor can jump there.
-func (p Position) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column) }
+func (p Position) String() string {
+	if p.Line == 0 {
+		return p.File
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Column)
+}
 
 // Fault is one mistake in a file that people edit: where, what, and what to do about it.
 type Fault struct {

@@ -16,7 +16,8 @@
 //
 // Beside what its caller reports with [Reader.Fault]: text that is not YAML, a second document, a key that is not known
 // (with the nearest that is), a key that is written twice, a value of another type than is read (nothing, that is null, is
-// none of them), and anchors and aliases.
+// none of them), anchors and aliases,
+// and a file beyond [MaxSize] or [MaxDepth].
 //
 // A method that reads a value and finds a fault notes it and returns the zero value: reading goes on.
 package strict
@@ -25,12 +26,22 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
 	"github.com/goccy/go-yaml/parser"
 	"github.com/goccy/go-yaml/token"
+)
+
+const (
+	// MaxSize is how large a file may be, in bytes. What people write by hand is far below it.
+	MaxSize = 1 << 20
+	// MaxDepth is how deep lists and keys in [] and {}, or lists in one line, may be nested. The library's parser calls
+	// itself for each of them, and Go cannot recover from a full stack.
+	MaxDepth = 100
 )
 
 // Reader walks the syntax tree of one file and collects every fault.
@@ -72,20 +83,57 @@ func (r *Reader) Parse(content []byte) (top ast.Node) {
 			r.Fault(Position{r.File, 1, 1}, "", "check the file's indentation and quotes", "read yaml: the parser failed: %v", cause)
 		}
 	}()
-	file, err := parser.ParseBytes(content, 0, parser.AllowDuplicateMapKey()) // [Reader.Entries] refuses them, all at once
+	if len(content) > MaxSize {
+		r.Fault(Position{File: r.File}, "", "split it", "the file is larger than %d KiB", MaxSize>>10)
+		return nil
+	}
+	tokens := lexer.Tokenize(strings.TrimPrefix(string(content), "\ufeff")) // editors on Windows write it
+	if deep := tooDeep(tokens); deep != nil {
+		r.Fault(r.at(deep), "", "write it flatter", "nested more than %d deep", MaxDepth)
+		return nil
+	}
+	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // [Reader.Entries] refuses them, all at once
 	if err != nil {
 		r.syntax(err)
 		return nil
 	}
-	for _, doc := range file.Docs {
-		if doc.Body == nil {
-			continue
+	return r.only(file.Docs)
+}
+
+// tooDeep returns the token that nests beyond MaxDepth, or nil.
+func tooDeep(tokens token.Tokens) *token.Token {
+	open, entries, line := 0, 0, 0
+	for _, t := range tokens {
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			open++
+		case token.SequenceEndType, token.MappingEndType:
+			open--
+		case token.SequenceEntryType, token.MappingKeyType, token.TagType, token.AnchorType:
+			if t.Position.Line != line {
+				line, entries = t.Position.Line, 0
+			}
+			entries++
+		default: // nests nothing
 		}
-		if top != nil {
+		if max(open, entries) > MaxDepth {
+			return t
+		}
+	}
+	return nil
+}
+
+// only returns the body of the one document that is not empty.
+func (r *Reader) only(docs []*ast.DocumentNode) (top ast.Node) {
+	for _, doc := range docs {
+		switch {
+		case doc.Body == nil:
+		case top != nil:
 			r.Fault(r.Pos(doc.Body), "", "put all of it in one document", "a second yaml document")
-			break
+			return top
+		default:
+			top = doc.Body
 		}
-		top = doc.Body
 	}
 	return top
 }
@@ -93,10 +141,7 @@ func (r *Reader) Parse(content []byte) (top ast.Node) {
 func (r *Reader) syntax(err error) {
 	pos, message := Position{r.File, 1, 1}, err.Error()
 	if located, ok := errors.AsType[yaml.Error](err); ok {
-		message = located.GetMessage()
-		if t := located.GetToken(); t != nil && t.Position != nil {
-			pos = Position{r.File, max(1, t.Position.Line), max(1, t.Position.Column)}
-		}
+		pos, message = r.at(located.GetToken()), located.GetMessage()
 	}
 	r.Fault(pos, "", "check the indentation, and quote text that holds : # { [ or @", "read yaml: %s", message)
 }
@@ -106,10 +151,14 @@ func (r *Reader) Pos(node ast.Node) Position {
 	if mapping, ok := node.(*ast.MappingNode); ok && len(mapping.Values) > 0 && !mapping.IsFlowStyle {
 		node = mapping.Values[0].Key
 	}
-	if t := node.GetToken(); t != nil && t.Position != nil {
-		return Position{r.File, max(1, t.Position.Line), max(1, t.Position.Column)}
+	return r.at(node.GetToken())
+}
+
+func (r *Reader) at(t *token.Token) Position {
+	if t == nil || t.Position == nil {
+		return Position{r.File, 1, 1}
 	}
-	return Position{r.File, 1, 1}
+	return Position{r.File, max(1, t.Position.Line), max(1, t.Position.Column)}
 }
 
 // Field reads one key of a mapping; where is its path: "query.kinds".
@@ -207,6 +256,31 @@ func (r *Reader) Text(where string, node ast.Node) (Scalar, bool) {
 	}
 	r.wrongType(where, node, "text")
 	return Scalar{}, false
+}
+
+// String reads a text that no other type could be meant by: unlike [Reader.Text] it takes neither numbers nor true.
+func (r *Reader) String(where string, node ast.Node) (Scalar, bool) {
+	switch node.(type) {
+	case *ast.StringNode, *ast.LiteralNode:
+		return r.Text(where, node)
+	}
+	r.wrongType(where, node, "text")
+	return Scalar{}, false
+}
+
+// Int reads a whole number in decimal digits.
+func (r *Reader) Int(where string, node ast.Node) (value int, pos Position, ok bool) {
+	number, isInteger := node.(*ast.IntegerNode)
+	if !isInteger {
+		r.wrongType(where, node, "a whole number")
+		return 0, Position{}, false
+	}
+	pos = r.Pos(node)
+	value, err := strconv.Atoi(number.GetToken().Value)
+	if err != nil {
+		r.Fault(pos, where, "write it in decimal digits", "%q is not a whole number that fits", number.GetToken().Value)
+	}
+	return value, pos, err == nil
 }
 
 // Bool reads true or false.
