@@ -3,6 +3,9 @@ package server
 import (
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -143,7 +146,11 @@ func TestListenTakesLoopbackAddressesOnly(t *testing.T) {
 func TestListenOnATakenPortSaysWhatToDo(t *testing.T) {
 	addr := echoServer(t)
 	_, err := Listen(addr)
-	assert.ErrorContains(t, err, "the port is taken, perhaps by a clanker that already runs")
+	assert.ErrorContains(t, err, "the port is taken by clanker v0.1.0, pid "+strconv.Itoa(os.Getpid())+", since 2026-03-14T14:02:11Z: agents can use it as it is, at http://"+addr+"/mcp; stop it with: kill "+strconv.Itoa(os.Getpid()))
+	other := httptest.NewServer(http.NotFoundHandler())
+	defer other.Close()
+	_, err = Listen(other.Listener.Addr().String())
+	assert.ErrorContains(t, err, "the port is taken, and not by a clanker of yours (probe "+other.Listener.Addr().String()+": GET /healthz answers 404 Not Found and not as a clanker does): choose another one")
 }
 
 func TestServeHTTPRefusesOtherListeners(t *testing.T) {

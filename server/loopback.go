@@ -30,7 +30,7 @@ func Listen(addr string) (net.Listener, error) {
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
 	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("listen on %s: the port is taken, perhaps by a clanker that already runs: use or stop that one, or choose another port (0 picks a free one): %w", addr, err)
+		return nil, fmt.Errorf("listen on %s: %w", addr, taken(net.JoinHostPort(host, port)))
 	}
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w: choose another port", addr, err)
