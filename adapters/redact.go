@@ -176,7 +176,7 @@ func SecretKey(key string) bool {
 			tail[len(tail)-n] = lower(c)
 		}
 	}
-	last := key[strings.LastIndexAny(key, "_-. \"'\\")+1:]
+	last := strings.TrimPrefix(key[strings.LastIndexAny(key, "_-. \"'\\")+1:], "u0026") // \u0026 is & in JSON
 	if slices.ContainsFunc(secretShortWords, func(word string) bool { return strings.EqualFold(last, word) }) {
 		return true
 	}
@@ -206,20 +206,24 @@ var secretShapes = []secretShape{
 	{"userinfo", regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s:/@]*:[^\s]+@`), "${1}" + Redacted + "@"},
 	{"userinfo", regexp.MustCompile(`([A-Za-z][A-Za-z0-9+.-]*://)[^\s/@:]{20,}@`), "${1}" + Redacted + "@"},
 	{"webhook", regexp.MustCompile(`(https://hooks\.slack\.com/(?:services|workflows)/)\S+`), "${1}" + Redacted},
-	{"cloudKey", regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`), Redacted},
-	{"cloudKey", regexp.MustCompile(`\bAIza[A-Za-z0-9_-]{35}`), Redacted},
-	{"cloudKey", regexp.MustCompile(`\b(ya29\.[A-Za-z0-9._-]{16,}|GOCSPX-[A-Za-z0-9_-]{16,}|k8s-aws-v1\.[A-Za-z0-9_=-]{16,})`), Redacted},
+	{"cloudKey", regexp.MustCompile(wordStart + `(?:AKIA|ASIA)[A-Z0-9]{16}\b`), "${1}" + Redacted},
+	{"cloudKey", regexp.MustCompile(wordStart + `AIza[A-Za-z0-9_-]{35}`), "${1}" + Redacted},
+	{"cloudKey", regexp.MustCompile(wordStart + `(?:ya29\.[A-Za-z0-9._-]{16,}|GOCSPX-[A-Za-z0-9_-]{16,}|k8s-aws-v1\.[A-Za-z0-9_=-]{16,})`), "${1}" + Redacted},
 	{"cloudKey", regexp.MustCompile(`[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,}`), Redacted}, // Entra ID
-	{"token", regexp.MustCompile(`\b(gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|glsa_[A-Za-z0-9_]{20,}|(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{16,}|[rs]k_(live|test)_[A-Za-z0-9]{10,}|do[opr]_v1_[a-f0-9]{32,}|hvs\.[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|shp(at|ca|pa|ss)_[a-fA-F0-9]{20,}|whsec_[A-Za-z0-9+/=]{16,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,})`), Redacted},
-	{"bearer", regexp.MustCompile(`(?i)\b(bearer)\s+[A-Za-z0-9+/._~-]{16,}=*`), "${1} " + Redacted},
+	{"token", regexp.MustCompile(wordStart + `(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|glsa_[A-Za-z0-9_]{20,}|(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{16,}|[rs]k_(live|test)_[A-Za-z0-9]{10,}|do[opr]_v1_[a-f0-9]{32,}|hvs\.[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|shp(at|ca|pa|ss)_[a-fA-F0-9]{20,}|whsec_[A-Za-z0-9+/=]{16,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,})`), "${1}" + Redacted},
+	{"bearer", regexp.MustCompile(`(?i)` + wordStart + `(bearer)\s+[A-Za-z0-9+/._~-]{16,}=*`), "${1}${2} " + Redacted},
 	{"assignment", regexp.MustCompile(secretName + `["'\\]*\s*(?:=>|[=:])\s*)(` + secretValue + `)`), "${1}" + Redacted},
 	{"flag", regexp.MustCompile(`(?i)((?:^|\s)--?[A-Za-z0-9-]*` + secretEnd + `\s+)([^\s-]\S*)`), "${1}" + Redacted},
 	{"flag", regexp.MustCompile(`((?:^|\s)(?:-u|--user)\s+[^\s:]+:)(\S+)`), "${1}" + Redacted},
 }
 
+// wordStart is where a token may begin: where a word does, and behind what ends a line or a word in text that was escaped
+// for JSON or for a URL (\n, %20).
+const wordStart = `(\b|\\[nrtbf]|%[0-9A-Fa-f]{2})`
+
 // What an assignment of a secret looks like: a name that ends like a secret's, and a value, quoted (with escapes) or not.
 const (
-	secretEnd   = `(?:password|passwd|passphrase|pwd|secret|secret[_-]?key(?:[_-]?base)?|token|api[_-]?key|access[_-]?key|account[_-]?key|(?:private|encryption|signing|ssh|master)[_-]?key|credentials?|connection[_-]?string|database[_-]?url|dsn|client[_-]?key[_-]?data|authorization|cookie|signature|\b(?:pass|sig)|_(?:pass|sig))[0-9]*`
+	secretEnd   = `(?:password|passwd|passphrase|pwd|secret|secret[_-]?key(?:[_-]?base)?|token|api[_-]?key|access[_-]?key|account[_-]?key|(?:private|encryption|signing|ssh|master)[_-]?key|credentials?|connection[_-]?string|database[_-]?url|dsn|client[_-]?key[_-]?data|authorization|cookie|signature|(?:\b|_|u0026)(?:pass|sig))[0-9]*`
 	secretName  = `(?i)((?:^|[^A-Za-z0-9])[A-Za-z0-9_.-]*?` + secretEnd
 	secretValue = `\[redacted\]|\\+"[^"\\]*\\+"|"(?:[^"\\]|\\.)*"|'[^']*'|(?:(?:bearer|basic|token)\s+)?[^\s,;&"'\\]+`
 )
@@ -291,7 +295,7 @@ func beginsSecret(text string, at int) bool {
 	case '~':
 		return strings.HasSuffix(text[:at], "8Q")
 	default:
-		return (at == 0 || !wordByte(text[at-1])) && tokenStart(rest)
+		return startsWord(text, at) && tokenStart(rest)
 	}
 }
 
@@ -320,6 +324,11 @@ var tokenPrefixes = []string{
 
 func wordByte(c byte) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= lower(c) && lower(c) <= 'z'
+}
+
+// startsWord is the cheap look for [wordStart].
+func startsWord(text string, at int) bool {
+	return at == 0 || !wordByte(text[at-1]) || at >= 2 && text[at-2] == '\\' || at >= 3 && text[at-3] == '%'
 }
 
 func tokenStart(text string) bool {

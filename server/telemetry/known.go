@@ -3,6 +3,7 @@ package telemetry
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"net/url"
 	"slices"
@@ -36,10 +37,11 @@ func (k *Known) Set(secrets ...string) error {
 	return nil
 }
 
-// spellings are how a secret may be written into other text: as it is, quoted, in a query and in a path.
+// spellings are how a secret may be written into other text: as it is, quoted, in JSON, in a query and in a path.
 func spellings(secret string) []string {
 	quoted := strconv.Quote(secret)
-	return []string{secret, quoted[1 : len(quoted)-1], url.QueryEscape(secret), url.PathEscape(secret)}
+	inJSON, _ := json.Marshal(secret) // of a string: cannot fail
+	return []string{secret, quoted[1 : len(quoted)-1], string(inJSON[1 : len(inJSON)-1]), url.QueryEscape(secret), url.PathEscape(secret)}
 }
 
 func (k *Known) list() []string {

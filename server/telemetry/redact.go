@@ -3,6 +3,8 @@ package telemetry
 import (
 	"context"
 	"log/slog"
+	"strings"
+	"unicode"
 
 	"clanker/adapters"
 	"clanker/router"
@@ -61,14 +63,21 @@ func (h *redactor) WithGroup(name string) slog.Handler {
 // cleaner takes secrets and control characters out of values.
 type cleaner struct{ known *Known }
 
-// text is looked at as it came, and again without its control characters when it had some: an escape sequence may stand
-// inside a secret, and the end of a line may end one.
+// text loses its control characters before secrets are looked for, because they may stand inside of one.
 func (c cleaner) text(text string) string {
-	clean := adapters.RedactText(c.known.mask(text))
-	if printable := router.Printable(clean); printable != clean {
-		return adapters.RedactText(c.known.mask(printable))
+	text = c.known.mask(text)
+	if router.Printable(text) != text {
+		text = c.known.mask(router.Printable(strings.Map(joined, text)))
 	}
-	return clean
+	return adapters.RedactText(text)
+}
+
+// joined drops the control characters that do not part words, which [router.Printable] would make spaces of.
+func joined(r rune) rune {
+	if unicode.IsControl(r) && !unicode.IsSpace(r) && r != '\x1b' {
+		return -1
+	}
+	return r
 }
 
 func (c cleaner) attrs(attrs []slog.Attr, secret bool) []slog.Attr {
