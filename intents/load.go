@@ -18,6 +18,7 @@ type loader struct {
 	faults  Errors
 	digest  hash.Hash
 	known   map[string]bool // the fields that templates may name
+	layer   int             // that is being read
 }
 
 var topics = []Topic{TopicHealth, TopicInventory, TopicCost, TopicChange, TopicDiagnose, TopicSecurity, TopicTopology,

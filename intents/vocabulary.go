@@ -1,6 +1,7 @@
 package intents
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -28,7 +29,7 @@ type Vocabulary struct {
 	Fillers   []string            // mean nothing, dropped unless a pattern needs them; sorted
 	Stopwords []string            // never a name; sorted
 	Nouns     []string            // of the words above, what things are called too: "the search deployment"; sorted
-	defined   map[string]Position // of concepts
+	defined   map[string]Position // by key: concepts.healthy, kinds.pod, providerKinds.aws.bucket, providers.aws
 }
 
 func newVocabulary() *Vocabulary {
@@ -58,6 +59,7 @@ func (v *Vocabulary) read(r *reader, top ast.Node) {
 		}},
 		{"providers", func(where string, node ast.Node) {
 			r.Entries(where, node, func(key scalar, value ast.Node) {
+				v.defined[strict.Join(where, key.Text)] = key.Pos
 				for _, spelling := range v.spellings(r, strict.Join(where, key.Text), value) {
 					v.Providers[spelling] = key.Text
 				}
@@ -67,6 +69,43 @@ func (v *Vocabulary) read(r *reader, top ast.Node) {
 		{"stopwords", func(where string, node ast.Node) { v.Stopwords = v.spellings(r, where, node) }},
 		{"nouns", func(where string, node ast.Node) { v.Nouns = v.spellings(r, where, node) }},
 	})
+}
+
+// overlay puts the words of a later layer over these: what it defines under a key replaces what has that key, its lists
+// are added.
+func (v *Vocabulary) overlay(over *Vocabulary, faults *Errors) {
+	maps.DeleteFunc(v.Kinds, func(_ string, word KindWord) bool { return over.defines(word.key()) })
+	maps.DeleteFunc(v.Providers, func(_, provider string) bool { return over.defines("providers." + provider) })
+	for _, spelling := range slices.Sorted(maps.Keys(over.Kinds)) {
+		if other, taken := v.Kinds[spelling]; taken {
+			key := over.Kinds[spelling].key()
+			*faults = append(*faults, Fault{Pos: over.defined[key], Where: key, Message: fmt.Sprintf("%q already spells the kind %q", spelling, other.Kind),
+				Remedy: fmt.Sprintf("write %s here too, without it", other.key())})
+		}
+	}
+	maps.Copy(v.Concepts, over.Concepts)
+	maps.Copy(v.Kinds, over.Kinds)
+	maps.Copy(v.Providers, over.Providers)
+	v.Fillers = union(v.Fillers, over.Fillers)
+	v.Stopwords = union(v.Stopwords, over.Stopwords)
+	v.Nouns = union(v.Nouns, over.Nouns)
+}
+
+func (v *Vocabulary) defines(key string) bool {
+	_, ok := v.defined[key]
+	return ok
+}
+
+// key is where vocabulary.yaml holds the spellings of the kind.
+func (w KindWord) key() string {
+	if w.Provider == "" {
+		return "kinds." + string(w.Kind)
+	}
+	return fmt.Sprintf("providerKinds.%s.%s", w.Provider, w.Kind)
+}
+
+func union(a, b []string) []string {
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(a, b))))
 }
 
 // fillers refuses the words that turn a question around: they must be explained, never dropped.
@@ -90,7 +129,7 @@ func (v *Vocabulary) concept(r *reader, where string) func(scalar, ast.Node) {
 			r.Fault(key.Pos, where, "use small letters, digits and _", "%q cannot name a concept", key.Text)
 			return
 		}
-		v.defined[key.Text] = key.Pos
+		v.defined[strict.Join(where, key.Text)] = key.Pos
 		v.Concepts[key.Text] = v.spellings(r, strict.Join(where, key.Text), value)
 	}
 }
@@ -102,6 +141,7 @@ func (v *Vocabulary) kind(r *reader, where, provider string) func(scalar, ast.No
 			r.Fault(key.Pos, where, suggest(key.Text, "", kindNames()), "unknown kind %q", key.Text)
 			return
 		}
+		v.defined[strict.Join(where, key.Text)] = key.Pos
 		for _, spelling := range v.spellings(r, strict.Join(where, key.Text), value) {
 			if other, taken := v.Kinds[spelling]; taken {
 				r.Fault(r.Pos(value), strict.Join(where, key.Text), "keep it in one place", "%q already spells the kind %q", spelling, other.Kind)
