@@ -157,7 +157,11 @@ func (w *Workspace) read(ctx context.Context, verb string, q Query, deadline tim
 	deadline = inTime(ctx, deadline)
 	snapshot := Snapshot{Query: q, Sources: w.unserved(q), Redactions: map[string]int{}, At: w.Now()}
 	concerned := slices.DeleteFunc(slices.Clone(w.drivers), func(d Adapter) bool { return !serves(d, q) })
-	for _, p := range together(concerned, func(d Adapter) part { return w.fly(ctx, verb, d, q, deadline, call) }) {
+	round := watched(ctx, concerned)
+	for _, p := range together(concerned, func(d Adapter) part {
+		defer round.landed(d.Name())
+		return w.fly(ctx, verb, d, q, deadline, call)
+	}) {
 		snapshot.add(p)
 	}
 	snapshot.sort()

@@ -16,7 +16,9 @@ import (
 // draft is an answer in the making, with what was read for it.
 type draft struct {
 	answer  Answer
+	rows    rows // of the answer, in full
 	asked   Question
+	steps   *steps
 	names   adapters.Names
 	started time.Time
 
@@ -40,8 +42,8 @@ func (r *Router) begin(q Question) (*draft, error) {
 	if q.Limit <= 0 {
 		q.Limit = DefaultLimit
 	}
-	q.Limit = min(q.Limit, MaxLimit)
-	d := &draft{asked: q, started: now, redactions: map[string]int{}}
+	q.Limit, q.Bytes = min(q.Limit, MaxLimit), max(cmp.Or(q.Bytes, DefaultBytes), leastBytes)
+	d := &draft{asked: q, steps: newSteps(q.Step), started: now, redactions: map[string]int{}}
 	d.answer = Answer{Schema: AnswerSchema, AnswerID: id, Question: cut(strings.ToValidUTF8(q.Text, "\uFFFD"), MaxQuestion)}
 	return d, nil
 }
@@ -53,6 +55,7 @@ func (d *draft) understood(match Match, names adapters.Names) {
 	d.answer.Warnings = append(d.answer.Warnings, match.Notes...)
 	if len(match.Hits) == 1 {
 		d.answer.Intent = answered(match.Hits[0], match.Tried)
+		d.steps.say("understood as ", match.Hits[0].Intent.ID)
 	}
 }
 
@@ -161,6 +164,7 @@ func (d *draft) warn(format string, args ...any) {
 
 // finish settles the status and fills in what every answer carries.
 func (d *draft) finish(now time.Time) Answer {
+	d.steps.say("composing the answer")
 	a := &d.answer
 	d.evidence()
 	d.cover()

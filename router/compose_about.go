@@ -27,11 +27,9 @@ func (r *Router) about(ctx context.Context, d *draft) error {
 			working = append(working, strings.TrimSpace(c.Provider+" "+c.Name))
 		}
 	}
-	n := len(d.answer.Items)
-	shown := min(n, d.asked.Limit)
-	d.answer.Items, d.found = d.answer.Items[:shown], n > 0
-	d.answer.Counts = &Counts{Total: n, Matched: n, Shown: shown}
-	d.truncated(n, shown)
+	n := len(d.rows.items)
+	d.found = n > 0
+	d.answer.Counts = &Counts{Total: n, Matched: n}
 	d.answer.Summary = connected(working, n)
 	return nil
 }
@@ -50,7 +48,7 @@ func (d *draft) addConnection(c adapters.Connection) {
 	} else {
 		d.answer.Coverage.Checked = append(d.answer.Coverage.Checked, Checked{Provider: c.Provider, Target: c.Name, Identity: c.Identity, What: "connection"})
 	}
-	d.answer.Items = append(d.answer.Items, item)
+	d.rows.addItem(item)
 }
 
 func connected(working []string, n int) string {

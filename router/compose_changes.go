@@ -26,9 +26,7 @@ func (r *Router) changes(ctx context.Context, d *draft) error {
 	if !d.found && d.nowhere() {
 		return nil
 	}
-	shown := d.data.Changes[:min(len(d.data.Changes), d.asked.Limit)]
-	d.answer.Changes = answerChanges(shown)
-	d.truncated(len(d.data.Changes), len(shown))
+	d.addChanges(d.data.Changes)
 	return d.say(fmt.Sprintf("%d changes in %s", len(d.data.Changes), d.data.Place))
 }
 
@@ -59,13 +57,11 @@ func madeTogether(a, b adapters.Change) bool {
 	return a.Event == b.Event && a.Provider == b.Provider && (a.Resource == b.Resource || a.At.Equal(b.At))
 }
 
-func answerChanges(changes []adapters.Change) []AnswerChange {
-	rows := make([]AnswerChange, 0, len(changes))
+func (d *draft) addChanges(changes []adapters.Change) {
 	for _, c := range changes {
-		rows = append(rows, AnswerChange{
+		d.rows.addChange(AnswerChange{
 			At: c.At.UTC().Truncate(time.Millisecond), Kind: c.Kind, Ref: c.Resource, Name: c.Name, Location: location(c.Scope), Field: c.Field,
 			Old: c.Before, New: c.After, Actor: c.Actor, Event: c.Event, Source: c.Provider,
 		})
 	}
-	return rows
 }

@@ -66,39 +66,14 @@ func (r *Router) beyond(ctx context.Context, d *draft, inside []adapters.Resourc
 // items fills in the rows, as the intent sorted them, and what they add up to.
 func (d *draft) items(all []adapters.Resource) {
 	selected := d.data.Resources
-	shown := selected[:min(len(selected), d.asked.Limit)]
 	d.answer.Columns = d.intent.Columns
 	if len(d.answer.Columns) == 0 {
 		d.answer.Columns = []string{"status", "reason", "since", "location"}
 	}
-	d.answer.Items = make([]Item, 0, len(shown))
-	for i := range shown {
-		d.addItem(&shown[i])
+	for i := range selected {
+		d.rows.addItem(itemOf(&selected[i], d.answer.Columns, d.query.Metrics))
 	}
-	d.answer.Counts = &Counts{Total: d.data.Total, Matched: len(selected), Shown: len(shown), ByStatus: byStatus(all)}
-	d.truncated(len(selected), len(shown))
-}
-
-// addItem adds the row of a resource. What an event says is somebody else's text.
-func (d *draft) addItem(r *adapters.Resource) {
-	item := itemOf(r, d.answer.Columns, d.query.Metrics)
-	if r.Kind == adapters.KindEvent {
-		d.distrust("/items/%d/reason", len(d.answer.Items))
-		if item.Fields["message"] != nil {
-			d.distrust("/items/%d/fields/message", len(d.answer.Items))
-		}
-	}
-	d.answer.Items = append(d.answer.Items, item)
-}
-
-func (d *draft) distrust(pointer string, i int) {
-	d.answer.Untrusted = append(d.answer.Untrusted, fmt.Sprintf(pointer, i))
-}
-
-func (d *draft) truncated(total, returned int) {
-	if returned < total {
-		d.answer.Truncation = &Truncation{Total: total, Returned: returned, Reason: fmt.Sprintf("limit %d", d.asked.Limit)}
-	}
+	d.answer.Counts = &Counts{Total: d.data.Total, Matched: len(selected), ByStatus: byStatus(all)}
 }
 
 // itemOf makes the row of a resource: the fixed columns, and of the rest what the columns and metrics name.

@@ -3,6 +3,7 @@ package router
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -35,25 +36,20 @@ func (r *Router) logs(ctx context.Context, d *draft) error {
 	if d.query.Log.Errors { // one that repeats must not hide the others
 		lines, alike = lastOfAlike(lines)
 	}
-	shown := min(len(lines), d.asked.Limit)
 	d.answer.Columns = []string{"line"}
-	d.addLogs(lines, alike, shown)
-	d.answer.Counts = &Counts{Total: d.data.Total, Matched: len(lines), Shown: shown}
-	d.truncated(len(lines), shown)
+	d.addLogs(lines, alike)
+	d.answer.Counts = &Counts{Total: d.data.Total, Matched: len(lines)}
 	return d.say(fmt.Sprintf("%d log lines from %s", d.data.Total, d.data.Place))
 }
 
-// addLogs appends the last log lines to the items and marks their text as somebody else's. A line that stands for several
-// says so in the field "alike".
-func (d *draft) addLogs(lines []adapters.LogLine, alike []int, last int) {
-	for i := max(0, len(lines)-max(0, last)); i < len(lines); i++ {
-		line := lines[i]
+// addLogs adds log lines to the rows, the last first. A line that stands for several says so in the field "alike".
+func (d *draft) addLogs(lines []adapters.LogLine, alike []int) {
+	for i, line := range slices.Backward(lines) {
 		fields := map[string]any{"line": line.Text}
 		if alike != nil && alike[i] > 1 {
 			fields["alike"] = alike[i]
 		}
-		d.distrust("/items/%d/fields/line", len(d.answer.Items))
-		d.answer.Items = append(d.answer.Items, Item{
+		d.rows.addLog(Item{
 			Ref: line.Resource, Kind: KindLog, Name: join("/", adapters.IDName(line.Resource), line.Container),
 			Provider: providerOf(line.Resource), Since: instant(line.At), Fields: fields,
 		})

@@ -80,7 +80,7 @@ func (d *draft) conclude(x *diagnosis, now time.Time) error {
 	}
 	d.answer.Columns = diagnosisColumns
 	d.data.Resources, d.data.Total, d.data.Logs = own, len(own), x.logs
-	d.rows(x, own, others)
+	d.worthy(x, own, others)
 	d.relevantChange(x, own, others)
 	d.answer.Summary = d.diagnosisSummary(x, own, others, now)
 	d.unmeasured(x, own)
@@ -99,9 +99,9 @@ var diagnosisColumns = []string{
 	"metric." + adapters.MetricMemoryUtilization,
 }
 
-// rows adds what deserves one: what is in trouble, the named resource itself, what it uses. Healthy pods, nodes and
+// worthy adds the rows of what deserves one: what is in trouble, the named resource itself, what it uses. Healthy pods, nodes and
 // services are only counted.
-func (d *draft) rows(x *diagnosis, own, others []adapters.Resource) {
+func (d *draft) worthy(x *diagnosis, own, others []adapters.Resource) {
 	used := targets(own, adapters.RelationUses)
 	worth := func(r adapters.Resource) bool {
 		return troubled(r) || r.Health == adapters.HealthUnknown || used[r.ID] || strings.EqualFold(r.Name, d.query.Name)
@@ -113,18 +113,15 @@ func (d *draft) rows(x *diagnosis, own, others []adapters.Resource) {
 		}
 	}
 	events := x.events[:min(len(x.events), mostEvents)]
-	room := max(d.asked.Limit-len(events)-len(x.logs), min(len(rows), d.asked.Limit/2))
 	matched := len(rows) + len(events) + len(x.logs)
-	rows = append(rows[:min(len(rows), room)], events...)
-	for i := range rows {
-		d.addItem(&rows[i])
+	room := max(beside(len(x.logs), d.asked.Limit)-len(events), (d.asked.Limit+1)/2) // the first page has the events
+	for _, r := range slices.Insert(rows, min(len(rows), room), events...) {
+		item := itemOf(&r, d.answer.Columns, d.query.Metrics)
+		item.addMessage(&r)
+		d.rows.addItem(item)
 	}
-	for i := range d.answer.Items {
-		d.answer.Items[i].addMessage(&rows[i])
-	}
-	d.addLogs(x.logs, x.alike, d.asked.Limit-len(rows))
-	d.answer.Counts = &Counts{Total: len(own) + len(others), Matched: matched, Shown: len(d.answer.Items), ByStatus: byStatus(slices.Concat(own, others))}
-	d.truncated(matched, len(d.answer.Items))
+	d.addLogs(x.logs, x.alike)
+	d.answer.Counts = &Counts{Total: len(own) + len(others), Matched: matched, ByStatus: byStatus(slices.Concat(own, others))}
 }
 
 // addMessage completes an event's reason with its message, which a diagnosis has no column for.
@@ -147,7 +144,7 @@ func (d *draft) relevantChange(x *diagnosis, own, others []adapters.Resource) {
 	}
 	x.changes = lastEvent(changes)
 	d.data.Changes = x.changes
-	d.answer.Changes = answerChanges(x.changes[:min(len(x.changes), d.asked.Limit)])
+	d.addChanges(x.changes)
 }
 
 // beginning is when the first of the troubles began; zero if the providers do not tell.

@@ -55,7 +55,7 @@ type naming struct {
 }
 
 // NewMatcher compiles the catalogue. It fails with [intents.Errors] if an example does not route to its own intent when
-// no names are known, naming the intent that takes it.
+// no names are known, naming the pattern that takes it.
 func NewMatcher(c *intents.Catalog) (*Matcher, error) {
 	m := &Matcher{catalog: c, lex: newLexicon(c.Vocabulary)}
 	m.scratch.New = func() any { return new(scratch) }
@@ -87,7 +87,7 @@ func (m *Matcher) build() {
 	}
 	m.index = map[key][]int32{}
 	for i, p := range m.programs {
-		keys, _ := cover(m.lex, p.root, frequency)
+		keys, _ := cover(m.lex, p.pattern.Root, frequency)
 		slices.SortFunc(keys, compareKey)
 		for _, k := range slices.Compact(keys) {
 			m.index[k] = append(m.index[k], int32(i))

@@ -102,28 +102,74 @@ func slotFor(in *intents.Intent, types uint32) (string, intents.SlotType) {
 func (m *Matcher) checkExamples(all []asked) error {
 	var faults intents.Errors
 	for _, a := range all {
-		if a.match.Outcome == Hit && a.match.Hits[0].Intent == a.intent {
-			continue
+		if a.match.Outcome != Hit || a.match.Hits[0].Intent != a.intent {
+			faults = append(faults, m.stray(a))
 		}
-		message, remedy := stolen(a.match, a.intent)
-		faults = append(faults, intents.Fault{Pos: a.example.Pos, Subject: intents.Subject(a.intent.ID), Where: "examples",
-			Message: fmt.Sprintf("%q %s", a.example.Text, message), Remedy: remedy})
 	}
 	return faults.Err()
 }
 
-func stolen(match Match, in *intents.Intent) (message, remedy string) {
-	switch match.Outcome {
-	case Hit:
-		other := match.Hits[0].Intent
-		return fmt.Sprintf("goes to intent %q (%s:%d)", other.ID, other.Pos.File, other.Pos.Line), "narrow its patterns, or make this one's say more"
-	case Ambiguous:
-		other := match.Hits[0].Intent
-		if other == in {
-			other = match.Hits[1].Intent
+// stray tells who takes an example, or that nobody does. To those who put a folder over an intent the fault is in theirs.
+func (m *Matcher) stray(a asked) intents.Fault {
+	f := intents.Fault{Pos: a.example.Pos, Subject: intents.Subject(a.intent.ID), Where: "examples"}
+	if a.match.Outcome == Abstain {
+		f.Message, f.Remedy = fmt.Sprintf("%q goes to no intent: %s", a.example.Text, a.match.Reason), "add a pattern for it; {time} takes a time range"
+		if words := m.words(a.intent); words != "" {
+			f.Remedy = words
 		}
-		return fmt.Sprintf("fits intent %q (%s:%d) as well", other.ID, other.Pos.File, other.Pos.Line), "make one of the two say more"
-	default:
-		return "goes to no intent: " + match.Reason, "add a pattern for it; {time} takes a time range"
+		return f
 	}
+	taker := a.taker()
+	verb, adverb := "goes to", ""
+	if a.match.Outcome == Ambiguous {
+		verb, adverb = "fits", " as well"
+	}
+	f.Message = fmt.Sprintf("%q %s intent %q (%s:%d)%s", a.example.Text, verb, taker.ID, taker.Pos.File, taker.Pos.Line, adverb)
+	switch words := m.words(a.intent); {
+	case taker.Layer > a.intent.Layer:
+		pattern := m.explains(taker, a.example)
+		return intents.Fault{Pos: pattern.Pos, Subject: intents.Subject(taker.ID), Where: "patterns",
+			Message: fmt.Sprintf("%q takes the example %q of intent %q (%s:%d)", pattern.Text, a.example.Text, a.intent.ID, a.intent.Pos.File, a.intent.Pos.Line),
+			Remedy:  fmt.Sprintf("make the pattern say less, or override that intent with one of yours that has its id, %s", a.intent.ID)}
+	case taker.Layer < a.intent.Layer:
+		f.Remedy = fmt.Sprintf("make this one's patterns say more, or override that intent with one of yours that has its id, %s", taker.ID)
+	case words != "":
+		f.Remedy = words
+	case a.match.Outcome == Hit:
+		f.Remedy = "narrow its patterns, or make this one's say more"
+	default:
+		f.Remedy = "make one of the two say more"
+	}
+	return f
+}
+
+// taker is the intent that a stray example goes to, or could as well.
+func (a *asked) taker() *intents.Intent {
+	if taker := a.match.Hits[0].Intent; taker != a.intent {
+		return taker
+	}
+	return a.match.Hits[1].Intent
+}
+
+// words is the remedy for an example of an intent that folders lie over, and that no intent of theirs takes: each layer
+// holds by itself, so their vocabulary made the difference.
+func (m *Matcher) words(in *intents.Intent) string {
+	if in.Layer == len(m.catalog.Layers)-1 {
+		return ""
+	}
+	return "a vocabulary.yaml over it changes what its words mean: change it there, or override the intent"
+}
+
+// explains returns the pattern by which an intent takes an example.
+func (m *Matcher) explains(in *intents.Intent, example intents.Example) intents.Pattern {
+	s := m.scratch.Get().(*scratch)
+	defer m.scratch.Put(s)
+	text, _ := clean(example.Text)
+	m.match(s, text, adapters.Names{})
+	for _, f := range s.found {
+		if f.program.intent == in {
+			return f.program.pattern
+		}
+	}
+	return intents.Pattern{Pos: in.Pos}
 }

@@ -19,7 +19,7 @@ type atom struct {
 type program struct {
 	intent  *intents.Intent
 	source  string // pattern or example
-	root    *intents.Node
+	pattern intents.Pattern
 	atoms   []atom
 	first   uint64
 	follow  []uint64
@@ -41,7 +41,7 @@ const (
 )
 
 func compileProgram(lex *lexicon, in *intents.Intent, pattern intents.Pattern, source string) *program {
-	p := &program{intent: in, source: source, root: pattern.Root}
+	p := &program{intent: in, source: source, pattern: pattern}
 	if source == fromPattern {
 		p.use = wordUse
 	}

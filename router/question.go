@@ -13,13 +13,26 @@ type Question struct {
 	Text    string
 	Context string // cluster, account or kubeconfig context to look in; a name in the question wins
 	Limit   int    // most items in the answer; 0 means the default, see [DefaultLimit]
+	Bytes   int    // most bytes of the answer as JSON; 0 means [DefaultBytes]. What does not fit is on the next page
+	Cursor  string // of an answer that did not show all: its next page, which reads nothing anew. Text is empty then, or the same
 	Asker   policies.Principal
+
+	// Step, unless it is nil, is told what is being done, as "asking aws, kubernetes": for people, in no fixed words. Its
+	// calls come one after the other, all of them before Route returns; it must be quick, for reads wait for it.
+	Step func(text string)
 }
 
 // DefaultLimit is the number of items in an answer when the asker does not say; MaxLimit is the most that can be asked.
 const (
 	DefaultLimit = 20
 	MaxLimit     = 200
+)
+
+// DefaultBytes is how long an answer is as JSON when the asker does not say: 6,000 tokens, for there are hosts that show
+// agents the object and not the text. It is never taken to be less than leastBytes.
+const (
+	DefaultBytes = 24_000
+	leastBytes   = 4_000
 )
 
 // Outcome says what the matcher made of a question.
@@ -113,6 +126,7 @@ type Answer struct {
 	Redactions         *Redactions     `json:"redactions,omitempty"`
 	Usage              Usage           `json:"usage"`
 	Warnings           []string        `json:"warnings,omitempty"`
+	AgeSeconds         int             `json:"ageSeconds,omitempty" jsonschema_description:"age of an observation that is shown again; absent: live"`
 }
 
 // AnsweredIntent says how the question was understood.
@@ -172,7 +186,8 @@ type AnswerChange struct {
 	Source   string        `json:"source"`
 }
 
-// Graph is a topology: nodes sorted by ref, edges by from, relation, to.
+// Graph is a topology: nodes sorted by ref, edges by from, relation, to. Of several pages the first has what is nearest to
+// the resource that was asked about, and each edge is on the page where the later of its ends is, or the next.
 type Graph struct {
 	Nodes []GraphNode `json:"nodes"`
 	Edges []GraphEdge `json:"edges"`
@@ -247,11 +262,13 @@ type Needs struct {
 	Candidates []string `json:"candidates,omitempty"`
 }
 
-// Truncation says that not all items are shown.
+// Truncation says that not all rows are shown: items, changes, and the nodes and edges of a graph.
 type Truncation struct {
 	Total    int    `json:"total"`
 	Returned int    `json:"returned"`
 	Reason   string `json:"reason"`
+	Cursor   string `json:"cursor,omitempty" jsonschema_description:"ask with it for the next page of this observation"`
+	Page     string `json:"page,omitempty" jsonschema_description:"the cursor that gave this page; absent on the first"`
 }
 
 // Redactions counts what was masked, by kind.

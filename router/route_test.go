@@ -214,7 +214,7 @@ func TestWorstComesFirst(t *testing.T) {
 	a := route(t, f, Question{Text: "are all services healthy", Limit: 5})
 	assert.Equal(t, "worker-00099", a.Items[0].Name)
 	assert.Equal(t, VerdictCritical, a.Verdict)
-	assert.Equal(t, &Truncation{Total: 34, Returned: 5, Reason: "limit 5"}, a.Truncation)
+	assert.Equal(t, &Truncation{Total: 34, Returned: 5, Reason: "limit 5", Cursor: a.AnswerID + "-5"}, a.Truncation)
 }
 
 func TestAmbiguousQuestionsAreAskedBack(t *testing.T) {

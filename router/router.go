@@ -52,6 +52,7 @@ type Router struct {
 	workspace Workspace
 	now       func() time.Time
 	ids       ids
+	recent    recent
 }
 
 // New returns a router that understands questions with m and answers them from w.
@@ -75,14 +76,17 @@ func (r *Router) Use(m *Matcher) { r.matcher.Store(m) }
 const AnswerTime = 24 * time.Second
 
 // Route answers a question. Whatever is wrong with the question or with the providers is said in the answer; an error
-// means that ctx ended, or a bug.
+// means that ctx ended, or a bug. A question with a cursor gets the next page of the answer that the cursor is from.
 func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 	d, err := r.begin(q)
 	if err != nil {
 		return Answer{}, err
 	}
+	if q.Cursor != "" {
+		return r.next(q, d), nil
+	}
 	if d.readable() {
-		reading, done := context.WithTimeout(ctx, AnswerTime)
+		reading, done := context.WithTimeout(d.steps.watched(ctx), AnswerTime)
 		defer done()
 		matcher := r.matcher.Load()
 		match, names := r.understand(reading, matcher, q.Text)
@@ -101,7 +105,7 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return Answer{}, fmt.Errorf("answer %q: %w", d.answer.Question, err)
 	}
-	return d.finish(r.now()), nil
+	return r.publish(d), nil
 }
 
 // Match says what the router would make of a question, with the names known so far. It asks no provider for an answer.
@@ -141,7 +145,7 @@ func (r *Router) answer(ctx context.Context, d *draft, hit MatchHit) error {
 		return err
 	}
 	err := r.act(ctx, d)
-	if d.silent() {
+	if err == nil && d.silent() {
 		d.explain(r.workspace.Connections(ctx))
 	}
 	return err

@@ -182,6 +182,12 @@ func (w *writer) graphLines() []string {
 	for _, n := range g.Nodes {
 		nodes[n.Ref] = n
 	}
+	word := func(ref string) string {
+		if n, ok := nodes[ref]; ok {
+			return nodeWords(n)
+		}
+		return nodeWords(GraphNode{Kind: adapters.IDKind(ref), Name: adapters.IDName(ref)}) // on another page
+	}
 	pointed := make(map[string]bool, len(g.Nodes))
 	for _, e := range g.Edges {
 		pointed[e.From], pointed[e.To] = true, true
@@ -190,10 +196,10 @@ func (w *writer) graphLines() []string {
 	from := ""
 	for _, e := range g.Edges {
 		if e.From != from {
-			lines = append(lines, nodeWords(nodes[e.From]))
+			lines = append(lines, word(e.From))
 			from = e.From
 		}
-		lines = append(lines, "  "+string(e.Relation)+" -> "+nodeWords(nodes[e.To]))
+		lines = append(lines, "  "+string(e.Relation)+" -> "+word(e.To))
 	}
 	for _, n := range g.Nodes {
 		if !pointed[n.Ref] {

@@ -14,7 +14,6 @@ import (
 const (
 	aroundHops = 2
 	chainHops  = 6
-	maxNodes   = 200
 
 	dependents   = "dependents"
 	dependencies = "dependencies"
@@ -46,9 +45,9 @@ func (r *Router) topology(ctx context.Context, d *draft) error {
 	if !d.found && d.elsewhere() {
 		return nil
 	}
-	d.graph(m, chosen)
+	relations := d.graph(m, chosen)
 	err = d.say("relations in " + d.data.Place)
-	d.answer.Summary += fmt.Sprintf(": %s, %s", plural(len(d.answer.Graph.Nodes), "resource"), plural(len(d.answer.Graph.Edges), "relation"))
+	d.answer.Summary += fmt.Sprintf(": %s, %s", plural(len(chosen), "resource"), plural(relations, "relation"))
 	return err
 }
 
@@ -129,30 +128,34 @@ func (m *topologyMap) neighbours(id, variant string, hop int, visit func(string)
 	}
 }
 
-// graph fills in the nodes and edges among the chosen IDs, nearest first when there are too many.
-func (d *draft) graph(m *topologyMap, chosen []string) {
-	shown := slices.Clone(chosen[:min(len(chosen), maxNodes)])
-	slices.Sort(shown)
-	g := &Graph{Nodes: make([]GraphNode, 0, len(shown)), Edges: []GraphEdge{}}
-	kept := make(map[string]bool, len(shown))
-	for _, id := range shown {
-		kept[id] = true
-		g.Nodes = append(g.Nodes, m.node(id))
+// graph adds the nodes of the chosen IDs to the rows, in their order, each followed by its edges to those before it, and
+// returns how many edges there are.
+func (d *draft) graph(m *topologyMap, chosen []string) (relations int) {
+	place := make(map[string]int, len(chosen))
+	for i, id := range chosen {
+		place[id] = i
+	}
+	edges := make([][]GraphEdge, len(chosen)) // by the later of their ends
+	for _, e := range m.edges {
+		from, known := place[e.From]
+		if to, ok := place[e.To]; known && ok {
+			edges[max(from, to)] = append(edges[max(from, to)], e)
+			relations++
+		}
+	}
+	for i, id := range chosen {
 		if r := m.byID[id]; r != nil {
 			d.data.Resources = append(d.data.Resources, *r)
 		}
-	}
-	for _, e := range m.edges {
-		if kept[e.From] && kept[e.To] {
-			g.Edges = append(g.Edges, e)
+		d.rows.addGraph(graphRow{node: m.node(id)})
+		for _, e := range edges[i] {
+			d.rows.addGraph(graphRow{edge: e})
 		}
 	}
-	d.answer.Graph = g
-	d.data.Total = len(m.resources)
-	d.answer.Counts = &Counts{Total: len(m.resources), Matched: len(chosen), Shown: len(shown), ByStatus: byStatus(d.data.Resources)}
-	if len(shown) < len(chosen) {
-		d.answer.Truncation = &Truncation{Total: len(chosen), Returned: len(shown), Reason: fmt.Sprintf("a graph has at most %d nodes", maxNodes)}
-	}
+	slices.SortFunc(d.data.Resources, func(a, b adapters.Resource) int { return cmp.Compare(a.ID, b.ID) })
+	d.answer.Graph, d.data.Total = &Graph{}, len(m.resources)
+	d.answer.Counts = &Counts{Total: len(m.resources), Matched: len(chosen), ByStatus: byStatus(d.data.Resources)}
+	return relations
 }
 
 // node describes a resource; one that was not read is known from its ID alone.
