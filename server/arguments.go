@@ -16,6 +16,7 @@ import (
 const (
 	maxQuestion = 2000
 	maxContext  = 500
+	maxCursor   = 200
 )
 
 const questionExample = `{"question": "Are all services in production healthy?"}`
@@ -25,13 +26,14 @@ func questionSchema() json.RawMessage {
 	return fmt.Appendf(nil, `{"type":"object","properties":{`+
 		`"question":{"type":"string","minLength":1,"maxLength":%d},`+
 		`"limit":{"type":"integer","minimum":1,"maximum":%d,"description":"most items returned, default %d"},`+
-		`"context":{"type":"string","maxLength":%d,"description":"cluster, account or kubeconfig context to look in"}},`+
-		`"required":["question"],"additionalProperties":false}`, maxQuestion, router.MaxLimit, router.DefaultLimit, maxContext)
+		`"context":{"type":"string","maxLength":%d,"description":"cluster, account or kubeconfig context to look in"},`+
+		`"cursor":{"type":"string","maxLength":%d,"description":"instead of a question: the rest of an answer, from its truncation.cursor"}},`+
+		`"additionalProperties":false}`, maxQuestion, router.MaxLimit, router.DefaultLimit, maxContext, maxCursor)
 }
 
 // decodeQuestion reads the arguments of clanker_route_question. Errors name the argument and say what to write.
 func decodeQuestion(arguments any) (router.Question, error) {
-	given, err := object(arguments, "question", "limit", "context")
+	given, err := object(arguments, "question", "limit", "context", "cursor")
 	if err != nil {
 		return router.Question{}, fmt.Errorf("%w; for instance %s", err, questionExample)
 	}
@@ -39,7 +41,10 @@ func decodeQuestion(arguments any) (router.Question, error) {
 	if q.Text, err = text(given, "question", maxQuestion); err != nil {
 		return q, err
 	}
-	if strings.TrimSpace(q.Text) == "" {
+	if q.Cursor, err = text(given, "cursor", maxCursor); err != nil {
+		return q, err
+	}
+	if strings.TrimSpace(q.Text) == "" && q.Cursor == "" {
 		return q, fmt.Errorf("question is missing or empty: ask in plain words, for instance %s", questionExample)
 	}
 	if q.Limit, err = limit(given); err != nil {

@@ -1,13 +1,13 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
-	mcpserver "github.com/mark3labs/mcp-go/server"
 	"github.com/stretchr/testify/assert"
 )
 
@@ -22,14 +22,14 @@ func FuzzEndpoint(f *testing.F) {
 		f.Add([]byte(seed), "")
 	}
 	s, _ := newServer(echo, oneConnection)
-	known := &sessions{}
-	handler := guard([]string{"127.0.0.1:1"}, s.endpoint(known, mcpserver.NewStreamableHTTPServer(s.mcp, mcpserver.WithSessionIdManager(known))))
+	s.clients.limit(Limits{Rate: 1e9, Burst: 1e9, Running: 100, Sessions: 10})
+	web, _ := s.web(context.Background(), []string{"127.0.0.1:1"})
 	f.Fuzz(func(t *testing.T, body []byte, version string) {
 		r := httptest.NewRequest(http.MethodPost, "http://127.0.0.1:1/mcp", strings.NewReader(string(body)))
 		r.Header.Set("Content-Type", "application/json")
 		r.Header.Set("Mcp-Protocol-Version", version)
 		w := httptest.NewRecorder()
-		handler.ServeHTTP(w, r)
+		web.Handler.ServeHTTP(w, r)
 		assert.Contains(t, []int{200, 202, 400, 404, 413}, w.Code, w.Body.String())
 		if w.Header().Get("Content-Type") == "application/json" {
 			assert.True(t, json.Valid(w.Body.Bytes()), w.Body.String())

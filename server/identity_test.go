@@ -27,7 +27,8 @@ func TestWhoAsksIsLogged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, log := newServer(echo, oneConnection)
 			talk(t, s, c.lines...)
-			assert.Contains(t, log.String(), "msg=answered answer=01J "+c.want)
+			assert.Contains(t, log.String(), "msg=call answer=01J tool=clanker_route_question")
+			assert.Contains(t, log.String(), c.want)
 			assert.Contains(t, log.String(), "status=ok")
 		})
 	}

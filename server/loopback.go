@@ -4,9 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/netip"
-	"slices"
 	"strconv"
 	"syscall"
 )
@@ -50,31 +48,4 @@ func ownHosts(l net.Listener) ([]string, error) {
 		hosts = append(hosts, net.JoinHostPort(name, port))
 	}
 	return hosts, nil
-}
-
-// guard refuses what a browser could be made to send on behalf of a page from elsewhere: a Host that is not exactly this
-// listener's, an Origin that is not its own, and whatever the browser itself marks as cross-site.
-func guard(hosts []string, next http.Handler) http.Handler {
-	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case !slices.Contains(hosts, r.Host):
-			refuse(w, http.StatusForbidden, fmt.Sprintf("Host %.80q is not this server: use http://%s", r.Host, hosts[0]))
-		case !ownOrigin(hosts, r.Header["Origin"]):
-			refuse(w, http.StatusForbidden, "this Origin may not call this server: web pages from elsewhere are refused")
-		default:
-			next.ServeHTTP(w, r)
-		}
-	})
-	cross := http.NewCrossOriginProtection()
-	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusForbidden, "cross-origin requests are refused: call this server from a program, not from a web page")
-	}))
-	return cross.Handler(own)
-}
-
-func ownOrigin(hosts, origins []string) bool {
-	if len(origins) == 0 {
-		return true
-	}
-	return len(origins) == 1 && slices.ContainsFunc(hosts, func(host string) bool { return origins[0] == "http://"+host })
 }

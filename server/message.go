@@ -24,6 +24,10 @@ type message struct {
 	id     mcp.RequestId
 	method string
 	tool   string // params.name
+	uri    string // params.uri
+	// What messages of a revision without sessions say each: the revision, and who the client claims to be.
+	version, client string
+	response        bool // an answer to a request of ours
 }
 
 // protocolKeys are the keys that decide what a message means, by the object they stand in.
@@ -104,6 +108,7 @@ func (in *inspector) object(place string, depth int) error {
 		if err := properCase(place, key); err != nil {
 			return err
 		}
+		in.found.response = in.found.response || place == "" && (key == "result" || key == "error")
 		if err := in.value(place+"/"+key, depth); err != nil {
 			return err
 		}
@@ -128,6 +133,12 @@ func (in *inspector) note(place string, token json.Token) {
 		in.found.id = mcp.NewRequestId(token)
 	case "/method":
 		in.found.method, _ = token.(string)
+	case "/params/_meta/" + mcp.MetaKeyProtocolVersion:
+		in.found.version, _ = token.(string)
+	case "/params/_meta/" + mcp.MetaKeyClientInfo + "/name":
+		in.found.client, _ = token.(string)
+	case "/params/uri":
+		in.found.uri, _ = token.(string)
 	case "/params/name":
 		in.found.tool, _ = token.(string)
 	}
@@ -153,15 +164,23 @@ func properCase(place, key string) error {
 	return nil
 }
 
-// admit checks a message, and whether it calls a tool that exists. The second value is the reply to one that is refused,
-// nil when mcp-go may have it.
+// admit checks a message, and whether what it calls or reads exists. The second value is the reply to one that is refused,
+// nil when mcp-go may have it, which would take the tool for an internal error and the resource for one of its own.
 func (s *Server) admit(raw []byte) (message, *mcp.JSONRPCError) {
 	m, err := inspect(raw)
 	switch {
 	case err != nil:
 		return m, refusal(m.id, mcp.PARSE_ERROR, err.Error())
+	case m.method == "" && !m.response:
+		return m, refusal(m.id, mcp.INVALID_REQUEST, `the message has no method: {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{...}}`)
 	case m.method == string(mcp.MethodToolsCall) && !slices.Contains(s.names, m.tool):
 		return m, refusal(m.id, mcp.INVALID_PARAMS, fmt.Sprintf("unknown tool %.80q: params.name is one of %s", m.tool, strings.Join(s.names, ", ")))
+	case m.method == string(mcp.MethodResourcesRead) && s.missing(m.uri) != "":
+		code := mcp.RESOURCE_NOT_FOUND
+		if mcp.IsModernProtocol(m.version) {
+			code = mcp.INVALID_PARAMS
+		}
+		return m, refusal(m.id, code, s.missing(m.uri))
 	}
 	return m, nil
 }

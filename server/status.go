@@ -3,7 +3,9 @@ package server
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/pprof"
 	"os"
+	"strings"
 	"time"
 )
 
@@ -22,22 +24,67 @@ func (s *Server) Health() Health {
 	return Health{Clanker: s.build.Version, Instance: s.instance, PID: os.Getpid(), Started: s.started.UTC(), Demo: s.demo}
 }
 
+// Fault is something that people edit and that is wrong as it is now: the last version that was right is in use instead.
+type Fault struct {
+	What   string    `json:"what"`   // config or intents
+	Detail string    `json:"detail"` // the first fault, as file:line:column: message
+	Count  int       `json:"count"`  // how many there are
+	Since  time.Time `json:"since"`
+}
+
+// Readiness is what GET /readyz answers.
+type Readiness struct {
+	Ready  bool    `json:"ready"`
+	Faults []Fault `json:"faults,omitempty"` // questions are answered nonetheless
+}
+
 // status answers the paths for people and machines that watch the workspace. It returns false for any other path.
 func (s *Server) status(w http.ResponseWriter, r *http.Request) bool {
-	var answer http.HandlerFunc
-	switch r.URL.Path {
-	case "/healthz":
-		answer = func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, s.Health()) }
-	default:
+	answer := s.watched(r.URL.Path)
+	switch {
+	case answer == nil:
 		return false
-	}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+	case r.Method != http.MethodGet && r.Method != http.MethodHead:
 		w.Header().Set("Allow", "GET, HEAD")
-		refuse(w, http.StatusMethodNotAllowed, r.URL.Path+" is read with GET")
-		return true
+		s.refuse(w, http.StatusMethodNotAllowed, "method", r.URL.Path+" is read with GET")
+	default:
+		answer.ServeHTTP(w, r)
 	}
-	answer(w, r)
 	return true
+}
+
+// watched is what answers on a path; nil for one that is not here.
+func (s *Server) watched(path string) http.Handler {
+	switch {
+	case path == "/healthz":
+		return says(func() any { return s.Health() })
+	case path == "/readyz": // there is nothing to wait for: a server that listens has its intents
+		return says(func() any { return Readiness{Ready: true, Faults: s.faults()} })
+	case path == "/metrics" && s.metrics != nil:
+		return s.metrics.Handler()
+	case strings.HasPrefix(path, "/debug/pprof/") && s.profile:
+		return profiles(strings.TrimPrefix(path, "/debug/pprof/"))
+	}
+	return nil
+}
+
+func says(body func() any) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, http.StatusOK, body()) })
+}
+
+// profiles is the handler of one profile. Importing net/http/pprof for its side effect would serve them to everybody.
+func profiles(name string) http.Handler {
+	switch name {
+	case "cmdline":
+		return http.HandlerFunc(pprof.Cmdline)
+	case "profile":
+		return http.HandlerFunc(pprof.Profile)
+	case "symbol":
+		return http.HandlerFunc(pprof.Symbol)
+	case "trace":
+		return http.HandlerFunc(pprof.Trace)
+	}
+	return http.HandlerFunc(pprof.Index)
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {

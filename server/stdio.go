@@ -31,7 +31,8 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 		return fmt.Errorf("serve stdio: %w", err)
 	}
 	defer s.mcp.UnregisterSession(running, session.SessionID())
-	c := &conversation{server: s, out: json.NewEncoder(out), ctx: s.mcp.WithContext(running, session), slots: make(chan struct{}, maxRunning)}
+	c := &conversation{server: s, out: out, slots: make(chan struct{}, maxRunning)}
+	c.ctx = withDelivery(s.mcp.WithContext(running, session), func(n mcp.JSONRPCNotification) { c.send(n) })
 	go c.notify(session.ClientNotifications())
 	err := c.listen(ctx, in)
 	return errors.Join(err, c.finish(s.limits.grace, cut))
@@ -47,7 +48,7 @@ type conversation struct {
 	slots  chan struct{}
 	wait   sync.WaitGroup
 	write  sync.Mutex
-	out    *json.Encoder // guarded by write
+	out    io.Writer // guarded by write
 }
 
 // listen takes messages until there are no more or ctx ends.
@@ -102,9 +103,12 @@ func (c *conversation) handle(m message, line []byte) {
 			c.send(refusal(m.id, mcp.INTERNAL_ERROR, "internal error: the log has the details; please report it"))
 		}
 	}()
-	if answer := c.server.mcp.HandleMessage(c.ctx, line); answer != nil {
-		c.send(answer)
+	ctx, record := c.server.called(c.ctx, m, "stdio")
+	sent := 0
+	if answer := c.server.mcp.HandleMessage(ctx, line); answer != nil {
+		sent = c.send(answer)
 	}
+	c.server.finish(ctx, record, sent)
 }
 
 func (c *conversation) notify(notifications <-chan mcp.JSONRPCNotification) {
@@ -118,13 +122,19 @@ func (c *conversation) notify(notifications <-chan mcp.JSONRPCNotification) {
 	}
 }
 
-// send writes one message and the line's end in one call. A client that no longer reads is a line in the log.
-func (c *conversation) send(answer any) {
-	c.write.Lock()
-	defer c.write.Unlock()
-	if err := c.out.Encode(answer); err != nil {
+// send writes one message and the line's end in one call, and returns its length in bytes. A client that no longer reads
+// is a line in the log.
+func (c *conversation) send(answer any) int {
+	line, err := json.Marshal(answer)
+	if err == nil {
+		c.write.Lock()
+		defer c.write.Unlock()
+		_, err = c.out.Write(append(line, '\n'))
+	}
+	if err != nil {
 		c.server.log.WarnContext(c.ctx, "an answer could not be written", "error", err)
 	}
+	return len(line)
 }
 
 // finish waits for what runs, and cuts it off when that takes longer than grace.

@@ -21,14 +21,23 @@ import (
 // talk pipes the lines in and returns what came out, each line of which must be a JSON-RPC message.
 func talk(t *testing.T, s *Server, lines ...string) []toolResult {
 	t.Helper()
-	var out bytes.Buffer
-	require.NoError(t, s.ServeStdio(t.Context(), strings.NewReader(strings.Join(lines, "\n")), &out))
 	var got []toolResult
-	for line := range strings.Lines(out.String()) {
-		require.True(t, json.Valid([]byte(line)), line)
+	for _, line := range said(t, s, lines...) {
 		got = append(got, decode(t, line))
 	}
 	return got
+}
+
+// said are the lines that s says to the client.
+func said(t *testing.T, s *Server, lines ...string) []string {
+	t.Helper()
+	var out bytes.Buffer
+	require.NoError(t, s.ServeStdio(t.Context(), strings.NewReader(strings.Join(lines, "\n")), &out))
+	said := strings.Split(strings.TrimSpace(out.String()), "\n")
+	for _, line := range said {
+		require.True(t, json.Valid([]byte(line)), line)
+	}
+	return said
 }
 
 func TestClientOverStdio(t *testing.T) {

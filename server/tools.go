@@ -10,6 +10,7 @@ import (
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
 	"clanker/router"
+	"clanker/server/telemetry"
 )
 
 // tools is the list of tools, in full. What writes will need an approval gate, and is not here before that exists.
@@ -40,26 +41,30 @@ func readOnly(openWorld bool) mcp.ToolAnnotation {
 
 // routeQuestion answers clanker_route_question. Only an answer with status error is an error: one that is partial, asks
 // back or is not supported tells the agent something.
-func (s *Server) routeQuestion(ctx context.Context, call mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-	question, err := decodeQuestion(call.Params.Arguments)
+func (s *Server) routeQuestion(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
+	question, err := decodeQuestion(request.Params.Arguments)
 	if err != nil {
+		note(ctx, ended("invalid"))
 		return mcp.NewToolResultError(err.Error()), nil
 	}
 	question.Asker = asker(ctx)
-	answer, err := s.router.Route(ctx, question)
+	var answer router.Answer
+	s.reporting(ctx, request, func(step func(string)) {
+		question.Step = step
+		answer, err = s.router.Route(ctx, question)
+	})
 	if err != nil {
+		if ctx.Err() != nil {
+			note(ctx, ended("cancelled"))
+		}
 		return mcp.NewToolResultError(fmt.Sprintf("answer the question: %v", err)), nil
 	}
-	s.log.InfoContext(ctx, "answered", "answer", answer.AnswerID, "client", question.Asker.ID, "intent", intentOf(answer),
-		"status", answer.Status, "ms", answer.Usage.ElapsedMs)
-	return result(answer, router.Text(answer, router.TextLimits{}), answer.Status == router.StatusError), nil
-}
-
-func intentOf(a router.Answer) string {
-	if a.Intent == nil {
-		return "none"
+	note(ctx, answered(answer))
+	s.count(answer)
+	for _, missed := range answer.Coverage.NotChecked {
+		s.tell(ctx, mcp.LoggingLevelWarning, "not checked: "+router.Printable(missed.Provider+" "+missed.What+": "+missed.Fix))
 	}
-	return a.Intent.ID
+	return result(answer, router.Text(answer, router.TextLimits{}), answer.Status == router.StatusError), nil
 }
 
 // recovered turns a panic of a tool into an error result and a line in the log: one bad answer never ends the
@@ -68,10 +73,12 @@ func (s *Server) recovered(next mcpserver.ToolHandlerFunc) mcpserver.ToolHandler
 	return func(ctx context.Context, call mcp.CallToolRequest) (answer *mcp.CallToolResult, err error) {
 		defer func() {
 			if problem := recover(); problem != nil {
+				note(ctx, ended("panic"))
 				s.log.ErrorContext(ctx, "a tool panicked", "tool", call.Params.Name, "panic", problem, "stack", string(debug.Stack()))
 				answer, err = mcp.NewToolResultError("internal error in "+call.Params.Name+": the workspace goes on and its log has the details; please report it"), nil
 			}
 		}()
+		note(ctx, func(l *telemetry.Line) { l.Client = asker(ctx).ID })
 		return next(ctx, call)
 	}
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -50,11 +52,12 @@ func (s *Server) web(running context.Context, hosts []string) (*http.Server, *mc
 		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 		BaseContext: func(net.Listener) context.Context { return running },
 	}
-	known := &sessions{}
+	known := newSessions(s.clients.sessions, s.metrics.Sessions)
 	stream := mcpserver.NewStreamableHTTPServer(s.mcp, mcpserver.WithSessionIdManager(known), mcpserver.WithStreamableHTTPServer(web),
 		mcpserver.WithSessionIdleTTL(s.limits.session), mcpserver.WithHeartbeatInterval(s.limits.session/4), // a session with an open stream is in use
 		mcpserver.WithStreamableHTTPLogger(s.log))
-	web.Handler = guard(hosts, s.endpoint(known, stream))
+	known.end = func(id string) { stream.ServeHTTP(nobody{}, farewell(running, hosts[0], id)) }
+	web.Handler = s.guard(hosts, s.bearer(s.endpoint(known, stream)))
 	return web, stream
 }
 
@@ -66,60 +69,100 @@ func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 		_, unknown := known.Validate(session)
 		switch {
 		case r.Method == http.MethodPost && !isJSON(r.Header.Get("Content-Type")):
-			refuse(w, http.StatusUnsupportedMediaType, "send the header Content-Type: application/json")
+			s.refuse(w, http.StatusUnsupportedMediaType, "contentType", "send the header Content-Type: application/json")
 		case r.ContentLength > maxMessage:
-			tooLarge(w, r)
+			s.tooLarge(w, r)
 		case s.status(w, r):
 		case r.URL.Path != "/" && r.URL.Path != "/mcp":
-			refuse(w, http.StatusNotFound, "nothing is served here: MCP is on / and /mcp")
-		case unknown != nil:
-			refuse(w, http.StatusNotFound, unknown.Error())
+			s.refuse(w, http.StatusNotFound, "path", "nothing is served here: MCP is on / and /mcp")
+		case unknown != nil && !modern(r):
+			s.refuse(w, http.StatusNotFound, "session", unknown.Error())
 		case r.Method == http.MethodPost:
 			s.post(w, r, next)
-		case session != "" && (r.Method == http.MethodDelete || r.Method == http.MethodGet && accepts(r, "text/event-stream")):
+		case session != "" && !modern(r) && (r.Method == http.MethodDelete || r.Method == http.MethodGet && accepts(r, eventStream)):
 			untimed(w)
 			next.ServeHTTP(w, r)
 		default:
 			w.Header().Set("Allow", http.MethodPost)
-			refuse(w, http.StatusMethodNotAllowed, "POST JSON-RPC messages here; GET (Accept: text/event-stream) and DELETE need the Mcp-Session-Id that initialize returned")
+			s.refuse(w, http.StatusMethodNotAllowed, "method", "POST JSON-RPC messages here; GET (Accept: text/event-stream) and DELETE need the Mcp-Session-Id that initialize returned")
 		}
 	})
+}
+
+// modern reports whether the request is of a revision without sessions, which ignores the header of one.
+func modern(r *http.Request) bool {
+	return mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
 }
 
 // post reads and checks a message before mcp-go, which reads without limit, sees it.
 func (s *Server) post(w http.ResponseWriter, r *http.Request, next http.Handler) {
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxMessage))
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
-		tooLarge(w, r)
+		s.tooLarge(w, r)
 		return
 	}
 	if err != nil {
-		refuse(w, http.StatusBadRequest, fmt.Sprintf("read the body: %v", err))
+		s.refuse(w, http.StatusBadRequest, "size", fmt.Sprintf("read the body: %v", err))
 		return
 	}
 	m, refused := s.admit(raw)
-	switch {
-	case refused != nil && refused.Error.Code == mcp.INVALID_PARAMS:
-		writeJSON(w, http.StatusOK, refused)
-	case refused != nil:
-		writeJSON(w, http.StatusBadRequest, refused)
-	case m.method == string(mcp.MethodNotificationCancelled) && r.Header.Get(mcpserver.HeaderKeySessionID) == "":
+	if refused != nil {
+		s.metrics.Refused("json")
+		writeJSON(w, refusedStatus(m, refused), refused)
+		return
+	}
+	leave, over := s.clients.enter(cmp.Or(r.Header.Get(mcpserver.HeaderKeySessionID), m.client))
+	if over != nil {
+		s.metrics.Refused(over.reason)
+		over.answer(w, m)
+		return
+	}
+	defer leave()
+	if m.method == string(mcp.MethodNotificationCancelled) && r.Header.Get(mcpserver.HeaderKeySessionID) == "" {
 		// Callers without a session share their request ids: none of them may cancel another's. They hang up instead.
 		w.WriteHeader(http.StatusAccepted)
-	default:
-		untimed(w)
-		r.Body = io.NopCloser(bytes.NewReader(raw))
-		next.ServeHTTP(w, r)
+		return
 	}
+	s.serve(w, r, m, raw, next)
 }
+
+// serve lets mcp-go answer a message that was let in.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, m message, raw []byte, next http.Handler) {
+	untimed(w)
+	out := newStream(w, r)
+	ctx, record := s.called(withDelivery(r.Context(), out.notify), m, "http")
+	r = r.WithContext(ctx)
+	r.Body = io.NopCloser(bytes.NewReader(raw))
+	next.ServeHTTP(out, r)
+	s.finish(ctx, record, out.written())
+}
+
+// refusedStatus is the HTTP status of a message that was not let in. What does not exist is an error of the protocol and
+// not of HTTP, until the revision that wants both to say the same.
+func refusedStatus(m message, refused *mcp.JSONRPCError) int {
+	notThere := refused.Error.Code == mcp.INVALID_PARAMS || refused.Error.Code == mcp.RESOURCE_NOT_FOUND
+	if notThere && !mcp.IsModernProtocol(m.version) {
+		return http.StatusOK
+	}
+	return http.StatusBadRequest
+}
+
+// farewell is a request that ends a session.
+func farewell(ctx context.Context, host, id string) *http.Request {
+	return (&http.Request{Method: http.MethodDelete, Host: host, URL: &url.URL{Path: "/mcp"}, Body: http.NoBody,
+		Header: http.Header{mcpserver.HeaderKeySessionID: {id}}}).WithContext(ctx)
+}
+
+// nobody takes a response that no client waits for.
+type nobody struct{}
+
+func (nobody) Header() http.Header         { return http.Header{} }
+func (nobody) WriteHeader(int)             {}
+func (nobody) Write(p []byte) (int, error) { return len(p), nil }
 
 func isJSON(contentType string) bool {
 	media, params, err := mime.ParseMediaType(contentType)
 	return err == nil && media == "application/json" && (params["charset"] == "" || strings.EqualFold(params["charset"], "utf-8"))
-}
-
-func accepts(r *http.Request, media string) bool {
-	return strings.Contains(strings.Join(r.Header["Accept"], ","), media)
 }
 
 // untimed lifts the time limit for reading a request once it has been read: it would cut off a long answer.
@@ -128,14 +171,8 @@ func untimed(w http.ResponseWriter) {
 }
 
 // tooLarge reads on for a while, so that a client which sends all before it reads gets the answer and not a reset.
-func tooLarge(w http.ResponseWriter, r *http.Request) {
+func (s *Server) tooLarge(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.CopyN(io.Discard, r.Body, 64*maxMessage)
 	w.Header().Set("Connection", "close")
-	refuse(w, http.StatusRequestEntityTooLarge, fmt.Sprintf("a message has at most %d bytes", maxMessage))
+	s.refuse(w, http.StatusRequestEntityTooLarge, "size", fmt.Sprintf("a message has at most %d bytes", maxMessage))
 }
-
-// refuse answers a request that is not let through, as a JSON-RPC error, which is what MCP clients show.
-func refuse(w http.ResponseWriter, status int, text string) {
-	writeJSON(w, status, refusal(mcp.RequestId{}, mcp.INVALID_REQUEST, text))
-}
-

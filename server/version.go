@@ -19,21 +19,25 @@ type Version struct {
 	Commit        string                `json:"commit"`
 	UptimeSeconds float64               `json:"uptimeSeconds"`
 	Connections   []adapters.Connection `json:"connections"`
+	Faults        []Fault               `json:"faults,omitempty"`
 }
 
 const versionSchema = `{"type":"object","required":["version","commit","uptimeSeconds","connections"],"properties":{` +
 	`"version":{"type":"string"},"commit":{"type":"string"},"uptimeSeconds":{"type":"number"},` +
 	`"connections":{"type":"array","items":{"type":"object","required":["provider"],"properties":{` +
 	`"provider":{"type":"string"},"name":{"type":"string"},"identity":{"type":"string"},"demo":{"type":"boolean"},` +
-	`"problem":{"type":"object","required":["reason"],"properties":{"reason":{"type":"string"},"fix":{"type":"string"}}}}}}}}`
+	`"problem":{"type":"object","required":["reason"],"properties":{"reason":{"type":"string"},"fix":{"type":"string"}}}}}},` +
+	`"faults":{"type":"array","items":{"type":"object","required":["what","detail"],"properties":{"what":{"type":"string"},"detail":{"type":"string"}}}}}}`
 
 // version answers clanker_version.
 func (s *Server) version(ctx context.Context, call mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	if _, err := object(call.Params.Arguments); err != nil {
+		note(ctx, ended("invalid"))
 		return mcp.NewToolResultError(err.Error()), nil
 	}
 	v := Version{Version: s.build.Version, Commit: s.build.Commit,
-		UptimeSeconds: s.now().Sub(s.started).Truncate(time.Second).Seconds(), Connections: s.connections(ctx)}
+		UptimeSeconds: s.now().Sub(s.started).Truncate(time.Second).Seconds(), Connections: s.connections(ctx), Faults: s.faults()}
+	note(ctx, ended("ok"))
 	return result(v, v.text(), false), nil
 }
 
@@ -82,6 +86,9 @@ func (v Version) text() string {
 			working++
 		}
 		lines = append(lines, connectionLine(c))
+	}
+	for _, f := range v.Faults {
+		lines = append(lines, router.Printable(fmt.Sprintf("FAULT  %s: %s; the version before it is in use", f.What, f.Detail)))
 	}
 	head := fmt.Sprintf("clanker %s (%s), up %s, %d of %d connections work", v.Version, v.Commit,
 		time.Duration(v.UptimeSeconds*float64(time.Second)), working, len(v.Connections))

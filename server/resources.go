@@ -1,0 +1,67 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/mark3labs/mcp-go/mcp"
+
+	"clanker/adapters"
+)
+
+// The resources: what is connected, now; and an answer that was given lately, as it was given.
+const (
+	providersURI = "clanker://providers"
+	answersURI   = "clanker://answers/"
+)
+
+const jsonType = "application/json"
+
+// addResources lists the resources.
+func (s *Server) addResources() {
+	s.mcp.AddResource(mcp.NewResource(providersURI, "providers",
+		mcp.WithResourceDescription("What the workspace is connected to, as whom, and how to fix what is not: read live."),
+		mcp.WithMIMEType(jsonType)), s.readProviders)
+	s.mcp.AddResourceTemplate(mcp.NewResourceTemplate(answersURI+"{id}", "answer",
+		mcp.WithTemplateDescription("A recent answer of clanker_route_question by its answerId, as it was observed then."),
+		mcp.WithTemplateMIMEType(jsonType)), s.readAnswer)
+}
+
+func (s *Server) readProviders(ctx context.Context, _ mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+	return document(providersURI, struct {
+		Connections []adapters.Connection `json:"connections"`
+	}{s.connections(ctx)})
+}
+
+// readAnswer reads an answer that [Server.admit] has seen to be there; it may have been forgotten since.
+func (s *Server) readAnswer(_ context.Context, request mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
+	answer, ok := s.router.Recent(strings.TrimPrefix(request.Params.URI, answersURI))
+	if !ok {
+		return nil, fmt.Errorf("%s", forgotten(request.Params.URI))
+	}
+	return document(request.Params.URI, answer)
+}
+
+// missing says what is wrong with the URI of a resource; empty when it can be read.
+func (s *Server) missing(uri string) string {
+	if id, ok := strings.CutPrefix(uri, answersURI); ok {
+		if _, known := s.router.Recent(id); !known {
+			return forgotten(uri)
+		}
+	}
+	return ""
+}
+
+func forgotten(uri string) string {
+	return fmt.Sprintf("no answer is known as %.120q: answers are kept for a while only, ask clanker_route_question again", uri)
+}
+
+func document(uri string, value any) ([]mcp.ResourceContents, error) {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", uri, err)
+	}
+	return []mcp.ResourceContents{mcp.TextResourceContents{URI: uri, MIMEType: jsonType, Text: string(text)}}, nil
+}
