@@ -1,0 +1,266 @@
+package bridge
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"clanker/server"
+)
+
+// Options say how to bridge.
+type Options struct {
+	// Alone serves one client without the help of another process, as [server.Server.ServeStdio] does; it writes each
+	// message in one call. Nothing of it is needed before it is called, once at most.
+	Alone  func(ctx context.Context, in io.Reader, out io.Writer) error
+	Token  func() string // what the workspace wants to see, empty if nothing; nil for nothing
+	Logger *slog.Logger  // discards when nil
+}
+
+const (
+	maxRunning = 64               // requests of the client at once; more wait their turn
+	grace      = 30 * time.Second // for what runs when the client ends
+	farewell   = 2 * time.Second  // for ending the session
+	patience   = 3 * time.Second  // for a workspace that may be restarting
+)
+
+// Serve serves one client that writes messages to in, one per line, and reads answers from out: through the workspace that
+// is at the place, or alone. It returns nil when in ends or ctx does, after finishing what runs within half a minute.
+func Serve(ctx context.Context, place Place, in io.Reader, out io.Writer, o Options) error {
+	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	client := server.LocalClient()
+	defer client.CloseIdleConnections()
+	found, err := place.Find(ctx, client)
+	if err != nil {
+		o.Logger.InfoContext(ctx, "serving alone", "because", err)
+		return o.Alone(ctx, in, out)
+	}
+	running, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	watching, hangUp := context.WithCancel(running)
+	defer hangUp()
+	b := &bridge{place: place, client: client, options: o, log: o.Logger, out: &lineWriter{out: out}, input: ctx, running: running, watching: watching,
+		slots: make(chan struct{}, maxRunning), calls: map[string]context.CancelFunc{}, at: line{record: found}}
+	b.greet(found)
+	err = b.listen(ctx, in)
+	hangUp()
+	timer := time.AfterFunc(grace, cut)
+	b.wait.Wait()
+	timer.Stop()
+	return errors.Join(err, b.leave())
+}
+
+// bridge is one client and where its messages go.
+type bridge struct {
+	place    Place
+	client   *http.Client
+	options  Options
+	log      *slog.Logger
+	out      *lineWriter
+	input    context.Context // ends when no more messages are taken
+	running  context.Context // of requests, which are finished
+	watching context.Context // of what only ends when the client does
+	slots    chan struct{}
+	wait     sync.WaitGroup
+
+	moving sync.Mutex // held while another workspace is looked for
+	mu     sync.Mutex // guards what follows
+	at     line
+	opening,
+	opened []byte // the client's initialize, and what it said when that was answered
+	calls map[string]context.CancelFunc // of running requests, by id
+}
+
+// line is where messages go at present.
+type line struct {
+	record  Record
+	session string // as the workspace calls it; empty without one
+	version string // of the protocol, once it is agreed on
+	moves   int    // how many there were before this one
+	alone   *alone // serves instead of the workspace, when set
+}
+
+func (b *bridge) greet(found Record) {
+	b.log.InfoContext(b.running, "handing over to the workspace that runs", "url", found.URL, "pid", found.PID, "version", found.Clanker)
+}
+
+// listen takes messages until there are no more or ctx ends.
+func (b *bridge) listen(ctx context.Context, in io.Reader) error {
+	lines, failed := make(chan []byte), make(chan error, 1)
+	go func() { failed <- readLines(ctx, in, lines) }()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			return err
+		case text := <-lines:
+			b.take(ctx, text)
+		}
+	}
+}
+
+// take passes one message on. Requests run beside each other, except initialize, which others build on; everything else
+// keeps its order.
+func (b *bridge) take(ctx context.Context, text []byte) {
+	m := look(text)
+	switch {
+	case len(bytes.TrimSpace(text)) == 0 || m.Method == cancelled && b.cancel(m):
+	case m.Method == initialize || !m.request():
+		b.deliver(b.running, m, text)
+	default:
+		select {
+		case b.slots <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		calling, done := b.begin(m)
+		b.wait.Go(func() {
+			defer func() { done(); <-b.slots }()
+			b.deliver(calling, m, text)
+		})
+	}
+}
+
+// begin returns what a request runs under, until done.
+func (b *bridge) begin(m message) (ctx context.Context, done func()) {
+	parent := b.running
+	if m.Method == listen {
+		parent = b.watching
+	}
+	ctx, cancel := context.WithCancel(parent)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.calls[string(m.ID)] = cancel
+	return ctx, func() {
+		cancel()
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		delete(b.calls, string(m.ID))
+	}
+}
+
+// cancel hangs up on a request where there is no session, and so nobody who knows it by its id. It reports whether there is
+// none.
+func (b *bridge) cancel(m message) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.at.session != "" || b.at.alone != nil {
+		return false
+	}
+	if cancel, ok := b.calls[string(m.Params.RequestID)]; ok {
+		cancel()
+	}
+	return true
+}
+
+// tries is how often a message is sent that has not been worked on.
+const tries = 3
+
+// deliver passes a message on, again if it did not arrive, and says so if that cannot be helped.
+func (b *bridge) deliver(ctx context.Context, m message, text []byte) {
+	var err error
+	for range tries {
+		to := b.where()
+		if to.alone != nil {
+			err = to.alone.send(text)
+			break
+		}
+		err = b.post(ctx, &to, m, text, b.out.send)
+		if err == nil {
+			b.remember(to, m, text)
+		}
+		if !errors.Is(err, server.ErrUnreachable) && !errors.Is(err, errSession) || ctx.Err() != nil {
+			break
+		}
+		b.move(to, err)
+	}
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	b.log.WarnContext(ctx, "a message was not answered", "method", m.Method, "error", err)
+	if m.answerable() {
+		b.out.send(failure(m, err))
+	}
+}
+
+func (b *bridge) where() line {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.at
+}
+
+// remember keeps what the next workspace has to be told, which does not know the client yet.
+func (b *bridge) remember(to line, m message, text []byte) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case m.Method == initialize && to.version != "":
+		b.opening, b.opened = text, nil
+		if b.at.moves == to.moves {
+			b.at = to
+		}
+	case m.Method == initialized:
+		b.opened = text
+		b.watch(to)
+	}
+}
+
+// leave ends the session, or the workspace that serves alone.
+func (b *bridge) leave() error {
+	to := b.where()
+	switch {
+	case to.alone != nil:
+		return to.alone.end()
+	case to.session == "":
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(b.running), farewell)
+	defer cancel()
+	request, err := b.request(ctx, http.MethodDelete, to, message{}, nil)
+	if err != nil {
+		return err
+	}
+	response, err := b.client.Do(request)
+	if err != nil {
+		b.log.InfoContext(ctx, "the session could not be ended, and will end by itself", "error", err)
+		return nil
+	}
+	return response.Body.Close()
+}
+
+// lineWriter writes one message and the line's end in one call.
+type lineWriter struct {
+	mu  sync.Mutex
+	out io.Writer
+	err error // the client does not read any more
+}
+
+// send writes a message as one line. One for a client that is gone goes nowhere.
+func (w *lineWriter) send(message []byte) {
+	var text bytes.Buffer
+	if json.Compact(&text, message) != nil {
+		return // no message: nothing that the client could read
+	}
+	text.WriteByte('\n')
+	_, _ = w.Write(text.Bytes())
+}
+
+func (w *lineWriter) Write(text []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.err != nil {
+		return 0, fmt.Errorf("the client does not read any more: %w", w.err)
+	}
+	n, err := w.out.Write(text)
+	w.err = err
+	return n, err
+}
