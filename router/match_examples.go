@@ -109,38 +109,36 @@ func (m *Matcher) checkExamples(all []asked) error {
 	return faults.Err()
 }
 
-// stray tells who takes an example, or that nobody does. To those who put a folder over an intent the fault is in theirs.
+// stray tells who takes an example, or that nobody does. Where a folder lies over an intent, it is the folder's fault.
 func (m *Matcher) stray(a asked) intents.Fault {
 	f := intents.Fault{Pos: a.example.Pos, Subject: intents.Subject(a.intent.ID), Where: "examples"}
 	if a.match.Outcome == Abstain {
-		f.Message, f.Remedy = fmt.Sprintf("%q goes to no intent: %s", a.example.Text, a.match.Reason), "add a pattern for it; {time} takes a time range"
-		if words := m.words(a.intent); words != "" {
-			f.Remedy = words
-		}
+		f.Message = fmt.Sprintf("%q goes to no intent: %s", a.example.Text, a.match.Reason)
+		f.Remedy = "add a pattern for it; {time} takes a time range" + m.overlaid(a.intent)
 		return f
 	}
 	taker := a.taker()
-	verb, adverb := "goes to", ""
+	if taker.Layer > a.intent.Layer {
+		return m.thief(taker, a)
+	}
+	where := fmt.Sprintf("intent %q (%s:%d)", taker.ID, taker.Pos.File, taker.Pos.Line)
+	f.Message, f.Remedy = fmt.Sprintf("%q goes to %s", a.example.Text, where), "narrow its patterns, or make this one's say more"
 	if a.match.Outcome == Ambiguous {
-		verb, adverb = "fits", " as well"
+		f.Message, f.Remedy = fmt.Sprintf("%q fits %s as well", a.example.Text, where), "make one of the two say more"
 	}
-	f.Message = fmt.Sprintf("%q %s intent %q (%s:%d)%s", a.example.Text, verb, taker.ID, taker.Pos.File, taker.Pos.Line, adverb)
-	switch words := m.words(a.intent); {
-	case taker.Layer > a.intent.Layer:
-		pattern := m.explains(taker, a.example)
-		return intents.Fault{Pos: pattern.Pos, Subject: intents.Subject(taker.ID), Where: "patterns",
-			Message: fmt.Sprintf("%q takes the example %q of intent %q (%s:%d)", pattern.Text, a.example.Text, a.intent.ID, a.intent.Pos.File, a.intent.Pos.Line),
-			Remedy:  fmt.Sprintf("make the pattern say less, or override that intent with one of yours that has its id, %s", a.intent.ID)}
-	case taker.Layer < a.intent.Layer:
-		f.Remedy = fmt.Sprintf("make this one's patterns say more, or override that intent with one of yours that has its id, %s", taker.ID)
-	case words != "":
-		f.Remedy = words
-	case a.match.Outcome == Hit:
-		f.Remedy = "narrow its patterns, or make this one's say more"
-	default:
-		f.Remedy = "make one of the two say more"
+	if taker.Layer < a.intent.Layer {
+		f.Remedy = "make this one's patterns say more, or override that intent: give yours its id"
 	}
+	f.Remedy += m.overlaid(a.intent)
 	return f
+}
+
+// thief faults the pattern of a later layer that takes an example of an earlier one, or could as well.
+func (m *Matcher) thief(taker *intents.Intent, a asked) intents.Fault {
+	pattern := m.explains(taker, a.example)
+	return intents.Fault{Pos: pattern.Pos, Subject: intents.Subject(taker.ID), Where: "patterns",
+		Message: fmt.Sprintf("%q takes the example %q of intent %q (%s:%d)", pattern.Text, a.example.Text, a.intent.ID, a.intent.Pos.File, a.intent.Pos.Line),
+		Remedy:  "make the pattern narrower, or override that intent: give yours its id"}
 }
 
 // taker is the intent that a stray example goes to, or could as well.
@@ -151,13 +149,12 @@ func (a *asked) taker() *intents.Intent {
 	return a.match.Hits[1].Intent
 }
 
-// words is the remedy for an example of an intent that folders lie over, and that no intent of theirs takes: each layer
-// holds by itself, so their vocabulary made the difference.
-func (m *Matcher) words(in *intents.Intent) string {
+// overlaid is one more remedy for an intent that folders lie over: their words may have changed what its own mean.
+func (m *Matcher) overlaid(in *intents.Intent) string {
 	if in.Layer == len(m.catalog.Layers)-1 {
 		return ""
 	}
-	return "a vocabulary.yaml over it changes what its words mean: change it there, or override the intent"
+	return "; or look for its words in a vocabulary.yaml that lies over it"
 }
 
 // explains returns the pattern by which an intent takes an example.
