@@ -13,6 +13,7 @@ import (
 
 	"clanker/adapters"
 	"clanker/router"
+	"clanker/server/reload"
 	"clanker/server/telemetry"
 )
 
@@ -45,7 +46,9 @@ type Options struct {
 
 	Metrics *telemetry.Metrics // counts nothing, and is not served, when nil
 	Profile bool               // serve what net/http/pprof does, on /debug/pprof/
-	Faults  func() []Fault     // what is edited and wrong; none when nil
+
+
+	Problems func() []reload.Problem // what people edited and broke, for the agents to tell them; none when nil
 }
 
 // Server serves one workspace to any number of agents. Its methods may be called concurrently.
@@ -64,7 +67,7 @@ type Server struct {
 	limits   limits
 	clients  *clients
 	profile  bool
-	faults   func() []Fault
+	problems func() []reload.Problem
 	token    atomic.Pointer[secret] // nil when none is wanted
 	metrics  *telemetry.Metrics
 }
@@ -98,15 +101,15 @@ func New(r Router, c Connector, o Options) *Server {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	if o.Faults == nil {
-		o.Faults = func() []Fault { return nil }
+	if o.Problems == nil {
+		o.Problems = func() []reload.Problem { return nil }
 	}
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()
 	}
 	s := &Server{router: r, connect: c, build: o.Build, demo: o.Demo, instance: rand.Text(), now: o.Now, log: o.Logger,
 		started: o.Now(), limits: defaultLimits(), clients: newClients(o.Now, o.Limits), metrics: o.Metrics,
-		profile: o.Profile, faults: o.Faults}
+		profile: o.Profile, problems: o.Problems}
 	s.mcp = mcpserver.NewMCPServer("clanker", o.Build.Version,
 		mcpserver.WithToolCapabilities(false), mcpserver.WithInstructions(instructions), mcpserver.WithLogging())
 	s.mcp.Use(s.ownNotifications)

@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 	"time"
+
+	"clanker/server/reload"
 )
 
 // Health is what GET /healthz answers: which clanker this is. Anybody on this machine who may connect may know it: one
@@ -24,18 +26,10 @@ func (s *Server) Health() Health {
 	return Health{Clanker: s.build.Version, Instance: s.instance, PID: os.Getpid(), Started: s.started.UTC(), Demo: s.demo}
 }
 
-// Fault is something that people edit and that is wrong as it is now: the last version that was right is in use instead.
-type Fault struct {
-	What   string    `json:"what"`   // config or intents
-	Detail string    `json:"detail"` // the first fault, as file:line:column: message
-	Count  int       `json:"count"`  // how many there are
-	Since  time.Time `json:"since"`
-}
-
 // Readiness is what GET /readyz answers.
 type Readiness struct {
-	Ready  bool    `json:"ready"`
-	Faults []Fault `json:"faults,omitempty"` // questions are answered nonetheless
+	Ready    bool             `json:"ready"`
+	Problems []reload.Problem `json:"problems,omitempty"` // questions are answered nonetheless
 }
 
 // status answers the paths for people and machines that watch the workspace. It returns false for any other path.
@@ -59,7 +53,7 @@ func (s *Server) watched(path string) http.Handler {
 	case path == "/healthz":
 		return says(func() any { return s.Health() })
 	case path == "/readyz": // there is nothing to wait for: a server that listens has its intents
-		return says(func() any { return Readiness{Ready: true, Faults: s.faults()} })
+		return says(func() any { return Readiness{Ready: true, Problems: s.problems()} })
 	case path == "/metrics" && s.metrics != nil:
 		return s.metrics.Handler()
 	case strings.HasPrefix(path, "/debug/pprof/") && s.profile:

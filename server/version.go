@@ -11,6 +11,7 @@ import (
 
 	"clanker/adapters"
 	"clanker/router"
+	"clanker/server/reload"
 )
 
 // Version is the structuredContent of clanker_version.
@@ -19,7 +20,7 @@ type Version struct {
 	Commit        string                `json:"commit"`
 	UptimeSeconds float64               `json:"uptimeSeconds"`
 	Connections   []adapters.Connection `json:"connections"`
-	Faults        []Fault               `json:"faults,omitempty"`
+	Problems      []reload.Problem      `json:"problems,omitempty"` // of what people edit
 }
 
 const versionSchema = `{"type":"object","required":["version","commit","uptimeSeconds","connections"],"properties":{` +
@@ -27,7 +28,7 @@ const versionSchema = `{"type":"object","required":["version","commit","uptimeSe
 	`"connections":{"type":"array","items":{"type":"object","required":["provider"],"properties":{` +
 	`"provider":{"type":"string"},"name":{"type":"string"},"identity":{"type":"string"},"demo":{"type":"boolean"},` +
 	`"problem":{"type":"object","required":["reason"],"properties":{"reason":{"type":"string"},"fix":{"type":"string"}}}}}},` +
-	`"faults":{"type":"array","items":{"type":"object","required":["what","detail"],"properties":{"what":{"type":"string"},"detail":{"type":"string"}}}}}}`
+	`"problems":{"type":"array","items":{"type":"object","required":["what","detail"],"properties":{"what":{"type":"string"},"detail":{"type":"string"}}}}}}`
 
 // version answers clanker_version.
 func (s *Server) version(ctx context.Context, call mcp.CallToolRequest) (*mcp.CallToolResult, error) {
@@ -36,7 +37,7 @@ func (s *Server) version(ctx context.Context, call mcp.CallToolRequest) (*mcp.Ca
 		return mcp.NewToolResultError(err.Error()), nil
 	}
 	v := Version{Version: s.build.Version, Commit: s.build.Commit,
-		UptimeSeconds: s.now().Sub(s.started).Truncate(time.Second).Seconds(), Connections: s.connections(ctx), Faults: s.faults()}
+		UptimeSeconds: s.now().Sub(s.started).Truncate(time.Second).Seconds(), Connections: s.connections(ctx), Problems: s.problems()}
 	note(ctx, ended("ok"))
 	return result(v, v.text(), false), nil
 }
@@ -87,8 +88,9 @@ func (v Version) text() string {
 		}
 		lines = append(lines, connectionLine(c))
 	}
-	for _, f := range v.Faults {
-		lines = append(lines, router.Printable(fmt.Sprintf("FAULT  %s: %s; the version before it is in use", f.What, f.Detail)))
+	for _, p := range v.Problems {
+		lines = append(lines, router.Printable(fmt.Sprintf("PROBLEM  %s since %s: %s (1 of %d); what was valid before is in use",
+			p.What, p.Since.Format(time.RFC3339), p.Detail, p.Faults)))
 	}
 	head := fmt.Sprintf("clanker %s (%s), up %s, %d of %d connections work", v.Version, v.Commit,
 		time.Duration(v.UptimeSeconds*float64(time.Second)), working, len(v.Connections))
