@@ -214,6 +214,7 @@ func assertSealed(t *testing.T, line, secret, name string) {
 		for _, spelling := range append(spellings(part), base64.StdEncoding.EncodeToString([]byte(part))) {
 			if strings.Contains(line, spelling) {
 				t.Errorf("%s: came through as %s: %s", name, spelling, line)
+				return
 			}
 		}
 	}
