@@ -41,6 +41,18 @@ func note(ctx context.Context, change func(*telemetry.Line)) {
 	}
 }
 
+// cancelled reports whether the caller took the call back.
+func (r *record) cancelled() bool {
+	if r == nil {
+		return false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.line.Status == cancelled
+}
+
+const cancelled = "cancelled"
+
 func ended(status string) func(*telemetry.Line) {
 	return func(l *telemetry.Line) { l.Status = status }
 }

@@ -47,7 +47,6 @@ type Options struct {
 	Metrics *telemetry.Metrics // counts nothing, and is not served, when nil
 	Profile bool               // serve what net/http/pprof does, on /debug/pprof/
 
-
 	Problems func() []reload.Problem // what people edited and broke, for the agents to tell them; none when nil
 }
 
@@ -75,6 +74,7 @@ type Server struct {
 // limits bound time; tests shorten them.
 type limits struct {
 	header, read, idle time.Duration // of one HTTP request's headers, of all of it, of a silent connection
+	write              time.Duration // of one write to a client
 	session            time.Duration // an MCP session that is not used
 	progress           time.Duration // between two notifications
 	probe              time.Duration // looking at the connections for clanker_version
@@ -82,7 +82,7 @@ type limits struct {
 }
 
 func defaultLimits() limits {
-	return limits{header: 5 * time.Second, read: 15 * time.Second, idle: 2 * time.Minute,
+	return limits{header: 5 * time.Second, read: 15 * time.Second, write: 30 * time.Second, idle: 2 * time.Minute,
 		session: 2 * time.Hour, progress: time.Second, probe: 2 * time.Second, grace: 30 * time.Second}
 }
 

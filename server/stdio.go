@@ -105,7 +105,7 @@ func (c *conversation) handle(m message, line []byte) {
 	}()
 	ctx, record := c.server.called(c.ctx, m, "stdio")
 	sent := 0
-	if answer := c.server.mcp.HandleMessage(ctx, line); answer != nil {
+	if answer := c.server.mcp.HandleMessage(ctx, line); answer != nil && !record.cancelled() { // who took it back waits for nothing
 		sent = c.send(answer)
 	}
 	c.server.finish(ctx, record, sent)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/mark3labs/mcp-go/mcp"
 )
@@ -113,6 +114,24 @@ func (s *stream) written() int {
 	defer s.mu.Unlock()
 	return s.bytes
 }
+
+// patient gives every write so long, so that a client which does not read ends its own request and holds up nothing else.
+type patient struct {
+	http.ResponseWriter
+	limit time.Duration
+}
+
+// Write writes with a deadline of its own.
+func (p patient) Write(b []byte) (int, error) {
+	_ = http.NewResponseController(p.ResponseWriter).SetWriteDeadline(time.Now().Add(p.limit)) // recorders of tests have none
+	return p.ResponseWriter.Write(b)
+}
+
+// Flush sends what was written so far.
+func (p patient) Flush() { _ = http.NewResponseController(p.ResponseWriter).Flush() }
+
+// Unwrap lets the other deadlines of the connection be set.
+func (p patient) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
 // accepts reports whether the client's Accept header names the media type, with another weight than 0.
 func accepts(r *http.Request, media string) bool {

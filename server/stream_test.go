@@ -2,9 +2,12 @@ package server
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -213,4 +216,52 @@ func TestNotificationsAreSentWhenTheyHappen(t *testing.T) {
 	}
 	assert.Contains(t, lines.Text(), "notifications/progress")
 	close(release)
+}
+
+// On stdio nothing is said to somebody who took the question back.
+func TestCancellingOnStdio(t *testing.T) {
+	asked := make(chan bool, 1)
+	s, logged := newServer(func(ctx context.Context, _ router.Question) (router.Answer, error) {
+		asked <- true
+		<-ctx.Done()
+		return router.Answer{}, ctx.Err()
+	}, oneConnection)
+	in, toServer := io.Pipe()
+	var out bytes.Buffer
+	done := make(chan error, 1)
+	go func() { done <- s.ServeStdio(t.Context(), in, &out) }()
+	say := func(line string) {
+		_, err := io.WriteString(toServer, line+"\n")
+		require.NoError(t, err)
+	}
+	say(withToken(7, "t"))
+	<-asked
+	say(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}`)
+	require.NoError(t, toServer.Close())
+	require.NoError(t, <-done)
+	assert.Empty(t, out.String())
+	assert.Contains(t, logged.String(), "status=cancelled")
+}
+
+// A client that asks and does not read must not hold its place for ever.
+func TestWhoDoesNotReadIsCutOff(t *testing.T) {
+	s, _ := newServer(func(_ context.Context, q router.Question) (router.Answer, error) {
+		answer := answerWith(q, router.StatusOK)
+		answer.Warnings = []string{strings.Repeat("x", 16<<20)} // more than the kernel keeps for him
+		return answer, nil
+	}, oneConnection)
+	s.limits.write = 10 * time.Millisecond
+	addr, _ := serve(t, s)
+	conn, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	body := callBody("clanker_route_question", question)
+	_, err = fmt.Fprintf(conn, "POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", addr, len(body), body)
+	require.NoError(t, err)
+	assert.Eventually(t, func() bool {
+		s.clients.mu.Lock()
+		defer s.clients.mu.Unlock()
+		asker, ok := s.clients.known[""]
+		return ok && asker.running == 0
+	}, 10*time.Second, 5*time.Millisecond)
 }

@@ -55,7 +55,7 @@ func (s *Server) routeQuestion(ctx context.Context, request mcp.CallToolRequest)
 	})
 	if err != nil {
 		if ctx.Err() != nil {
-			note(ctx, ended("cancelled"))
+			note(ctx, ended(cancelled))
 		}
 		return mcp.NewToolResultError(fmt.Sprintf("answer the question: %v", err)), nil
 	}
@@ -81,4 +81,13 @@ func (s *Server) recovered(next mcpserver.ToolHandlerFunc) mcpserver.ToolHandler
 		note(ctx, func(l *telemetry.Line) { l.Client = asker(ctx).ID })
 		return next(ctx, call)
 	}
+}
+
+// ToolNames are the names of the tools, in the order they are listed.
+func ToolNames() []string {
+	var names []string
+	for _, tool := range (&Server{}).tools() {
+		names = append(names, tool.Tool.Name)
+	}
+	return names
 }

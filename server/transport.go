@@ -48,7 +48,7 @@ func (s *Server) ServeHTTP(ctx context.Context, l net.Listener) error {
 // web puts the HTTP server and mcp-go's endpoint in it together; requests end when running does.
 func (s *Server) web(running context.Context, hosts []string) (*http.Server, *mcpserver.StreamableHTTPServer) {
 	web := &http.Server{
-		ReadHeaderTimeout: s.limits.header, ReadTimeout: s.limits.read, IdleTimeout: s.limits.idle, MaxHeaderBytes: 64 << 10,
+		ReadHeaderTimeout: s.limits.header, ReadTimeout: s.limits.read, WriteTimeout: s.limits.write, IdleTimeout: s.limits.idle, MaxHeaderBytes: 64 << 10,
 		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 		BaseContext: func(net.Listener) context.Context { return running },
 	}
@@ -81,7 +81,7 @@ func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 			s.post(w, r, next)
 		case session != "" && !modern(r) && (r.Method == http.MethodDelete || r.Method == http.MethodGet && accepts(r, eventStream)):
 			untimed(w)
-			next.ServeHTTP(w, r)
+			next.ServeHTTP(patient{w, s.limits.write}, r)
 		default:
 			w.Header().Set("Allow", http.MethodPost)
 			s.refuse(w, http.StatusMethodNotAllowed, "method", "POST JSON-RPC messages here; GET (Accept: text/event-stream) and DELETE need the Mcp-Session-Id that initialize returned")
@@ -129,7 +129,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, next http.Handler)
 // serve lets mcp-go answer a message that was let in.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, m message, raw []byte, next http.Handler) {
 	untimed(w)
-	out := newStream(w, r)
+	out := newStream(patient{w, s.limits.write}, r)
 	ctx, record := s.called(withDelivery(r.Context(), out.notify), m, "http")
 	r = r.WithContext(ctx)
 	r.Body = io.NopCloser(bytes.NewReader(raw))
@@ -165,9 +165,11 @@ func isJSON(contentType string) bool {
 	return err == nil && media == "application/json" && (params["charset"] == "" || strings.EqualFold(params["charset"], "utf-8"))
 }
 
-// untimed lifts the time limit for reading a request once it has been read: it would cut off a long answer.
+// untimed lifts the time limits of a request once it has been read: they would cut off a long answer. See [patient].
 func untimed(w http.ResponseWriter) {
-	_ = http.NewResponseController(w).SetReadDeadline(time.Time{}) // fails where there is no limit to lift
+	control := http.NewResponseController(w)
+	_ = control.SetReadDeadline(time.Time{}) // fails where there is no limit to lift
+	_ = control.SetWriteDeadline(time.Time{})
 }
 
 // tooLarge reads on for a while, so that a client which sends all before it reads gets the answer and not a reset.
