@@ -191,7 +191,7 @@ func (r *Reader) Entries(where string, node ast.Node, read func(key Scalar, valu
 	case *ast.MappingValueNode:
 		values = []*ast.MappingValueNode{node}
 	default:
-		r.wrongType(where, node, "keys with values")
+		r.wrongType(where, node, "a block of keys with values")
 		return
 	}
 	first := map[string]Position{}
@@ -299,7 +299,7 @@ func (r *Reader) wrongType(where string, node ast.Node, want string) {
 		pos = r.Pos(node)
 		have = map[ast.NodeType]string{ast.MappingType: "keys with values", ast.MappingValueType: "keys with values",
 			ast.SequenceType: "a list", ast.StringType: "text", ast.LiteralType: "text", ast.IntegerType: "a number",
-			ast.FloatType: "a number", ast.BoolType: "true or false", ast.NullType: "nothing",
+			ast.FloatType: "a fraction", ast.BoolType: "true or false", ast.NullType: "nothing",
 			ast.AliasType: "an alias", ast.AnchorType: "an anchor"}[node.Type()]
 	}
 	r.Fault(pos, where, r.Manual, "%s is expected, not %s", want, cmp.Or(have, "this"))

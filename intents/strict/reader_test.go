@@ -82,14 +82,14 @@ a.yaml:2:19: outer: the key "inner" is written twice, first at line 2; keep one 
 a.yaml:3:1: the key "text" is written twice, first at line 1; keep one of them
 a.yaml:4:1: the key "text" is written twice, first at line 1; keep one of them`},
 		{"text for a number", `number: "12"`, "a.yaml:1:9: number: a whole number is expected, not text; see the manual"},
-		{"a fraction", "number: 1.5", "a.yaml:1:9: number: a whole number is expected, not a number; see the manual"},
+		{"a fraction", "number: 1.5", "a.yaml:1:9: number: a whole number is expected, not a fraction; see the manual"},
 		{"another base", "number: 0x10", `a.yaml:1:9: number: "0x10" is not a whole number that fits; write it in decimal digits`},
 		{"too large", "number: 99999999999999999999", `a.yaml:1:9: number: a whole number is expected, not text; see the manual`},
 		{"yes", "flag: yes", "a.yaml:1:7: flag: true or false is expected, not text; see the manual"},
 		{"nothing", "text:\n", "a.yaml:1:7: text: text is expected, not nothing; see the manual"},
 		{"keys for a list", "list: {a: b}", "a.yaml:1:7: list: a list is expected, not keys with values; see the manual"},
-		{"a list for keys", "outer: [inner]", "a.yaml:1:8: outer: keys with values is expected, not a list; see the manual"},
-		{"a list at the top", "- text: a", "a.yaml:1:1: keys with values is expected, not a list; see the manual"},
+		{"a list for keys", "outer: [inner]", "a.yaml:1:8: outer: a block of keys with values is expected, not a list; see the manual"},
+		{"a list at the top", "- text: a", "a.yaml:1:1: a block of keys with values is expected, not a list; see the manual"},
 		{"alias", "text: &a b\nstring: *a", `
 a.yaml:1:7: text: text is expected, not an anchor; see the manual
 a.yaml:2:9: string: text is expected, not an alias; see the manual`},

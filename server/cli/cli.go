@@ -28,6 +28,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"clanker/server/config"
 )
 
 // app is what all commands share: the streams they were started with, the global flags, and the clock.
@@ -37,11 +39,11 @@ type app struct {
 	build          Build
 	now            func() time.Time
 	getenv         func(string) string
-	log            *slog.Logger // set before any command runs
 
-	demo, noColor       bool
-	kubeconfig, intents string
-	logFormat, logLevel choice
+	demo, noColor bool
+	configFile    string        // of --config
+	config        config.Config // set before any command runs that needs it, as is the logger
+	log           *slog.Logger
 }
 
 // Main runs one command and returns its exit code, see [exitCodes]. It stops on SIGINT and SIGTERM; a second signal
@@ -50,7 +52,7 @@ func Main(args []string, stdin io.Reader, stdout, stderr io.Writer, build Build)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop)
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, build: build, now: time.Now, getenv: os.Getenv}
+	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, build: build, now: time.Now, getenv: os.Getenv, config: config.Default()}
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(stdin)
@@ -72,10 +74,10 @@ func (a *app) root() *cobra.Command {
 		Version:           a.build.String(),
 		SilenceErrors:     true,
 		SilenceUsage:      true,
-		PersistentPreRunE: func(*cobra.Command, []string) error { return a.setLogger() },
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
 	},
-		a.mcpCommand(), a.askCommand(), a.routeCommand(), a.intentsCommand(), a.providersCommand(), a.versionCommand(),
-		exitCodesTopic(),
+		a.mcpCommand(), a.askCommand(), a.routeCommand(), a.intentsCommand(), a.providersCommand(), a.configCommand(),
+		a.versionCommand(), exitCodesTopic(),
 	)
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")
@@ -86,11 +88,13 @@ func (a *app) root() *cobra.Command {
 func (a *app) globalFlags(root *cobra.Command) {
 	flags := root.PersistentFlags()
 	flags.BoolVar(&a.demo, "demo", false, "use the built-in demo estate and nothing else")
-	flags.StringVar(&a.kubeconfig, "kubeconfig", "", "kubeconfig `file` (default $KUBECONFIG, then ~/.kube/config)")
-	flags.StringVar(&a.intents, "intents", "", "use the intents in `dir` instead of the built-in ones")
+	flags.StringVar(&a.configFile, "config", "", "configuration `file` (default: see clanker config path)")
+	flags.String("kubeconfig", "", "kubeconfig `file` (default $KUBECONFIG, then ~/.kube/config)")
+	flags.StringArray("intents", nil, "put the intents in `dir` over the built-in ones; repeat it for more")
+	flags.Bool("builtin-intents", true, "use the built-in intents as the base")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colour, as with NO_COLOR")
-	a.logFormat = choiceFlag(root, flags, "log-format", "", "format of the logs on stderr", "text", "json")
-	a.logLevel = choiceFlag(root, flags, "log-level", "", "least severe logs to write", "info", "debug", "warn", "error")
+	choiceFlag(root, flags, "log-format", "", "format of the logs on stderr", "text", "json")
+	choiceFlag(root, flags, "log-level", "", "least severe logs to write", "info", "debug", "warn", "error")
 }
 
 // group makes a command that only holds others: alone it shows its help, and a word it does not know is an error that

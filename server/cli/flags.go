@@ -48,14 +48,28 @@ func outputFlag(cmd *cobra.Command, words ...string) choice {
 	return choiceFlag(cmd, cmd.Flags(), "output", "o", "how to print the result", words...)
 }
 
-// setLogger makes the logger that the flags ask for. It writes to stderr only: stdout carries answers and the protocol.
+// flagged tells what the command line says of a key of the configuration.
+func flagged(cmd *cobra.Command) func(name string) ([]string, bool) {
+	return func(name string) ([]string, bool) {
+		flag := cmd.Flags().Lookup(name)
+		if flag == nil || !flag.Changed {
+			return nil, false
+		}
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			return list.GetSlice(), true
+		}
+		return []string{flag.Value.String()}, true
+	}
+}
+
+// setLogger makes the logger that is configured. It writes to stderr only: stdout carries answers and the protocol.
 func (a *app) setLogger() error {
 	var level slog.Level
-	if err := level.UnmarshalText([]byte(a.logLevel.String())); err != nil {
+	if err := level.UnmarshalText([]byte(a.config.Log.Level)); err != nil {
 		return err
 	}
 	options := &slog.HandlerOptions{Level: level}
-	if a.logFormat.String() == "json" {
+	if a.config.Log.Format == "json" {
 		a.log = slog.New(slog.NewJSONHandler(a.stderr, options))
 		return nil
 	}

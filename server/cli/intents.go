@@ -34,7 +34,7 @@ func (a *app) checkCommand() *cobra.Command {
 		Args:    atMostOne,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if len(args) == 1 {
-				a.intents = args[0]
+				a.config.Intents.Dirs = args
 			}
 			return a.check()
 		},
@@ -151,7 +151,7 @@ func (a *app) explain(id string, output choice) error {
 		return err
 	}
 	e := explained{summary: summary{in.ID, in.Topic, in.Description}, YAML: definition,
-		Position: fmt.Sprintf("%s:%d:%d", filepath.Join(a.intents, in.Pos.File), in.Pos.Line, in.Pos.Column)}
+		Position: fmt.Sprintf("%s:%d:%d", filepath.Join(a.dir(), in.Pos.File), in.Pos.Line, in.Pos.Column)}
 	for _, example := range in.Examples {
 		e.Examples = append(e.Examples, example.Text)
 	}

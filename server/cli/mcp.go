@@ -17,13 +17,10 @@ import (
 	"clanker/server"
 )
 
-// defaultListen is where agents look for the workspace.
-const defaultListen = "127.0.0.1:39393"
-
 // serving is what the flags of "clanker mcp" say.
 type serving struct {
-	transport   choice
-	listen, ask string
+	transport choice
+	ask       string
 }
 
 func (a *app) mcpCommand() *cobra.Command {
@@ -40,7 +37,7 @@ func (a *app) mcpCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.mcp(cmd.Context(), s) },
 	}
 	s.transport = choiceFlag(cmd, cmd.Flags(), "transport", "", "how agents reach it", "http", "stdio")
-	cmd.Flags().StringVar(&s.listen, "listen", defaultListen, "loopback `address` for http; port 0 takes a free one")
+	cmd.Flags().String("listen", a.config.Listen, "loopback `address` for http; port 0 takes a free one")
 	cmd.Flags().StringVar(&s.ask, "ask", "", "once it listens, ask it this `question` over http and print the answer")
 	return cmd
 }
@@ -72,7 +69,7 @@ func collectLess() {
 }
 
 func (a *app) serveHTTP(ctx context.Context, workspace *server.Server, s serving) error {
-	listener, err := server.Listen(s.listen)
+	listener, err := server.Listen(a.config.Listen)
 	if err != nil {
 		return err
 	}
@@ -89,7 +86,7 @@ func (a *app) serveHTTP(ctx context.Context, workspace *server.Server, s serving
 
 // greet says where the server listens and how an agent registers: as a log record when logs are for machines.
 func (a *app) greet(url string) {
-	if a.logFormat.String() == "json" {
+	if a.config.Log.Format == "json" {
 		a.log.Info("listening", "url", url, "demo", a.demo)
 		return
 	}

@@ -43,7 +43,7 @@ func (a *app) workspace() (*adapters.Workspace, error) {
 	if a.demo {
 		drivers = all.Demo
 	}
-	opened, err := drivers(all.Options{Kubeconfig: a.kubeconfig, Now: a.now})
+	opened, err := drivers(all.Options{Kubeconfig: a.config.Kubernetes.Kubeconfig, Now: a.now})
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +78,7 @@ func (a *app) faulty(err error) error {
 	if !ok {
 		return err
 	}
-	return hinted(&faultyIntents{faults, a.placed(faults[0])}, strings.TrimSpace("clanker intents check "+a.intents)+" shows every fault")
+	return hinted(&faultyIntents{faults, a.placed(faults[0])}, strings.TrimSpace("clanker intents check "+a.dir())+" shows every fault")
 }
 
 type faultyIntents struct {
@@ -94,22 +94,30 @@ func (f *faultyIntents) Unwrap() error { return f.Errors }
 
 // placed spells a fault's position so that an editor can open it from where the command was started.
 func (a *app) placed(fault intents.Fault) intents.Fault {
-	fault.Pos.File = filepath.Join(a.intents, fault.Pos.File)
+	fault.Pos.File = filepath.Join(a.dir(), fault.Pos.File)
 	return fault
 }
 
+// dir is the folder of intents, if there is exactly one.
+func (a *app) dir() string {
+	if len(a.config.Intents.Dirs) == 1 {
+		return a.config.Intents.Dirs[0]
+	}
+	return ""
+}
+
 func (a *app) intentFiles() (fs.FS, error) {
-	if a.intents == "" {
+	if a.dir() == "" {
 		return intents.Default(), nil
 	}
-	info, err := os.Stat(a.intents)
+	info, err := os.Stat(a.dir())
 	if err != nil {
 		return nil, hinted(fmt.Errorf("load intents: %w", err), "give the folder that holds the .yaml files of the intents")
 	}
 	if !info.IsDir() {
-		return nil, hinted(fmt.Errorf("load intents: %s is a file", a.intents), "give its folder: intents are checked against each other")
+		return nil, hinted(fmt.Errorf("load intents: %s is a file", a.dir()), "give its folder: intents are checked against each other")
 	}
-	return os.DirFS(a.intents), nil
+	return os.DirFS(a.dir()), nil
 }
 
 // knownNames are the names a question can be recognised by without reading a provider: those of the demo estate, which is

@@ -1,0 +1,110 @@
+// Package config is what the workspace runs with: one strict YAML file, environment variables over it, flags over both.
+//
+// # One table
+//
+// [Keys] is the only place that knows a key: its path, type, default, range, meaning, variable and flag, and whether a
+// change of it applies while serving. Reading ([Load]), the JSON Schema ([Schema]), the reference ([Reference]) and the
+// commented file that "clanker config init" writes ([Example]) follow from it. To add a key, add its field to [Config]
+// and its row to the table, then run go test ./server/config -update.
+//
+// # Strictness
+//
+// All that is wrong is told at once, as [strict.Errors]: where (file:line:column, CLANKER_LIMITS_RATE, --listen), what,
+// and what to write instead. A file that others may write is refused, since it names commands to run. A file that is not
+// there is no fault unless somebody named it.
+//
+// # Secrets
+//
+// A secret never stands in the file, only where it is found; see [Secret].
+//
+// [strict.Errors]: see clanker/intents/strict
+package config
+
+import (
+	"reflect"
+)
+
+// Config is what the program runs with. The meaning, range and default of each field are those of its row in [Keys].
+type Config struct {
+	Listen     string
+	Token      Secret
+	Intents    Intents
+	Kubernetes Kubernetes
+	Log        Log
+	Limits     Limits
+	Metrics    bool
+
+	File    string            // that was read; empty if there was none
+	origins map[string]string // of the values that are no defaults, by key
+}
+
+// Intents say where the questions come from.
+type Intents struct {
+	Dirs    []string // a later folder goes over an earlier one
+	Builtin bool
+}
+
+// Kubernetes says how clusters are found.
+type Kubernetes struct {
+	Kubeconfig string // empty: the usual places
+}
+
+// Log says what is written to stderr.
+type Log struct {
+	Format string // text or json
+	Level  string // debug, info, warn or error
+}
+
+// Limits are those of one client, but for the sessions, which are everybody's.
+type Limits struct {
+	Rate     int // requests per second
+	Burst    int // requests
+	Running  int // requests at once
+	Sessions int
+}
+
+// Default is the configuration of somebody who configured nothing.
+func Default() Config {
+	var c Config
+	for _, k := range Keys() {
+		if k.Default != "" {
+			k.set(&c, k.Default) // what the table says is right: a test holds it to that
+		}
+	}
+	return c
+}
+
+// Value is the value of a key, and where it came from.
+type Value struct {
+	Key   string `json:"key"`
+	Value any    `json:"value"` // string, int, bool, []string, [Secret], or nil for no secret
+	From  string `json:"from"`  // default, file:line:column, the environment variable or the flag
+}
+
+// Values lists every key in the order of the table. Of a secret it tells where it is found, never what it is.
+func (c Config) Values() []Value {
+	var values []Value
+	for _, k := range Keys() {
+		v := Value{Key: k.Path, Value: k.value(c), From: "default"}
+		if secret, ok := v.Value.(Secret); ok && secret.IsZero() {
+			v.Value = nil
+		}
+		if from, ok := c.origins[k.Path]; ok {
+			v.From = from
+		}
+		values = append(values, v)
+	}
+	return values
+}
+
+// Changes lists the keys that have another value in the one configuration than in the other; whether such a change applies
+// while serving is [Key.Live].
+func Changes(before, after Config) []Key {
+	var changed []Key
+	for _, k := range Keys() {
+		if !reflect.DeepEqual(k.value(before), k.value(after)) {
+			changed = append(changed, k)
+		}
+	}
+	return changed
+}

@@ -1,0 +1,94 @@
+package config
+
+import (
+	"reflect"
+	"strings"
+)
+
+// Type is what a key takes.
+type Type string
+
+// The types. Paths may begin with ~/; those in the file are relative to its folder, others to the working directory.
+const (
+	Address Type = "loopback address"      // host:port
+	Word    Type = "word"                  // one of [Key.Words]
+	Number  Type = "whole number"          // from [Key.Min] to [Key.Max]
+	Switch  Type = "true or false"         //
+	Path    Type = "path"                  //
+	Paths   Type = "list of paths"         // in a variable separated as in PATH; the flag is repeated
+	Hidden  Type = "reference to a secret" // see [Secret]
+)
+
+// Key is a row of the table.
+type Key struct {
+	Path     string   // in the file: log.level
+	Type     Type     //
+	Default  string   // as it is written in a variable; empty if there is none that could be written
+	Example  string   // as it is written in the file, where there is no default
+	Words    []string // that a Word may be
+	Min, Max int      // of a Number
+	Unit     string   // of a Number
+	Flag     string   // without dashes; empty if there is none
+	Live     bool     // a change of it applies while serving; others wait for a restart
+	Doc      string   // lines of at most 100 characters
+
+	field func(*Config) any // pointer to its field
+}
+
+// Variable is the environment variable that stands above the file. Of a secret it is the path of its file: an environment
+// is as easily read as a file.
+func (k Key) Variable() string {
+	name := "CLANKER_" + strings.ToUpper(strings.ReplaceAll(k.Path, ".", "_"))
+	if k.Type == Hidden {
+		name += "_FILE"
+	}
+	return name
+}
+
+func (k Key) value(c Config) any { return reflect.ValueOf(k.field(&c)).Elem().Interface() }
+
+// Keys is the table of all keys, in the order in which people meet them; keys of one section stand together.
+func Keys() []Key {
+	return []Key{
+		{Path: "listen", Type: Address, Default: "127.0.0.1:39393", Flag: "listen",
+			Doc: "Where agents reach the workspace over HTTP. Only loopback addresses are served, since whoever\n" +
+				"reaches the port asks with this machine's credentials. Port 0 takes a free one.",
+			field: func(c *Config) any { return &c.Listen }},
+		{Path: "token", Type: Hidden, Example: "{file: token}",
+			Doc: "Bearer token that every HTTP request must carry, for machines with several users. It never stands\n" +
+				"here, only where it is found, one of: {file: PATH}, which only its owner may read; {env: NAME};\n" +
+				"{command: [PROGRAM, ARGUMENT]}, run without a shell, of which the output counts.",
+			field: func(c *Config) any { return &c.Token }},
+		{Path: "intents.dirs", Type: Paths, Example: "[intents]", Flag: "intents", Live: true,
+			Doc: "Folders with intents of your own. What they define goes over the built-in intents, a later folder\n" +
+				"over an earlier one. Without this key it is the folder intents beside this file, if there is one.",
+			field: func(c *Config) any { return &c.Intents.Dirs }},
+		{Path: "intents.builtin", Type: Switch, Default: "true", Flag: "builtin-intents", Live: true,
+			Doc:   "Whether the built-in intents are the base. Without them only your own are there.",
+			field: func(c *Config) any { return &c.Intents.Builtin }},
+		{Path: "kubernetes.kubeconfig", Type: Path, Example: "~/.kube/config", Flag: "kubeconfig",
+			Doc:   "Kubeconfig through which clusters are read. Without this key it is $KUBECONFIG, then ~/.kube/config.",
+			field: func(c *Config) any { return &c.Kubernetes.Kubeconfig }},
+		{Path: "log.format", Type: Word, Default: "text", Words: []string{"text", "json"}, Flag: "log-format",
+			Doc:   "Format of the logs on stderr.",
+			field: func(c *Config) any { return &c.Log.Format }},
+		{Path: "log.level", Type: Word, Default: "info", Words: []string{"debug", "info", "warn", "error"}, Flag: "log-level", Live: true,
+			Doc:   "Least severe logs to write.",
+			field: func(c *Config) any { return &c.Log.Level }},
+		{Path: "limits.rate", Type: Number, Default: "100", Min: 1, Max: 100_000, Unit: "requests per second", Live: true,
+			Doc:   "What one client may ask in the long run. What is beyond is refused, with the time to wait.",
+			field: func(c *Config) any { return &c.Limits.Rate }},
+		{Path: "limits.burst", Type: Number, Default: "200", Min: 1, Max: 100_000, Unit: "requests", Live: true,
+			Doc:   "What one client may ask at once after a pause.",
+			field: func(c *Config) any { return &c.Limits.Burst }},
+		{Path: "limits.running", Type: Number, Default: "32", Min: 1, Max: 1000, Unit: "requests at once", Live: true,
+			Doc:   "How many requests of one client run at the same time.",
+			field: func(c *Config) any { return &c.Limits.Running }},
+		{Path: "limits.sessions", Type: Number, Default: "1000", Min: 1, Max: 100_000, Unit: "sessions", Live: true,
+			Doc:   "How many sessions of all clients are kept open. One more ends the one that was used longest ago.",
+			field: func(c *Config) any { return &c.Limits.Sessions }},
+		{Path: "metrics", Type: Switch, Default: "true",
+			Doc:   "Whether /metrics serves figures for Prometheus.",
+			field: func(c *Config) any { return &c.Metrics }},
+	}
+}
