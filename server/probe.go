@@ -28,8 +28,8 @@ func LocalClient() *http.Client {
 		return conn, nil
 	}
 	return &http.Client{
-		// A connection is given up before the workspace does so: a request on one that just ends may have arrived or not.
-		Transport:     &http.Transport{DialContext: dial, MaxIdleConnsPerHost: 16, IdleConnTimeout: defaultLimits().idle / 2},
+		// A connection for each request: one that is kept may just be ending, and then nobody knows what arrived on it.
+		Transport:     &http.Transport{DialContext: dial, DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
@@ -60,9 +60,7 @@ func Probe(ctx context.Context, client *http.Client, addr string) (Health, error
 
 // taken says who has the port.
 func taken(addr string) error {
-	client := LocalClient()
-	defer client.CloseIdleConnections()
-	health, err := Probe(context.Background(), client, addr)
+	health, err := Probe(context.Background(), LocalClient(), addr)
 	if err != nil {
 		return fmt.Errorf("the port is taken, and not by a clanker of yours (%w): choose another one (0 picks a free one)", err)
 	}

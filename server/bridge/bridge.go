@@ -23,21 +23,22 @@ type Options struct {
 	Alone  func(ctx context.Context, in io.Reader, out io.Writer) error
 	Token  func() string // what the workspace wants to see, empty if nothing; nil for nothing
 	Logger *slog.Logger  // discards when nil
+
+	patience time.Duration // with a workspace that may be restarting; tests have less of it
 }
 
 const (
 	maxRunning = 64               // requests of the client at once; more wait their turn
 	grace      = 30 * time.Second // for what runs when the client ends
 	farewell   = 2 * time.Second  // for ending the session
-	patience   = 3 * time.Second  // for a workspace that may be restarting
+	patience   = 3 * time.Second
 )
 
 // Serve serves one client that writes messages to in, one per line, and reads answers from out: through the workspace that
 // is at the place, or alone. It returns nil when in ends or ctx does, after finishing what runs within half a minute.
 func Serve(ctx context.Context, place Place, in io.Reader, out io.Writer, o Options) error {
-	o.Logger = cmp.Or(o.Logger, slog.New(slog.DiscardHandler))
+	o.Logger, o.patience = cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), cmp.Or(o.patience, patience)
 	client := server.LocalClient()
-	defer client.CloseIdleConnections()
 	found, err := place.Find(ctx, client)
 	if err != nil {
 		o.Logger.InfoContext(ctx, "serving alone", "because", err)

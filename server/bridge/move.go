@@ -70,7 +70,7 @@ func (b *bridge) said() (opening, opened []byte) {
 
 // find waits for a workspace that may just be restarting.
 func (b *bridge) find() (r Record, err error) {
-	ctx, cancel := context.WithTimeout(b.running, patience)
+	ctx, cancel := context.WithTimeout(b.running, b.options.patience)
 	defer cancel()
 	retry := time.NewTicker(50 * time.Millisecond)
 	defer retry.Stop()

@@ -34,14 +34,12 @@ func Dial(ctx context.Context, network, addr string) (net.Conn, error) {
 func accepter(ctx context.Context, conn net.Conn) (uid int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, acceptWithin)
 	defer cancel()
-	again := time.NewTicker(time.Millisecond)
-	defer again.Stop()
-	for {
+	for pause := 20 * time.Microsecond; ; pause = min(2*pause, 10*time.Millisecond) {
 		if uid, err = Owner(conn); !errors.Is(err, ErrNoOwner) {
 			return uid, err
 		}
 		select {
-		case <-again.C:
+		case <-time.After(pause):
 		case <-ctx.Done():
 			return 0, err
 		}
