@@ -29,6 +29,7 @@ func addFixture(s *Server) {
 		capable(s.mcp)
 	}
 	s.mcp.EnableSampling()
+	s.needs = map[string]string{"test_missing_capability": "sampling"}
 	f := fixture{server: s, key: []byte(rand.Text())}
 	for _, part := range [][]tool{f.contents(), f.notifications(), f.changes(), f.elicitations(), f.inquiries(), f.schemas()} {
 		for _, tool := range part {
@@ -141,12 +142,7 @@ func (f fixture) schemas() []tool {
 			"then": {"required": ["phone"]}, "else": {"required": ["email"]}, "additionalProperties": false}`))},
 		{Handler: nothing, Tool: mcp.NewToolWithRawSchema("test_x_mcp_header", "Has an argument that travels in a header too.", json.RawMessage(
 			`{"type": "object", "properties": {"region": {"type": "string", "x-mcp-header": "Region"}}, "required": ["region"]}`))},
-		plain("test_missing_capability", "Needs a client that can sample.", func(ctx context.Context, _ mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-			if able := mcpserver.RequestProtocolInfoFromContext(ctx).ClientCapabilities; able == nil || able.Sampling == nil {
-				return nil, mcp.MissingRequiredClientCapabilityError{Capability: "sampling"}
-			}
-			return mcp.NewToolResultText("done"), nil
-		}),
+		{Handler: nothing, Tool: mcp.NewTool("test_missing_capability", mcp.WithDescription("Needs a client that can sample."))},
 	}
 }
 
@@ -210,13 +206,14 @@ func (f fixture) addResources() {
 				return []mcp.ResourceContents{contents}, nil
 			})
 	}
-	const text, binary, watched = "test://static-text", "test://static-binary", "test://watched-resource"
+	const text, binary, watched, templated = "test://static-text", "test://static-binary", "test://watched-resource", "test://template/"
+	f.server.uris = append(f.server.uris, text, binary, watched, templated)
 	add(mcp.TextResourceContents{URI: text, MIMEType: "text/plain", Text: "This is the content of the static text resource."}, text, "text/plain")
 	add(mcp.BlobResourceContents{URI: binary, MIMEType: "image/png", Blob: pixel}, binary, "image/png")
 	add(mcp.TextResourceContents{URI: watched, MIMEType: "text/plain", Text: "Nothing happens."}, watched, "text/plain")
-	f.server.mcp.AddResourceTemplate(mcp.NewResourceTemplate("test://template/{id}/data", "template", mcp.WithTemplateDescription("For the suite.")),
+	f.server.mcp.AddResourceTemplate(mcp.NewResourceTemplate(templated+"{id}/data", "template", mcp.WithTemplateDescription("For the suite.")),
 		func(_ context.Context, read mcp.ReadResourceRequest) ([]mcp.ResourceContents, error) {
-			id := strings.TrimSuffix(strings.TrimPrefix(read.Params.URI, "test://template/"), "/data")
+			id := strings.TrimSuffix(strings.TrimPrefix(read.Params.URI, templated), "/data")
 			data, err := json.Marshal(map[string]any{"id": id, "templateTest": true, "data": "Data for ID: " + id})
 			return []mcp.ResourceContents{mcp.TextResourceContents{URI: read.Params.URI, MIMEType: "application/json", Text: string(data)}}, err
 		})

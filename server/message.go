@@ -27,8 +27,12 @@ type message struct {
 	uri    string // params.uri
 	// What messages of a revision without sessions say each: the revision, and who the client claims to be.
 	version, client string
-	response        bool // an answer to a request of ours
+	able            []string // what the client says it can do, in a message of such a revision
+	response        bool     // an answer to a request of ours
 }
+
+// capabilities is where a message of a revision without sessions says what its client can do.
+const capabilities = "/params/_meta/io.modelcontextprotocol/clientCapabilities"
 
 // protocolKeys are the keys that decide what a message means, by the object they stand in.
 var protocolKeys = map[string][]string{
@@ -109,6 +113,9 @@ func (in *inspector) object(place string, depth int) error {
 			return err
 		}
 		in.found.response = in.found.response || place == "" && (key == "result" || key == "error")
+		if place == capabilities {
+			in.found.able = append(in.found.able, key)
+		}
 		if err := in.value(place+"/"+key, depth); err != nil {
 			return err
 		}
@@ -166,6 +173,9 @@ func properCase(place, key string) error {
 
 // admit checks a message, and whether what it calls or reads exists. The second value is the reply to one that is refused,
 // nil when mcp-go may have it, which would take the tool for an internal error and the resource for one of its own.
+//
+// What a tool needs of the client is checked here as well: mcp-go has the error for it, but makes -32603 without data of
+// whatever a handler returns (handlerError in its server/handler_errors.go; no issue reports it as of v1.2.1).
 func (s *Server) admit(raw []byte) (message, *mcp.JSONRPCError) {
 	m, err := inspect(raw)
 	switch {
@@ -175,14 +185,28 @@ func (s *Server) admit(raw []byte) (message, *mcp.JSONRPCError) {
 		return m, refusal(m.id, mcp.INVALID_REQUEST, `the message has no method: {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{...}}`)
 	case m.method == string(mcp.MethodToolsCall) && !slices.Contains(s.names, m.tool):
 		return m, refusal(m.id, mcp.INVALID_PARAMS, fmt.Sprintf("unknown tool %.80q: params.name is one of %s", m.tool, strings.Join(s.names, ", ")))
+	case m.method == string(mcp.MethodToolsCall) && mcp.IsModernProtocol(m.version) && s.needs[m.tool] != "" && !slices.Contains(m.able, s.needs[m.tool]):
+		return m, incapable(m, s.needs[m.tool])
 	case m.method == string(mcp.MethodResourcesRead) && s.missing(m.uri) != "":
-		code := mcp.RESOURCE_NOT_FOUND
-		if mcp.IsModernProtocol(m.version) {
-			code = mcp.INVALID_PARAMS
-		}
-		return m, refusal(m.id, code, s.missing(m.uri))
+		return m, s.notFound(m)
 	}
 	return m, nil
+}
+
+// incapable refuses a call of a tool that needs a client which can do more.
+func incapable(m message, capability string) *mcp.JSONRPCError {
+	return new(mcp.NewJSONRPCError(m.id, mcp.MISSING_REQUIRED_CLIENT_CAPABILITY,
+		fmt.Sprintf("%s needs a client that declares the capability %s", m.tool, capability),
+		map[string]any{"requiredCapabilities": map[string]any{capability: struct{}{}}}))
+}
+
+// notFound refuses to read a resource that is not there, with the code of the message's revision.
+func (s *Server) notFound(m message) *mcp.JSONRPCError {
+	code := mcp.RESOURCE_NOT_FOUND
+	if mcp.IsModernProtocol(m.version) {
+		code = mcp.INVALID_PARAMS
+	}
+	return new(mcp.NewJSONRPCError(m.id, code, s.missing(m.uri), map[string]any{"uri": m.uri}))
 }
 
 func refusal(id mcp.RequestId, code int, text string) *mcp.JSONRPCError {

@@ -21,6 +21,7 @@ const jsonType = "application/json"
 
 // addResources lists the resources.
 func (s *Server) addResources() {
+	s.uris = []string{providersURI, answersURI}
 	s.mcp.AddResource(mcp.NewResource(providersURI, "providers",
 		mcp.WithResourceDescription("What the workspace is connected to, as whom, and how to fix what is not: read live."),
 		mcp.WithMIMEType(jsonType)), s.readProviders)
@@ -51,7 +52,12 @@ func (s *Server) missing(uri string) string {
 			return forgotten(uri)
 		}
 	}
-	return ""
+	for _, known := range s.uris {
+		if uri == known || strings.HasSuffix(known, "/") && strings.HasPrefix(uri, known) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("unknown resource %.120q: resources/list and resources/templates/list say which there are", uri)
 }
 
 func forgotten(uri string) string {

@@ -61,7 +61,9 @@ type Server struct {
 	log      *slog.Logger
 	started  time.Time
 	mcp      *mcpserver.MCPServer
-	names    []string // of the tools, in the order they are listed
+	names    []string          // of the tools, in the order they are listed
+	needs    map[string]string // the client's capability that a tool cannot do without, by the tool's name
+	uris     []string          // of the resources; one that ends in / is what many begin with
 	probe    singleflight.Group
 	limits   limits
 	clients  *clients
