@@ -103,7 +103,7 @@ func TestKeysTell(t *testing.T) {
 		"field":          func(l *slog.Logger) { l.Info("m", "k", []account{{Password: secret}}) },
 		"field's tag":    func(l *slog.Logger) { l.Info("m", "k", &account{Key: secret}) },
 		"marshaled":      func(l *slog.Logger) { l.Info("m", "k", json.RawMessage(`{"a":[{"password":"ordinary"}]}`)) },
-		"LogValuer's":    func(l *slog.Logger) { l.Info("m", "k", []any{slog.Group("g", "token", secret)}) },
+		"listed":         func(l *slog.Logger) { l.Info("m", "k", []any{slog.Group("g", "token", "very "+secret)}) },
 		"arguments":      func(l *slog.Logger) { l.Info("m", "argv", []string{"helm", "--password", secret}) },
 		"userinfo":       func(l *slog.Logger) { l.Info("m", "k", url.UserPassword("ana", secret)) },
 		"URL": func(l *slog.Logger) {
@@ -288,13 +288,14 @@ func BenchmarkLine(b *testing.B) {
 		Took: 12 * time.Millisecond, Bytes: 2310, Client: "claude-code", Transport: "http"}
 	var known Known
 	require.NoError(b, known.Set(ownToken))
-	redacted, err := NewLogger(io.Discard, Options{Format: JSON, Known: &known})
+	var nowhere io.Writer = io.Discard
+	redacted, err := NewLogger(nowhere, Options{Format: JSON, Known: &known})
 	require.NoError(b, err)
 	perLine := map[string]float64{}
 	for _, run := range []struct {
 		name string
 		log  *slog.Logger
-	}{{"bare", slog.New(slog.NewJSONHandler(io.Discard, nil))}, {"redacting", redacted}} {
+	}{{"bare", slog.New(slog.NewJSONHandler(nowhere, nil))}, {"redacting", redacted}} {
 		b.Run(run.name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {

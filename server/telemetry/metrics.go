@@ -94,6 +94,11 @@ func (m *Metrics) begin() {
 			m.calls.WithLabelValues(tool, status)
 		}
 	}
+	for _, provider := range m.providers {
+		for _, outcome := range outcomes {
+			m.provided.WithLabelValues(provider, outcome)
+		}
+	}
 	for _, reason := range refusals {
 		m.refused.WithLabelValues(reason)
 	}

@@ -50,6 +50,7 @@ func TestMetricsCount(t *testing.T) {
 		`clanker_call_bytes_sum{tool="clanker_version"} 300`,
 		`clanker_provider_calls_total{outcome="ok",provider="aws"} 1`,
 		`clanker_provider_calls_total{outcome="rateLimited",provider="aws"} 1`,
+		`clanker_provider_calls_total{outcome="timeout",provider="kubernetes"} 0`,
 		`clanker_provider_call_duration_seconds_sum{provider="aws"} 1`,
 		`clanker_requests_refused_total{reason="crossSite"} 1`,
 		`clanker_requests_refused_total{reason="host"} 0`,
