@@ -222,17 +222,19 @@ func distrusted(items []Item) []string {
 	return pointers
 }
 
-// within reports whether an answer is no longer than so many bytes as JSON. Of a small one that is plain without writing it;
-// nothing is more than six times as long there. The text of a graph of the usual size has to fit too, for it cannot be cut.
+// within reports whether an answer is no longer than so many bytes as JSON. The text of a graph of the usual size has to
+// fit too, for it cannot be cut.
 func within(a *Answer, bytes int) bool {
-	if a.weight()*4 > bytes && jsonLength(a) > bytes {
-		return false
-	}
-	return a.Graph == nil || bytes > DefaultBytes || !newWriter(a, TextLimits{}).cutsGraph()
+	return !a.longer(bytes) && (a.Graph == nil || bytes > DefaultBytes || !newWriter(a, TextLimits{}).cutsGraph())
 }
 
-// jsonLength is how long a value is as JSON. What cannot be written is as long as nothing: who writes it will say so.
-func jsonLength(value any) int {
-	text, _ := json.Marshal(value)
-	return len(text)
+// longer reports whether an answer is longer than so many bytes as JSON. Of a small one that is plain without writing it:
+// texts are up to six times as long there, and what else weighs is much shorter. An answer that cannot be written is not
+// long: who writes it will say so.
+func (a *Answer) longer(bytes int) bool {
+	if a.weight()*5 <= bytes {
+		return false
+	}
+	text, _ := json.Marshal(a)
+	return len(text) > bytes
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// What is kept of recent answers. The bounds are on all of them together, but for the last.
+// What is kept of recent answers.
 const (
 	recentAnswers = 256
 	recentBytes   = 32 << 20
@@ -43,7 +43,7 @@ func (r *recent) put(k *kept) {
 	r.byID[k.answer.AnswerID] = k
 	r.order = append(r.order, k)
 	r.bytes += k.weight
-	for len(r.order) > recentAnswers || r.bytes > recentBytes || r.order[0].old(k.at) {
+	for len(r.order) > 0 && (len(r.order) > recentAnswers || r.bytes > recentBytes || r.order[0].old(k.at)) {
 		oldest := r.order[0]
 		r.order[0] = nil
 		r.order = r.order[1:]

@@ -7,7 +7,7 @@ import (
 	"slices"
 )
 
-// weight is about how many bytes an item holds; it is not below a sixth of its JSON.
+// weight is about how many bytes an item holds: its texts, and generously what goes with them.
 func (i *Item) weight() int {
 	n := 300 + len(i.Ref) + len(i.Name) + len(i.Provider) + len(i.Location) + len(i.Reason) + len(i.Link) + 64*len(i.Metrics)
 	for name, value := range i.Fields {
@@ -42,7 +42,7 @@ func weigh(value any) int {
 	return n
 }
 
-// weight is about how many bytes the answer holds; it is not below a sixth of its JSON.
+// weight is about how many bytes the answer holds: its texts, and generously what goes with them.
 func (a *Answer) weight() int {
 	n := 1000 + len(a.Question) + len(a.NormalizedQuestion) + len(a.Summary) + 200*len(a.Scope) + 40*len(a.Untrusted)
 	for i := range a.Items {
@@ -55,7 +55,7 @@ func (a *Answer) weight() int {
 		n += 160 + len(a.Evidence[i].Source) + len(a.Evidence[i].Target)
 	}
 	for i := range a.Coverage.Checked {
-		n += 100 + len(a.Coverage.Checked[i].What) + len(a.Coverage.Checked[i].Target)
+		n += 100 + len(a.Coverage.Checked[i].What) + len(a.Coverage.Checked[i].Target) + len(a.Coverage.Checked[i].Identity)
 	}
 	for i := range a.Coverage.NotChecked {
 		c := &a.Coverage.NotChecked[i]
@@ -73,12 +73,11 @@ func (a *Answer) weight() int {
 // spare leaves out of what is beside the rows as much as it takes to keep that within so many bytes, evenly and from the
 // end, and says how much that is: first of where it was looked, then of what is missing and warned of.
 func (a *Answer) spare(bytes int) {
-	tooLong := func() bool { return a.weight()*4 > bytes && jsonLength(a) > bytes }
 	c, entries := &a.Coverage, a.beside()
-	for tooLong() && len(a.Evidence)+len(a.Scope)+len(c.Checked) > 3 {
+	for a.longer(bytes) && len(a.Evidence)+len(a.Scope)+len(c.Checked) > 3 {
 		a.Evidence, a.Scope, c.Checked = half(a.Evidence), half(a.Scope), half(c.Checked)
 	}
-	for tooLong() && len(c.NotChecked)+len(a.Warnings) > 2 {
+	for a.longer(bytes) && len(c.NotChecked)+len(a.Warnings) > 2 {
 		c.NotChecked, a.Warnings = half(c.NotChecked), half(a.Warnings)
 	}
 	if n := entries - a.beside(); n > 0 {
