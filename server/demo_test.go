@@ -47,7 +47,7 @@ type answered struct {
 
 func answerTo(t *testing.T, url, question string) answered {
 	t.Helper()
-	got, err := http.Post(url, "application/json", strings.NewReader(body(question)))
+	got, err := http.Post(url, "application/json", strings.NewReader(body("clanker_route_question", `{"question":"`+question+`"}`)))
 	require.NoError(t, err)
 	defer func() { _ = got.Body.Close() }()
 	text, err := io.ReadAll(got.Body)
