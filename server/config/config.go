@@ -86,9 +86,6 @@ func (c Config) Values() []Value {
 	var values []Value
 	for _, k := range Keys() {
 		v := Value{Key: k.Path, Value: k.value(c), From: "default"}
-		if secret, ok := v.Value.(Secret); ok && secret.IsZero() {
-			v.Value = nil
-		}
 		if from, ok := c.origins[k.Path]; ok {
 			v.From = from
 		}

@@ -45,7 +45,20 @@ func (k Key) Variable() string {
 	return name
 }
 
-func (k Key) value(c Config) any { return reflect.ValueOf(k.field(&c)).Elem().Interface() }
+// value is what the key has in c, so that equal values compare and print the same: no list is an empty one, no secret nil.
+func (k Key) value(c Config) any {
+	switch of := k.field(&c).(type) {
+	case *[]string:
+		return append([]string{}, *of...)
+	case *Secret:
+		if of.IsZero() {
+			return nil
+		}
+		return *of
+	default:
+		return reflect.ValueOf(of).Elem().Interface()
+	}
+}
 
 // Keys is the table of all keys, in the order in which people meet them; keys of one section stand together.
 func Keys() []Key {
@@ -54,7 +67,7 @@ func Keys() []Key {
 			Doc: "Where agents reach the workspace over HTTP. Only loopback addresses are served, since whoever\n" +
 				"reaches the port asks with this machine's credentials. Port 0 takes a free one.",
 			field: func(c *Config) any { return &c.Listen }},
-		{Path: "token", Type: Hidden, Example: "{file: token}",
+		{Path: "token", Type: Hidden, Example: "{file: token}", Live: true,
 			Doc: "Bearer token that every HTTP request must carry, for machines with several users. It never stands\n" +
 				"here, only where it is found, one of: {file: PATH}, which only its owner may read; {env: NAME};\n" +
 				"{command: [PROGRAM, ARGUMENT]}, run without a shell, of which the output counts.",

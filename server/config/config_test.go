@@ -1,0 +1,187 @@
+package config_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"clanker/server/config"
+)
+
+// files returns a function that writes files into a folder that is the test's own.
+func files(t testing.TB) func(name, content string) string {
+	t.Helper()
+	dir := t.TempDir()
+	return func(name, content string) string {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		return path
+	}
+}
+
+func nothing(string) string { return "" }
+
+func load(path string) (config.Config, error) {
+	return config.Load(config.Options{Path: path, Getenv: nothing})
+}
+
+func variables(pairs ...string) func(string) string {
+	return func(name string) string {
+		if i := slices.Index(pairs, name); i >= 0 && i%2 == 0 {
+			return pairs[i+1]
+		}
+		return ""
+	}
+}
+
+func TestDefault(t *testing.T) {
+	t.Parallel()
+	assert.Equal(t, config.Config{
+		Listen: "127.0.0.1:39393", Intents: config.Intents{Builtin: true}, Log: config.Log{Format: "text", Level: "info"},
+		Limits: config.Limits{Rate: 100, Burst: 200, Running: 32, Sessions: 1000}, Metrics: true,
+	}, config.Default())
+}
+
+// Each row of the table can be read by everybody who reads it.
+func TestTable(t *testing.T) {
+	t.Parallel()
+	var seen []string
+	for _, k := range config.Keys() {
+		seen = append(seen, k.Path)
+		section, _, _ := strings.Cut(k.Path, ".")
+		assert.True(t, (k.Default == "") != (k.Example == ""), "%s has a default or an example", k.Path)
+		assert.Equal(t, k.Type == config.Number, k.Max > 0 && k.Unit != "", "%s is a number with a range and a unit", k.Path)
+		assert.Equal(t, k.Type == config.Word, len(k.Words) > 0, k.Path)
+		assert.True(t, strings.HasSuffix(k.Doc, "."), k.Path)
+		for line := range strings.SplitSeq(k.Doc, "\n") {
+			assert.LessOrEqual(t, len(line), 105, "%s: %s", k.Path, line)
+		}
+		last := len(seen) - 2
+		for i, other := range seen[:max(0, last)] {
+			if strings.HasPrefix(other, section+".") {
+				assert.True(t, strings.HasPrefix(seen[last], section+"."), "%s stands apart from row %d of its section", k.Path, i)
+			}
+		}
+	}
+	assert.Len(t, slices.Compact(slices.Sorted(slices.Values(seen))), len(seen), "a key stands twice")
+}
+
+func TestLocate(t *testing.T) {
+	t.Parallel()
+	usual, err := os.UserConfigDir()
+	require.NoError(t, err)
+	home, err := os.UserHomeDir()
+	require.NoError(t, err)
+	for _, test := range []struct {
+		name, path string
+		getenv     func(string) string
+		want       string
+		named      bool
+	}{
+		{"usual", "", nothing, filepath.Join(usual, "clanker", "config.yaml"), false},
+		{"xdg", "", variables("XDG_CONFIG_HOME", "/etc/xdg"), "/etc/xdg/clanker/config.yaml", false},
+		{"xdg is to be ignored when relative", "", variables("XDG_CONFIG_HOME", "xdg"), filepath.Join(usual, "clanker", "config.yaml"), false},
+		{"variable", "", variables("XDG_CONFIG_HOME", "/etc/xdg", "CLANKER_CONFIG", "a.yaml"), "a.yaml", true},
+		{"named", "~/b.yaml", variables("CLANKER_CONFIG", "a.yaml"), filepath.Join(home, "b.yaml"), true},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			path, named, err := config.Locate(test.path, test.getenv)
+			require.NoError(t, err)
+			assert.Equal(t, test.want, path)
+			assert.Equal(t, test.named, named)
+		})
+	}
+}
+
+// Paths in the file count from its folder, others from the working directory; a name without a slash is looked for in PATH.
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	home, err := os.UserHomeDir()
+	require.NoError(t, err)
+	path := files(t)("config.yaml", "intents: {dirs: [a, ~/b, /c]}\nkubernetes: {kubeconfig: k/config}\ntoken: {command: [./find, ./token]}")
+	dir := filepath.Dir(path)
+	c, err := load(path)
+	require.NoError(t, err)
+	assert.Equal(t, []string{filepath.Join(dir, "a"), filepath.Join(home, "b"), "/c"}, c.Intents.Dirs)
+	assert.Equal(t, filepath.Join(dir, "k", "config"), c.Kubernetes.Kubeconfig)
+	assert.Equal(t, []string{filepath.Join(dir, "find"), "./token"}, c.Token.Command)
+
+	c, err = config.Load(config.Options{Path: path, Getenv: variables("CLANKER_INTENTS_DIRS", "a:~/b", "CLANKER_TOKEN_FILE", "token"),
+		Flag: func(name string) ([]string, bool) { return []string{"k/other"}, name == "kubeconfig" }})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"a", filepath.Join(home, "b")}, c.Intents.Dirs)
+	assert.Equal(t, "k/other", c.Kubernetes.Kubeconfig)
+	assert.Equal(t, config.Secret{File: "token"}, c.Token, "the command of the file is replaced, not added to")
+
+	c, err = load(files(t)("config.yaml", "token: {command: [pass, show]}"))
+	require.NoError(t, err)
+	assert.Equal(t, []string{"pass", "show"}, c.Token.Command)
+}
+
+// The folder of intents beside the file is the default, for a file that says nothing else and for one that is not there.
+func TestIntentsBeside(t *testing.T) {
+	t.Parallel()
+	xdg := t.TempDir()
+	dir := filepath.Join(xdg, "clanker")
+	beside := filepath.Join(dir, "intents")
+	from := config.Options{Getenv: variables("XDG_CONFIG_HOME", xdg)}
+	dirs := func() []string {
+		c, err := config.Load(from)
+		require.NoError(t, err)
+		return c.Intents.Dirs
+	}
+	write := func(content string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(content), 0o600))
+	}
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	assert.Empty(t, dirs())
+	require.NoError(t, os.WriteFile(beside, nil, 0o600))
+	assert.Empty(t, dirs(), "a file is no folder")
+	require.NoError(t, os.Remove(beside))
+	require.NoError(t, os.Mkdir(beside, 0o700))
+	assert.Equal(t, []string{beside}, dirs())
+	write("metrics: true")
+	assert.Equal(t, []string{beside}, dirs())
+	write("intents: {dirs: []}")
+	assert.Empty(t, dirs())
+}
+
+func TestChanges(t *testing.T) {
+	t.Parallel()
+	at := files(t)
+	before, err := load(at("a.yaml", "log: {level: warn}\ntoken: {env: A}"))
+	require.NoError(t, err)
+	after, err := load(at("b.yaml", "\n\nlog: {level: warn}\ntoken: {env: B}\nmetrics: false"))
+	require.NoError(t, err)
+	assert.Empty(t, config.Changes(before, before))
+	var changed []string
+	for _, k := range config.Changes(before, after) {
+		changed = append(changed, k.Path)
+	}
+	assert.Equal(t, []string{"token", "metrics"}, changed, "the place of a value is not its value")
+}
+
+// Where a value came from goes with it, in the order of the table.
+func TestValues(t *testing.T) {
+	t.Parallel()
+	path := files(t)("config.yaml", "limits:\n  rate: 7\n  burst: 8\ntoken: {env: A}\nlog: {level: warn}")
+	c, err := config.Load(config.Options{Path: path, Getenv: variables("CLANKER_LIMITS_BURST", "9", "CLANKER_LOG_LEVEL", "debug"),
+		Flag: func(name string) ([]string, bool) { return []string{"error"}, name == "log-level" }})
+	require.NoError(t, err)
+	shown, err := json.Marshal(c.Values())
+	require.NoError(t, err)
+	assert.Equal(t, `[{"key":"listen","value":"127.0.0.1:39393","from":"default"},{"key":"token","value":{"env":"A"},"from":"FILE:4:8"},`+
+		`{"key":"intents.dirs","value":[],"from":"default"},{"key":"intents.builtin","value":true,"from":"default"},`+
+		`{"key":"kubernetes.kubeconfig","value":"","from":"default"},{"key":"log.format","value":"text","from":"default"},`+
+		`{"key":"log.level","value":"error","from":"--log-level"},{"key":"limits.rate","value":7,"from":"FILE:2:9"},`+
+		`{"key":"limits.burst","value":9,"from":"CLANKER_LIMITS_BURST"},{"key":"limits.running","value":32,"from":"default"},`+
+		`{"key":"limits.sessions","value":1000,"from":"default"},{"key":"metrics","value":true,"from":"default"}]`,
+		strings.ReplaceAll(string(shown), path, "FILE"))
+}
