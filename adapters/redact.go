@@ -129,10 +129,15 @@ func (m *masker) value(key string, value any) any {
 	}
 }
 
+// list masks the secrets in words that may be a command's, where a flag and its value are two of them.
 func (m *masker) list(values []string) []string {
 	clean := slices.Clone(values)
-	for i := range clean {
-		clean[i] = m.text(clean[i])
+	flag := ""
+	for i, word := range values {
+		clean[i] = m.field(flag, word)
+		if flag = ""; strings.HasPrefix(word, "-") {
+			flag = word
+		}
 	}
 	return clean
 }

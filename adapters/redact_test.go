@@ -110,6 +110,12 @@ func TestRedactCopiesWhatItMasks(t *testing.T) {
 	assert.Equal(t, "abc", attributes["env"].(map[string]any)["API_KEY"])
 }
 
+func TestRedactKnowsTheValueOfAFlag(t *testing.T) {
+	m := &masker{counts: map[string]int{}}
+	assert.Equal(t, []string{"serve", "--password", Redacted, "--port", "80", "--token=" + Redacted, "web"},
+		m.list([]string{"serve", "--password", "hunter2 or so", "--port", "80", "--token=abcdef", "web"}))
+}
+
 func FuzzText(f *testing.F) {
 	for _, c := range secrets {
 		f.Add(c.text)

@@ -144,6 +144,12 @@ type panics struct{}
 
 func (panics) MarshalJSON() ([]byte, error) { panic("at the disco") }
 
+type hydra struct{}
+
+func (h hydra) LogValue() slog.Value {
+	return slog.GroupValue(slog.Any("a", h), slog.Any("b", []any{h}))
+}
+
 func TestOddValuesEnd(t *testing.T) {
 	t.Parallel()
 	circle := &looped{}
@@ -152,7 +158,7 @@ func TestOddValuesEnd(t *testing.T) {
 	for i := range 5000 {
 		huge[i] = "x"
 	}
-	for name, value := range map[string]any{"circle": circle, "huge": huge, "long": make([]int, 1<<20), "panics": panics{}, "nil error": error((*url.Error)(nil)),
+	for name, value := range map[string]any{"circle": circle, "huge": huge, "long": make([]int, 1<<20), "hydra": hydra{}, "panics": panics{}, "nil error": error((*url.Error)(nil)),
 		"text that fails": texter{}, "channel": make(chan int), "number that is none": json.Number("a b")} {
 		var first, second bytes.Buffer
 		logger(t, &first, Text).Info("m", "k", value)
@@ -288,7 +294,7 @@ func BenchmarkLine(b *testing.B) {
 		Took: 12 * time.Millisecond, Bytes: 2310, Client: "claude-code", Transport: "http"}
 	var known Known
 	require.NoError(b, known.Set(ownToken))
-	var nowhere io.Writer = io.Discard
+	nowhere := io.Discard
 	redacted, err := NewLogger(nowhere, Options{Format: JSON, Known: &known})
 	require.NoError(b, err)
 	perLine := map[string]float64{}
@@ -312,7 +318,7 @@ func BenchmarkLine(b *testing.B) {
 func TestCleanTextCostsNoMemory(t *testing.T) {
 	var known Known
 	require.NoError(t, known.Set(ownToken))
-	c := cleaner{&known}
+	c := cleaner{known: &known}
 	assert.Zero(t, testing.AllocsPerRun(100, func() {
 		c.text("kubernetes/prod-cluster/production/deployment/checkout-api is healthy: 3/3")
 	}))

@@ -15,7 +15,7 @@ import (
 // redaction ([adapters.RedactText]); a value whose own key, or that of a group, map or struct around it, names a secret
 // ([adapters.SecretKey]) is masked whole. Secrets known by value are masked too; known may be nil.
 func Redact(next slog.Handler, known *Known) slog.Handler {
-	return &redactor{next: next, cleaner: cleaner{known}}
+	return &redactor{next: next, cleaner: cleaner{known: known}}
 }
 
 // redactor cleans records.
@@ -61,7 +61,10 @@ func (h *redactor) WithGroup(name string) slog.Handler {
 }
 
 // cleaner takes secrets and control characters out of values.
-type cleaner struct{ known *Known }
+type cleaner struct {
+	known *Known
+	depth int
+}
 
 // text loses its control characters before secrets are looked for, because they may stand inside of one.
 func (c cleaner) text(text string) string {
@@ -94,7 +97,10 @@ func (c cleaner) attr(a slog.Attr, secret bool) slog.Attr {
 }
 
 func (c cleaner) value(v slog.Value, secret bool) slog.Value {
+	c.depth++
 	switch kind := v.Kind(); {
+	case c.depth > maxDepth:
+		return slog.StringValue(cut)
 	case kind == slog.KindGroup:
 		return slog.GroupValue(c.attrs(v.Group(), secret)...)
 	case secret:

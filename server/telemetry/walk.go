@@ -15,9 +15,12 @@ import (
 	"clanker/adapters"
 )
 
-// maxParts is how many parts of one value are logged: enough for what a person reads, and an end to values that are huge
-// or contain themselves.
-const maxParts = 1000
+// How many parts of one value are logged, and how deeply groups and the values in them may nest: enough for what a person
+// reads, and an end to values that are huge or contain themselves.
+const (
+	maxParts = 1000
+	maxDepth = 8
+)
 
 const (
 	cut        = "[cut]"         // stands for what comes after maxParts
@@ -75,14 +78,14 @@ func (w *walker) said(v reflect.Value) (any, bool) {
 	case *url.Userinfo:
 		return adapters.Redacted, true
 	case *slog.Attr:
-		return w.resolved(slog.GroupValue(*own)), true
+		return unwrapped(w.value(slog.GroupValue(*own), false)), true
 	case *json.Number:
 		if w.text(own.String()) == own.String() {
 			return *own, true
 		}
 		return adapters.Redacted, true
 	case slog.LogValuer:
-		return w.resolved(slog.AnyValue(own).Resolve()), true
+		return unwrapped(w.value(slog.AnyValue(own).Resolve(), false)), true
 	case error:
 		return w.text(fmt.Sprint(own)), true
 	case json.Marshaler:
@@ -99,14 +102,14 @@ func (w *walker) said(v reflect.Value) (any, bool) {
 	return nil, false
 }
 
-// resolved is what a LogValuer inside of a value stands for.
-func (w *walker) resolved(v slog.Value) any {
+// unwrapped makes a map of a group, for where a group cannot stand.
+func unwrapped(v slog.Value) any {
 	if v.Kind() != slog.KindGroup {
-		return w.walk(reflect.ValueOf(v.Any()), false)
+		return v.Any()
 	}
 	group := map[string]any{}
 	for _, a := range v.Group() {
-		group[w.text(a.Key)] = w.resolved(w.attr(a, false).Value)
+		group[a.Key] = unwrapped(a.Value)
 	}
 	return group
 }
