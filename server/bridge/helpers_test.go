@@ -2,6 +2,7 @@ package bridge
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -53,17 +54,16 @@ type seen struct {
 	body   string
 }
 
-// start serves a workspace until the test ends: at addr, or on a free port.
+// start serves a workspace until the test ends: at addr, or on a free port. The address is one that no outgoing connection
+// gets, so that its port is still free when it is started anew.
 func start(t testing.TB, instance, addr string) *workspace {
 	t.Helper()
 	w := &workspace{instance: instance, sessions: map[string]bool{}}
 	w.Server = httptest.NewUnstartedServer(w)
-	if addr != "" {
-		l, err := net.Listen("tcp", addr)
-		require.NoError(t, err)
-		require.NoError(t, w.Listener.Close())
-		w.Listener = l
-	}
+	l, err := net.Listen("tcp", cmp.Or(addr, "127.8.7.6:0"))
+	require.NoError(t, err)
+	require.NoError(t, w.Listener.Close())
+	w.Listener = l
 	w.Start()
 	t.Cleanup(w.kill)
 	return w

@@ -10,6 +10,8 @@ import (
 	"mime"
 	"net/http"
 	"time"
+
+	"clanker/server"
 )
 
 const (
@@ -64,8 +66,11 @@ func (b *bridge) post(ctx context.Context, to *line, m message, text []byte, tak
 		return fmt.Errorf("pass the message on: %w", err)
 	}
 	response, err := b.client.Do(request)
+	if errors.Is(err, server.ErrUnreachable) {
+		return err
+	}
 	if err != nil {
-		return fmt.Errorf("pass the message on: %w", err)
+		return fmt.Errorf("%w (%w)", errInterrupted, err)
 	}
 	defer func() { _ = response.Body.Close() }() // it was read, or is not wanted any more
 	if response.StatusCode == http.StatusNotFound && request.Header.Get(sessionHeader) != "" {

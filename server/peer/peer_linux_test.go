@@ -73,8 +73,16 @@ func TestWhoHasHungUpHasNoOwner(t *testing.T) {
 
 // The kernel's lookup falls back to whoever listens on the port of a connection that is gone.
 func TestThePortOfWhoHasHungUpIsSomebodyElses(t *testing.T) {
-	client, served := connected(t, "127.0.0.1:0")
-	require.NoError(t, client.SetLinger(0))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = l.Close() }()
+	from := &net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 9, 8, 7)}} // no outgoing connection gets its ports
+	client, err := from.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	served, err := l.Accept()
+	require.NoError(t, err)
+	defer func() { _ = served.Close() }()
+	require.NoError(t, client.(*net.TCPConn).SetLinger(0))
 	require.NoError(t, client.Close())
 	next, err := net.Listen("tcp", client.LocalAddr().String())
 	require.NoError(t, err)
