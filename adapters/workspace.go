@@ -21,11 +21,12 @@ const (
 	grace           = 250 * time.Millisecond // for a driver to hand over what it has when its deadline ends
 )
 
-// Workspace reads all connected providers as one. It is safe for concurrent use; Deadline and Now may be set before the
-// first use.
+// Workspace reads all connected providers as one. It is safe for concurrent use; its fields may be set before the first
+// use.
 type Workspace struct {
 	Deadline time.Duration    // how long each driver may take; [DefaultDeadline]
 	Now      func() time.Time // the clock; [time.Now]
+	Observe  func(Source)     // is told of every read of a provider when it has ended; nil when nobody counts them
 
 	drivers []Adapter
 	flights flights
@@ -217,7 +218,17 @@ func (w *Workspace) ask(ctx context.Context, verb string, driver Adapter, q Quer
 	found.demo = isDemo(driver) && len(found.sources) > 0
 	found = redact(found)
 	sortResources(found.resources)
+	w.observe(found)
 	return found
+}
+
+func (w *Workspace) observe(p part) {
+	if w.Observe == nil {
+		return
+	}
+	for _, source := range p.sources {
+		w.Observe(source)
+	}
 }
 
 // guarded turns a driver's panic into an error: one broken driver must not take the others down.

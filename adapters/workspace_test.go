@@ -115,6 +115,28 @@ func TestOneBadDriverHidesNobody(t *testing.T) {
 	})
 }
 
+// Every read of a provider is told of once, however many wait for it.
+func TestReadsAreObserved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWorkspace(slow("slow"), broken("odd", errors.New("boom")))
+		var mu sync.Mutex
+		seen := map[string]int{}
+		w.Observe = func(s Source) {
+			mu.Lock()
+			defer mu.Unlock()
+			seen[s.Provider+" "+string(s.Error.Reason)]++
+		}
+		var wait sync.WaitGroup
+		for range 3 {
+			wait.Go(func() { _, _ = w.Query(t.Context(), Query{Providers: []string{"slow"}}) })
+		}
+		wait.Wait()
+		_, err := w.Query(t.Context(), Query{Providers: []string{"odd"}})
+		require.NoError(t, err)
+		assert.Equal(t, map[string]int{"slow timeout": 1, "odd unreachable": 1}, seen)
+	})
+}
+
 func TestACancelledCallerGetsItsError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

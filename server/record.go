@@ -1,7 +1,6 @@
 package server
 
 import (
-	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -77,19 +76,4 @@ func (s *Server) finish(ctx context.Context, r *record, bytes int) {
 	s.metrics.Running(-1)
 	s.metrics.Call(r.line.Tool, r.line.Status, r.line.Took, bytes)
 	r.line.Log(context.WithoutCancel(ctx), s.log)
-}
-
-// count counts the provider calls behind an answer.
-func (s *Server) count(a router.Answer) {
-	failed := map[string]string{}
-	for _, missed := range a.Coverage.NotChecked {
-		failed[missed.Provider+" "+missed.Target] = string(missed.Reason)
-	}
-	for _, e := range a.Evidence {
-		outcome := "ok"
-		if !e.OK {
-			outcome = cmp.Or(failed[e.Provider+" "+e.Target], "other")
-		}
-		s.metrics.Provider(e.Provider, outcome, time.Duration(e.DurationMs*float64(time.Millisecond)))
-	}
 }

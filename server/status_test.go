@@ -7,8 +7,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"clanker/adapters"
-	"clanker/router"
 	"clanker/server/reload"
 	"clanker/server/telemetry"
 )
@@ -51,18 +49,4 @@ func TestWatching(t *testing.T) {
 func TestVersionTellsWhatIsBroken(t *testing.T) {
 	text := decode(t, send(t, "POST", watchedServer(t, false)+"/mcp", callBody("clanker_version", `{}`)).body).Result.Content[0].Text
 	assert.Contains(t, text, "PROBLEM  intents since 2026-03-14T14:02:11Z: intents/mine.yaml:3:5: unknown key (1 of 2)")
-}
-
-// What an answer was read from is counted, and what could not be.
-func TestProviderCallsAreCounted(t *testing.T) {
-	metrics := telemetry.NewMetrics(telemetry.Subject{Tools: ToolNames(), Providers: []string{"kubernetes", "aws"}})
-	s := New(routerFunc(echo), connectorFunc(oneConnection), Options{Metrics: metrics})
-	s.count(router.Answer{
-		Evidence: []router.Evidence{{Provider: "kubernetes", Target: "a", OK: true, DurationMs: 3}, {Provider: "aws", Target: "b", DurationMs: 5}},
-		Coverage: router.Coverage{NotChecked: []router.NotChecked{{Provider: "aws", Target: "b", Reason: adapters.ExpiredCredentials}}},
-	})
-	addr, _ := serve(t, s)
-	body := send(t, "GET", "http://"+addr+"/metrics", "").body
-	assert.Contains(t, body, `clanker_provider_calls_total{outcome="ok",provider="kubernetes"} 1`)
-	assert.Contains(t, body, `clanker_provider_calls_total{outcome="expiredCredentials",provider="aws"} 1`)
 }

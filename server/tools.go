@@ -60,7 +60,6 @@ func (s *Server) routeQuestion(ctx context.Context, request mcp.CallToolRequest)
 		return mcp.NewToolResultError(fmt.Sprintf("answer the question: %v", err)), nil
 	}
 	note(ctx, answered(answer))
-	s.count(answer)
 	for _, missed := range answer.Coverage.NotChecked {
 		s.tell(ctx, mcp.LoggingLevelWarning, "not checked: "+router.Printable(missed.Provider+" "+missed.What+": "+missed.Fix))
 	}
