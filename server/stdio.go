@@ -54,7 +54,7 @@ type conversation struct {
 // listen takes messages until there are no more or ctx ends.
 func (c *conversation) listen(ctx context.Context, in io.Reader) error {
 	lines, failed := make(chan []byte), make(chan error, 1)
-	go func() { failed <- readLines(ctx, in, lines) }()
+	go func() { failed <- ReadLines(ctx, in, lines) }()
 	for {
 		select {
 		case <-ctx.Done():
@@ -147,9 +147,9 @@ func (c *conversation) finish(grace time.Duration, cut func()) error {
 	return nil
 }
 
-// readLines sends every line of in, without its end. Of one that is too long to be a message only the beginning is sent,
+// ReadLines sends every line of in, without its end. Of one that is too long to be a message only the beginning is sent,
 // which is itself too long: the rest is skipped, and reading goes on behind it.
-func readLines(ctx context.Context, in io.Reader, lines chan<- []byte) error {
+func ReadLines(ctx context.Context, in io.Reader, lines chan<- []byte) error {
 	reader := bufio.NewReaderSize(in, maxMessage+2)
 	for {
 		line, err := reader.ReadSlice('\n')

@@ -21,8 +21,8 @@ type Options struct {
 	// Alone serves one client without the help of another process, as [server.Server.ServeStdio] does; it writes each
 	// message in one call. Nothing of it is needed before it is called, once at most.
 	Alone  func(ctx context.Context, in io.Reader, out io.Writer) error
-	Token  func() string // what the workspace wants to see, empty if nothing; nil for nothing
-	Logger *slog.Logger  // discards when nil
+	Token  string       // what the workspace wants to see; empty if nothing
+	Logger *slog.Logger // discards when nil
 
 	patience time.Duration // with a workspace that may be restarting; tests have less of it
 }
@@ -96,7 +96,7 @@ func (b *bridge) greet(found Record) {
 // listen takes messages until there are no more or ctx ends.
 func (b *bridge) listen(ctx context.Context, in io.Reader) error {
 	lines, failed := make(chan []byte), make(chan error, 1)
-	go func() { failed <- readLines(ctx, in, lines) }()
+	go func() { failed <- server.ReadLines(ctx, in, lines) }()
 	for {
 		select {
 		case <-ctx.Done():

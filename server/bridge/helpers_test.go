@@ -159,7 +159,7 @@ func begin(t testing.TB, place Place, token string) *client {
 	fromServe, toClient := io.Pipe()
 	c := &client{t: t, in: toServe, out: bufio.NewReader(fromServe), done: make(chan error, 1), logs: &logs{}}
 	go func() {
-		err := Serve(t.Context(), place, fromClient, toClient, Options{Alone: alonely, Token: func() string { return token },
+		err := Serve(t.Context(), place, fromClient, toClient, Options{Alone: alonely, Token: token,
 			Logger: slog.New(slog.NewTextHandler(c.logs, nil)), patience: 300 * time.Millisecond})
 		_ = toClient.Close()
 		c.done <- err

@@ -42,10 +42,8 @@ func (b *bridge) request(ctx context.Context, method string, to line, m message,
 	}
 	set("Content-Type", jsonMedia)
 	set("Accept", jsonMedia+", "+eventMedia)
-	if b.options.Token != nil {
-		if token := b.options.Token(); token != "" {
-			set("Authorization", "Bearer "+token)
-		}
+	if b.options.Token != "" {
+		set("Authorization", "Bearer "+b.options.Token)
 	}
 	switch {
 	case m.modern():
@@ -76,34 +74,47 @@ func (b *bridge) post(ctx context.Context, to *line, m message, text []byte, tak
 	if response.StatusCode == http.StatusNotFound && request.Header.Get(sessionHeader) != "" {
 		return errSession
 	}
-	answered := false
-	err = messages(response, func(data []byte) error {
-		a, err := lookAnswer(data)
-		if err != nil {
-			return err
-		}
-		if a.Method == "" && m.request() && !a.identified() { // an error from before the message was read
-			if data, err = withID(data, m.ID); err != nil {
-				return err
-			}
-		}
-		answered = answered || a.Method == ""
-		if m.Method == initialize && a.Result.Version != "" {
-			to.session, to.version = response.Header.Get(sessionHeader), a.Result.Version
-		}
-		if m.answerable() {
-			take(data)
-		} else {
-			b.log.WarnContext(ctx, "the workspace refused a message that wants no answer", "method", m.Method, "answer", string(data))
-		}
-		return nil
-	})
-	if err == nil && m.request() && !answered {
+	r := &reply{bridge: b, to: m, line: to, session: response.Header.Get(sessionHeader), take: take}
+	err = messages(response, r.message)
+	if err == nil && m.request() && !r.answered {
 		err = io.ErrUnexpectedEOF
 	}
 	if err != nil {
 		return fmt.Errorf("%w (%w)", errInterrupted, err)
 	}
+	return nil
+}
+
+// reply is what the workspace answers to a message.
+type reply struct {
+	bridge   *bridge
+	to       message
+	line     *line
+	session  string
+	take     func([]byte)
+	answered bool
+}
+
+// message takes one message of the reply.
+func (r *reply) message(data []byte) error {
+	a, err := lookAnswer(data)
+	if err != nil {
+		return err
+	}
+	if !r.to.answerable() {
+		r.bridge.log.Warn("the workspace refused a message that wants no answer", "method", r.to.Method, "answer", string(data))
+		return nil
+	}
+	if a.Method == "" && r.to.request() && !a.identified() { // an error from before the message was read
+		if data, err = withID(data, r.to.ID); err != nil {
+			return err
+		}
+	}
+	r.answered = r.answered || a.Method == ""
+	if r.to.Method == initialize && a.Result.Version != "" {
+		r.line.session, r.line.version = r.session, a.Result.Version
+	}
+	r.take(data)
 	return nil
 }
 

@@ -3,7 +3,6 @@ package bridge
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -11,9 +10,6 @@ import (
 	"io"
 	"strings"
 )
-
-// maxLine is more than any workspace takes for a message, in bytes. Of a longer line the beginning is sent, and refused.
-const maxLine = 256<<10 + 2
 
 // The methods that mean something to the bridge, too.
 const (
@@ -95,29 +91,6 @@ func failure(m message, err error) []byte {
 	line, _ := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": id, // strings, and an id that was JSON
 		"error": map[string]any{"code": -32603, "message": err.Error()}})
 	return line
-}
-
-// readLines sends every line of in, without its end.
-func readLines(ctx context.Context, in io.Reader, lines chan<- []byte) error {
-	reader := bufio.NewReaderSize(in, maxLine)
-	for {
-		line, err := reader.ReadSlice('\n')
-		line = bytes.Clone(line)
-		for errors.Is(err, bufio.ErrBufferFull) {
-			_, err = reader.ReadSlice('\n')
-		}
-		select {
-		case lines <- bytes.TrimSuffix(line, []byte("\n")):
-		case <-ctx.Done():
-			return nil
-		}
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("read a message: %w", err)
-		}
-	}
 }
 
 // readEvents calls take with the data of each event of a stream (text/event-stream), until the stream ends or take fails.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -119,7 +120,7 @@ func (b *bridge) serveAlone() *alone {
 }
 
 func (a *alone) send(text []byte) error {
-	_, err := a.in.Write(append(text[:len(text):len(text)], '\n'))
+	_, err := a.in.Write(append(slices.Clip(text), '\n'))
 	return err
 }
 

@@ -53,11 +53,10 @@ func (p Place) Publish(r Record) (withdraw func() error, err error) {
 		return nil, fmt.Errorf("publish the workspace, so that other processes find it: %w", err)
 	}
 	return func() error {
-		now, err := p.read()
-		if err != nil || now.Instance != r.Instance {
-			return nil // it is not ours any more
+		if now, _ := p.read(); now.Instance == r.Instance { // what cannot be read is not ours any more
+			return os.Remove(p.path)
 		}
-		return os.Remove(p.path)
+		return nil
 	}, nil
 }
 
