@@ -92,5 +92,29 @@
 // vocabulary.yaml holds the words that intents share: concepts with their spellings, kinds, providerKinds (droplet is an
 // instance on digitalocean), providers, fillers, stopwords (never a name) and nouns (of all these words, those that things
 // are called too, where a word for a kind stands beside them: "the search deployment"). A filler may stand between the words of a
-// spelling. Words that negate are never fillers. A folder of intents without one uses the one that ships.
+// spelling. Words that negate are never fillers.
+//
+// # Folders over folders
+//
+// A catalogue is made of layers ([LoadAll]): the built-in intents, then folders of yours, in the order they are named.
+//
+//   - To add an intent, write it with an id of its own into any .yaml file of your folder.
+//   - To override one, write an intent with its id: it replaces the earlier one whole, examples and all. Begin with what
+//     "clanker intents explain ID" prints. To take a built-in question for an intent of your own, override both.
+//   - To add words, write a vocabulary.yaml. What it has under a key (concepts.healthy, kinds.pod, providerKinds.aws.bucket,
+//     providers.aws) replaces what earlier layers have under it, and is new if they have nothing; fillers, stopwords and
+//     nouns are added to theirs. Layers without any vocabulary.yaml use the one that ships.
+//
+// Within one layer an id is taken once, and so is a pattern within the whole catalogue. Examples stay tests: a pattern of
+// yours that takes a built-in example is a fault at that pattern. Make it narrower, or override the intent.
+//
+// # Files
+//
+// Of a folder every .yaml file is read, those in sub-folders too, in the order of their paths; the names mean nothing but
+// vocabulary.yaml, of which a folder has one at most. Names that begin with a dot are left alone, files and folders, and so
+// is what does not end in .yaml: what editors leave behind (.x.swp, x.yaml~, 4913), notes, the ..data of a Kubernetes
+// volume. A link to a file is read as the file. Faults, since their user may think that they are read, are a file that ends
+// in .yml, a link to a folder (name that folder instead), a .yaml file that cannot be read, is a pipe or a device, or is larger
+// than 1 MiB, a folder that is missing or cannot be read, and more than 10,000 files and folders. A folder with nothing in
+// it is none: the first file may be written later.
 package intents

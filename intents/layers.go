@@ -66,7 +66,7 @@ func LoadAll(layers ...Layer) (*Catalog, error) {
 }
 
 func (l *loader) faultAt(file, remedy, format string, args ...any) {
-	l.faults = append(l.faults, Fault{Pos: Position{File: file, Line: 1, Column: 1}, Message: fmt.Sprintf(format, args...), Remedy: remedy})
+	l.faults = append(l.faults, Fault{Pos: Position{File: file}, Message: fmt.Sprintf(format, args...), Remedy: remedy})
 }
 
 // find lists the .yaml files of a layer, sub-folders too, in the order of their paths.

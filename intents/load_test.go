@@ -73,7 +73,7 @@ func TestLoadDefault(t *testing.T) {
 
 func TestLoadEmpty(t *testing.T) {
 	_, err := Load(fstest.MapFS{})
-	assert.EqualError(t, err, ".:1:1: no intents: the folder has no .yaml file; add one, for instance health.yaml")
+	assert.EqualError(t, err, ".: no intents: the folder has no .yaml file; add one, for instance health.yaml")
 }
 
 // TestVocabularyOfAdapters keeps the lists of kinds and metrics equal to the constants they repeat.
@@ -137,6 +137,7 @@ func FuzzLoad(f *testing.F) {
 		}
 		for _, in := range c.Intents {
 			assert.NotEmpty(t, in.Patterns)
+			assert.NotEmpty(t, in.Source)
 		}
 	})
 }

@@ -3,8 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -18,7 +16,8 @@ func (a *app) intentsCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "intents",
 		Short: "Check, list, explain and test the intents",
-		Long:  "Check, list, explain and test the intents: those built in or, with --intents, those of a folder.",
+		Long: "Check, list, explain and test the intents: those built in, with those of your folders (--intents, or intents.dirs\n" +
+			"of the configuration) over them.",
 		Example: `  clanker intents list
   clanker intents explain health.services
   clanker intents check ./intents`,
@@ -27,26 +26,38 @@ func (a *app) intentsCommand() *cobra.Command {
 
 func (a *app) checkCommand() *cobra.Command {
 	return &cobra.Command{
-		Use:     "check [DIR]",
-		Short:   "Load the intents and print every fault as file:line:column",
-		Long:    "Load the intents, built in or in DIR, and print every fault as file:line:column with its remedy.",
+		Use:   "check [DIR...]",
+		Short: "Load the intents and print every fault as file:line:column",
+		Long: "Load the intents, with those of each DIR over them, and print every fault as file:line:column with its remedy. With\n" +
+			"--builtin-intents=false the folders are checked alone.",
 		Example: "  clanker intents check ./intents",
-		Args:    atMostOne,
-		RunE: func(_ *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				a.config.Intents.Dirs = args
-			}
-			return a.check()
-		},
+		RunE:    func(_ *cobra.Command, args []string) error { return a.check(args) },
 	}
 }
 
-func (a *app) check() error {
-	catalog, _, err := a.matcher()
+func (a *app) check(dirs []string) error {
+	catalog, _, err := prove(a.layers(dirs...))
 	if err != nil {
 		return a.printFaults(err)
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s, no faults\n", count(len(catalog.Intents), "intent"))
+	var text strings.Builder
+	for i, layer := range catalog.Layers {
+		own, overrides := 0, 0
+		for _, in := range catalog.Intents {
+			if in.Layer == i {
+				own++
+				if in.Overrides != nil {
+					overrides++
+				}
+			}
+		}
+		fmt.Fprintf(&text, "%s: %s", printable(layer), count(own, "intent"))
+		if overrides > 0 {
+			fmt.Fprintf(&text, ", %d of them in the place of another", overrides)
+		}
+		text.WriteString("\n")
+	}
+	_, err = fmt.Fprintf(a.stdout, "%s%s, no faults\n", &text, count(len(catalog.Intents), "intent"))
 	return err
 }
 
@@ -58,7 +69,7 @@ func (a *app) printFaults(err error) error {
 	}
 	var lines strings.Builder
 	for _, fault := range faults {
-		fmt.Fprintln(&lines, printable(a.placed(fault).Error()))
+		fmt.Fprintln(&lines, printable(fault.Error()))
 	}
 	if _, err := fmt.Fprint(a.stdout, lines.String()); err != nil {
 		return err
@@ -78,10 +89,28 @@ type summary struct {
 	ID          string        `json:"id"`
 	Topic       intents.Topic `json:"topic"`
 	Description string        `json:"description"`
+	From        string        `json:"from"`                // built-in, or the folder
+	Overrides   []string      `json:"overrides,omitempty"` // where those are from that it took the place of, the last first
+}
+
+func summarize(c *intents.Catalog, in *intents.Intent) summary {
+	s := summary{ID: in.ID, Topic: in.Topic, Description: in.Description, From: c.Layers[in.Layer]}
+	for over := in.Overrides; over != nil; over = over.Overrides {
+		s.Overrides = append(s.Overrides, c.Layers[over.Layer])
+	}
+	return s
+}
+
+// origin is where an intent is from, in words.
+func (s summary) origin() string {
+	if len(s.Overrides) == 0 {
+		return printable(s.From)
+	}
+	return printable(s.From + ", overrides " + strings.Join(s.Overrides, ", "))
 }
 
 func (a *app) listCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "list", Short: "List what can be asked", Args: noArguments}
+	cmd := &cobra.Command{Use: "list", Short: "List what can be asked, and which folder each intent is from", Args: noArguments}
 	output := outputFlag(cmd, "table", "json", "yaml")
 	cmd.RunE = func(*cobra.Command, []string) error {
 		catalog, err := a.catalog()
@@ -90,11 +119,12 @@ func (a *app) listCommand() *cobra.Command {
 		}
 		list, rows := make([]summary, 0, len(catalog.Intents)), make([][]string, 0, len(catalog.Intents))
 		for _, in := range catalog.Intents {
-			list = append(list, summary{in.ID, in.Topic, in.Description})
-			rows = append(rows, []string{in.ID, string(in.Topic), in.Description})
+			s := summarize(catalog, in)
+			list = append(list, s)
+			rows = append(rows, []string{s.ID, string(s.Topic), s.origin(), s.Description})
 		}
 		return a.print(output, list, func() error {
-			_, err := fmt.Fprint(a.stdout, a.table([]string{"id", "topic", "description"}, rows))
+			_, err := fmt.Fprint(a.stdout, a.table([]string{"id", "topic", "from", "description"}, rows))
 			return err
 		})
 	}
@@ -146,12 +176,7 @@ func (a *app) explain(id string, output choice) error {
 	if !ok {
 		return usage(nearest(id, "", a.intentIDs(), "clanker intents list"), "unknown intent %q", id)
 	}
-	definition, err := a.definition(in.Pos)
-	if err != nil {
-		return err
-	}
-	e := explained{summary: summary{in.ID, in.Topic, in.Description}, YAML: definition,
-		Position: fmt.Sprintf("%s:%d:%d", filepath.Join(a.dir(), in.Pos.File), in.Pos.Line, in.Pos.Column)}
+	e := explained{summary: summarize(catalog, in), Position: in.Pos.String(), YAML: in.Source}
 	for _, example := range in.Examples {
 		e.Examples = append(e.Examples, example.Text)
 	}
@@ -159,27 +184,14 @@ func (a *app) explain(id string, output choice) error {
 		e.Patterns = append(e.Patterns, pattern.Text)
 	}
 	return a.print(output, e, func() error {
-		_, err := fmt.Fprintf(a.stdout, "# %s\n%s", e.Position, printable(e.YAML))
+		var text strings.Builder
+		fmt.Fprintf(&text, "# %s\n", e.Position)
+		for over := in.Overrides; over != nil; over = over.Overrides {
+			fmt.Fprintf(&text, "# in the place of %s\n", over.Pos)
+		}
+		_, err := fmt.Fprint(a.stdout, printable(text.String()+e.YAML))
 		return err
 	})
-}
-
-// definition cuts the intent that starts at a position out of its file: the file is the best explanation there is.
-func (a *app) definition(at intents.Position) (string, error) {
-	source, err := a.intentFiles()
-	if err != nil {
-		return "", err
-	}
-	content, err := fs.ReadFile(source, at.File)
-	if err != nil {
-		return "", fmt.Errorf("read the definition: %w", err)
-	}
-	lines := strings.SplitAfter(string(content), "\n")[at.Line-1:]
-	end := 1
-	for end < len(lines) && !strings.HasPrefix(lines[end], "- ") && !strings.HasPrefix(lines[end], "#") {
-		end++
-	}
-	return strings.TrimRight(strings.Join(lines[:end], ""), "\n") + "\n", nil
 }
 
 func (a *app) testCommand() *cobra.Command {

@@ -2,12 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,6 +14,7 @@ import (
 // parts is the program, put together by hand for one command.
 type parts struct {
 	workspace *adapters.Workspace
+	catalog   *intents.Catalog
 	matcher   *router.Matcher
 	router    *router.Router
 }
@@ -29,7 +24,7 @@ type parts struct {
 func (a *app) wire() (p parts, err error) {
 	var half errgroup.Group
 	half.Go(func() (err error) { p.workspace, err = a.workspace(); return err })
-	half.Go(func() (err error) { _, p.matcher, err = a.matcher(); return err })
+	half.Go(func() (err error) { p.catalog, p.matcher, err = a.matcher(); return err })
 	if err := half.Wait(); err != nil {
 		return parts{}, err
 	}
@@ -50,74 +45,6 @@ func (a *app) workspace() (*adapters.Workspace, error) {
 	workspace := adapters.NewWorkspace(opened...)
 	workspace.Now = a.now
 	return workspace, nil
-}
-
-// catalog loads the intents, built in or from --intents.
-func (a *app) catalog() (*intents.Catalog, error) {
-	source, err := a.intentFiles()
-	if err != nil {
-		return nil, err
-	}
-	catalog, err := intents.Load(source)
-	return catalog, a.faulty(err)
-}
-
-// matcher loads the intents and proves that each of their examples goes where it belongs.
-func (a *app) matcher() (*intents.Catalog, *router.Matcher, error) {
-	catalog, err := a.catalog()
-	if err != nil {
-		return nil, nil, err
-	}
-	matcher, err := router.NewMatcher(catalog)
-	return catalog, matcher, a.faulty(err)
-}
-
-// faulty makes of the faults of a catalogue an error of one line. The faults are still in it, for those who want them all.
-func (a *app) faulty(err error) error {
-	faults, ok := errors.AsType[intents.Errors](err)
-	if !ok {
-		return err
-	}
-	return hinted(&faultyIntents{faults, a.placed(faults[0])}, strings.TrimSpace("clanker intents check "+a.dir())+" shows every fault")
-}
-
-type faultyIntents struct {
-	intents.Errors
-	first intents.Fault
-}
-
-func (f *faultyIntents) Error() string {
-	return fmt.Sprintf("load intents: %s, the first: %v", count(len(f.Errors), "fault"), f.first)
-}
-
-func (f *faultyIntents) Unwrap() error { return f.Errors }
-
-// placed spells a fault's position so that an editor can open it from where the command was started.
-func (a *app) placed(fault intents.Fault) intents.Fault {
-	fault.Pos.File = filepath.Join(a.dir(), fault.Pos.File)
-	return fault
-}
-
-// dir is the folder of intents, if there is exactly one.
-func (a *app) dir() string {
-	if len(a.config.Intents.Dirs) == 1 {
-		return a.config.Intents.Dirs[0]
-	}
-	return ""
-}
-
-func (a *app) intentFiles() (fs.FS, error) {
-	if a.dir() == "" {
-		return intents.Default(), nil
-	}
-	info, err := os.Stat(a.dir())
-	if err != nil {
-		return nil, hinted(fmt.Errorf("load intents: %w", err), "give the folder that holds the .yaml files of the intents")
-	}
-	if !info.IsDir() {
-		return nil, hinted(fmt.Errorf("load intents: %s is a file", a.dir()), "give its folder: intents are checked against each other")
-	}
-	return os.DirFS(a.dir()), nil
 }
 
 // knownNames are the names a question can be recognised by without reading a provider: those of the demo estate, which is

@@ -138,7 +138,11 @@ func TestTrigger(t *testing.T) {
 func TestBrokenKeepsTheOld(t *testing.T) {
 	run(t, func(b *bench) {
 		live := "old"
-		fails := func(err error) { b.next = func() (Update, error) { return Update{}, err }; b.Trigger(); b.pass(time.Minute) }
+		fails := func(err error) {
+			b.next = func() (Update, error) { return Update{}, err }
+			b.Trigger()
+			b.pass(time.Minute)
+		}
 		broken := time.Now().UTC()
 		fails(strict.Errors{
 			{Pos: strict.Position{File: "dir/x.yaml", Line: 3, Column: 7}, Message: "unknown key", Remedy: "did you mean id?"},
@@ -173,8 +177,8 @@ func TestBrokenKeepsTheOld(t *testing.T) {
 // TestWatchLimit reaches the limit of watches, twice, and gets over it.
 func TestWatchLimit(t *testing.T) {
 	run(t, func(b *bench) {
-		full, enough := b.open, b.open
-		full = func() (*notifier, error) {
+		enough := b.open
+		full := func() (*notifier, error) {
 			return &notifier{add: func(string) error { return os.NewSyscallError("inotify_add_watch", syscall.ENOSPC) }}, nil
 		}
 		for _, open := range []func() (*notifier, error){full, full, func() (*notifier, error) { return nil, syscall.EMFILE }} {

@@ -1,0 +1,195 @@
+package intents
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"clanker/adapters"
+)
+
+// ours is an intent of a user.
+func ours(id, pattern string) string {
+	return fmt.Sprintf("- id: %s\n  topic: health\n  description: Ours.\n  examples: [%s]\n  patterns: [%s]\n  action: list\n  answer: x\n", id, pattern, pattern)
+}
+
+func files2fs(files map[string]string) fstest.MapFS {
+	fsys := fstest.MapFS{}
+	for name, content := range files {
+		fsys[name] = &fstest.MapFile{Data: []byte(content)}
+	}
+	return fsys
+}
+
+// TestLayers puts two folders over the built-in one: what is new is added, what has an id that is taken replaces it whole.
+func TestLayers(t *testing.T) {
+	base, err := LoadAll(BuiltIn())
+	require.NoError(t, err)
+	first := Layer{"./team/", files2fs(map[string]string{"z.yaml": "# ours\n" + ours("team.one", "mood one") + "\n# another\n" + ours("team.two", "mood two"),
+		"sub/health.yaml": ours("health.services", "mood services")})}
+	second := Layer{"/etc/x", files2fs(map[string]string{"a.yaml": ours("team.two", "mood zwei") + ours("health.services", "mood again")})}
+	c, err := LoadAll(BuiltIn(), first, second)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"built-in", "./team/", "/etc/x"}, c.Layers)
+	assert.Len(t, c.Intents, len(base.Intents)+2)
+	for _, want := range []struct {
+		id, position string
+		layer        int
+		overrides    []int
+	}{
+		{"team.one", "./team/z.yaml:2:3", 1, nil},
+		{"team.two", "/etc/x/a.yaml:1:3", 2, []int{1}},
+		{"health.services", "/etc/x/a.yaml:8:3", 2, []int{1, 0}},
+	} {
+		in, ok := c.Intent(want.id)
+		require.True(t, ok, want.id)
+		assert.Equal(t, want.position, in.Pos.String())
+		assert.Equal(t, want.layer, in.Layer)
+		var overrides []int
+		for over := in.Overrides; over != nil; over = over.Overrides {
+			assert.Equal(t, in.ID, over.ID)
+			overrides = append(overrides, over.Layer)
+		}
+		assert.Equal(t, want.overrides, overrides)
+	}
+	one, _ := c.Intent("team.one")
+	assert.Equal(t, ours("team.one", "mood one"), one.Source)
+	again, err := LoadAll(BuiltIn(), first, second)
+	require.NoError(t, err)
+	assert.Equal(t, c.Digest, again.Digest)
+	swapped, err := LoadAll(BuiltIn(), second, first)
+	require.NoError(t, err)
+	assert.NotEqual(t, c.Digest, swapped.Digest, "the order of layers matters")
+}
+
+// TestSources compares what is kept of every built-in intent with its file.
+func TestSources(t *testing.T) {
+	c, err := LoadAll(BuiltIn())
+	require.NoError(t, err)
+	for _, in := range c.Intents {
+		content, err := fs.ReadFile(Default(), strings.TrimPrefix(in.Pos.File, "built-in/"))
+		require.NoError(t, err)
+		assert.Contains(t, string(content), in.Source)
+		assert.True(t, strings.HasPrefix(in.Source, "- id: "+in.ID+"\n"), in.Source)
+		alone, err := Load(files2fs(map[string]string{"one.yaml": in.Source}))
+		require.NoError(t, err)
+		assert.Equal(t, in.Source, alone.Intents[0].Source)
+	}
+}
+
+func TestLayerFaults(t *testing.T) {
+	words := "concepts: {healthy: [healthy]}\nkinds: {pod: [pod], node: [node, machine]}\nproviderKinds: {aws: {bucket: [s3]}}\n"
+	base := Layer{"built-in", files2fs(map[string]string{"vocabulary.yaml": words, "a.yaml": ours("a.one", "mood one")})}
+	for _, test := range []struct {
+		name  string
+		files map[string]string
+		want  []string
+	}{
+		{"twice in one layer", map[string]string{"a.yaml": ours("x.y", "mood x"), "b.yaml": ours("x.y", "mood y")},
+			[]string{`DIR/b.yaml:1:3: intent "x.y": id: the id is taken by the intent at DIR/a.yaml:1; give one of them another id`}},
+		{"a pattern that is taken", map[string]string{"a.yaml": ours("a.another", "mood one")},
+			[]string{`DIR/a.yaml:5:14: intent "a.another": patterns: intent "a.one" at built-in/a.yaml:1 has the same pattern; make it differ, or override that intent: give this one the id a.one`}},
+		{"two vocabularies", map[string]string{"vocabulary.yaml": "nouns: [x]", "sub/vocabulary.yaml": "nouns: [y]"},
+			[]string{"DIR/vocabulary.yaml: a second vocabulary: this folder has one already; put the words of both into one file"}},
+		{"a word that is taken", map[string]string{"vocabulary.yaml": "kinds: {pod: [machine, s3]}"},
+			[]string{`DIR/vocabulary.yaml:1:9: kinds.pod: "machine" already spells the kind "node"; write kinds.node here too, without it`,
+				`DIR/vocabulary.yaml:1:9: kinds.pod: "s3" already spells the kind "bucket"; write providerKinds.aws.bucket here too, without it`}},
+		{"yml", map[string]string{"a.yml": ours("x.y", "mood x")},
+			[]string{"DIR/a.yml: intents are read from .yaml files, not from .yml; rename it"}},
+		{"large", map[string]string{"a.yaml": strings.Repeat("#", maxFileBytes+1)},
+			[]string{"DIR/a.yaml: the file is larger than 1 MiB; split it into several files"}},
+		{"largest", map[string]string{"a.yaml": strings.Repeat("#", maxFileBytes)}, nil},
+		{"left alone", map[string]string{".x.yaml.swp": "[", ".git/x.yaml": "[", "4913": "[", "x.yaml~": "[", "README.md": "[", ".#x.yaml": "[", "..data/x.yaml": "["}, nil},
+		{"nothing in it", nil, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := LoadAll(base, Layer{"DIR", files2fs(test.files)})
+			if test.want == nil {
+				require.NoError(t, err)
+				return
+			}
+			assert.EqualError(t, err, strings.Join(test.want, "\n"))
+		})
+	}
+}
+
+func TestTooManyEntries(t *testing.T) {
+	fsys := fstest.MapFS{}
+	for i := range maxEntries + 1 {
+		fsys[fmt.Sprintf("d/%d.txt", i)] = &fstest.MapFile{}
+	}
+	_, err := LoadAll(BuiltIn(), Layer{"/", fsys})
+	assert.EqualError(t, err, "/: more than 10000 files and folders; name a folder that holds intents and nothing else")
+}
+
+// TestLayersOfVocabulary merges words: keys replace, lists are added, and a word can move from one kind to another.
+func TestLayersOfVocabulary(t *testing.T) {
+	load := func(over string) *Vocabulary {
+		c, err := LoadAll(
+			Layer{"base", files2fs(map[string]string{"vocabulary.yaml": "concepts: {healthy: [ok], down: [down]}\nkinds: {pod: [pod], node: [node, machine]}\n" +
+				"providerKinds: {aws: {bucket: [s3]}}\nproviders: {aws: [aws, amazon]}\nfillers: [please]\nstopwords: [it]\nnouns: [search]\n"})},
+			Layer{"over", files2fs(map[string]string{"vocabulary.yaml": over})})
+		require.NoError(t, err)
+		return c.Vocabulary
+	}
+	v := load("concepts: {healthy: [splendid], lazy: [lazy]}\nkinds: {node: [node], instance: [machine]}\nproviderKinds: {aws: {bucket: [simple storage]}}\n" +
+		"providers: {aws: [aws], gcp: [google]}\nfillers: [kindly]\nstopwords: [this, it]\nnouns: [ads]\n")
+	assert.Equal(t, map[string][]string{"healthy": {"splendid"}, "down": {"down"}, "lazy": {"lazy"}}, v.Concepts)
+	assert.Equal(t, map[string]KindWord{"pod": {adapters.KindPod, ""}, "node": {adapters.KindNode, ""}, "machine": {adapters.KindInstance, ""},
+		"simple storage": {adapters.KindBucket, "aws"}}, v.Kinds)
+	assert.Equal(t, map[string]string{"aws": "aws", "google": "gcp"}, v.Providers)
+	assert.Equal(t, []string{"kindly", "please"}, v.Fillers)
+	assert.Equal(t, []string{"it", "this"}, v.Stopwords)
+	assert.Equal(t, []string{"ads", "search"}, v.Nouns)
+	assert.Empty(t, load("kinds: {node: []}").Kinds["node"], "an empty list takes words away")
+}
+
+// TestRealFolder reads what only a real file system has: links, pipes, what may not be read, what is not there.
+func TestRealFolder(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	write := func(name, content string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(at(name)), 0o755))
+		require.NoError(t, os.WriteFile(at(name), []byte(content), 0o644))
+	}
+	load := func(name string) (*Catalog, error) {
+		return LoadAll(BuiltIn(), Layer{name, os.DirFS(at(name))})
+	}
+	write("mount/..2026/x.yaml", ours("x.y", "mood x"))
+	require.NoError(t, os.Symlink("..2026", at("mount/..data")))
+	require.NoError(t, os.Symlink("..data/x.yaml", at("mount/x.yaml")))
+	require.NoError(t, os.Symlink("/nowhere", at("mount/notes.txt")))
+	c, err := load("mount")
+	require.NoError(t, err)
+	in, ok := c.Intent("x.y")
+	require.True(t, ok)
+	assert.Equal(t, "mount/x.yaml:1:3", in.Pos.String())
+
+	write("odd/shared/a.yaml", ours("a.b", "mood a"))
+	require.NoError(t, os.Symlink("shared", at("odd/again")))
+	require.NoError(t, os.Symlink("nowhere", at("odd/dangling.yaml")))
+	require.NoError(t, syscall.Mkfifo(at("odd/pipe.yaml"), 0o644))
+	write("odd/secret.yaml", "")
+	require.NoError(t, os.Chmod(at("odd/secret.yaml"), 0))
+	_, err = load("odd")
+	want := `odd/again: a link to a folder is not followed; name the folder it leads to beside this one
+odd/dangling.yaml: read the file: no such file or directory; make it readable, or remove it
+odd/pipe.yaml: this is no file that can be read; remove it, or put a file in its place`
+	if os.Getuid() != 0 { // who may read everything
+		want += "\nodd/secret.yaml: read the file: permission denied; make it readable, or remove it"
+	}
+	assert.EqualError(t, err, want)
+
+	_, err = load("missing")
+	assert.EqualError(t, err, "missing: read the folder: no such file or directory; make it a folder that can be read, or name another one")
+	_, err = load("odd/shared/a.yaml")
+	assert.EqualError(t, err, "odd/shared/a.yaml: read the folder: not a directory; make it a folder that can be read, or name another one")
+}
