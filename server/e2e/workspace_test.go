@@ -3,9 +3,9 @@
 package e2e
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -27,6 +27,9 @@ type workspace struct {
 	url     string
 	process *os.Process
 	schema  *jsonschema.Schema // of the answers, as published
+	log     *journal
+	ended   chan error // receives how the process ended
+	stopped bool       // by the test
 }
 
 // serve starts the workspace on the kubeconfigs and waits until it says where it listens.
@@ -42,24 +45,25 @@ func (p program) start(t testing.TB, kubeconfigs []string, flags ...string) *wor
 	stderr, err := command.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, command.Start())
-	stopped := make(chan string, 1)
-	t.Cleanup(func() {
-		assert.NoError(t, command.Process.Signal(syscall.SIGTERM))
-		rest := <-stopped
-		assert.NoError(t, command.Wait(), "stop the workspace; it logged:\n%s", rest)
-	})
-	logs := bufio.NewScanner(stderr)
-	var listening struct{ URL string }
-	for listening.URL == "" && logs.Scan() {
-		require.NoError(t, json.Unmarshal(logs.Bytes(), &listening), "%s", logs.Text())
-	}
+	s := &workspace{process: command.Process, log: newJournal(), ended: make(chan error, 1)}
 	go func() {
-		rest, _ := io.ReadAll(stderr)
-		stopped <- string(rest)
+		s.log.keep(stderr)
+		s.ended <- command.Wait()
 	}()
-	s := &workspace{url: listening.URL, process: command.Process}
+	t.Cleanup(func() {
+		if !s.stopped {
+			assert.NoError(t, s.end(syscall.SIGTERM), "stop the workspace; it logged:\n%s", s.log)
+		}
+	})
+	s.url = s.log.listening(t)
 	s.schema = s.published(t)
 	return s
+}
+
+// end signals the process, waits until it has ended, and returns how.
+func (s *workspace) end(signal os.Signal) error {
+	s.stopped = true
+	return errors.Join(s.process.Signal(signal), <-s.ended)
 }
 
 // command is clanker with nothing of this machine in its environment but the kubeconfigs.
@@ -70,7 +74,8 @@ func (p program) command(kubeconfigs []string, arguments ...string) *exec.Cmd {
 }
 
 func (p program) environment(kubeconfigs []string) []string {
-	return []string{"HOME=" + p.home, "PATH=" + os.Getenv("PATH"), "KUBECONFIG=" + strings.Join(kubeconfigs, string(os.PathListSeparator))}
+	return append(p.more[:len(p.more):len(p.more)], "HOME="+p.home, "PATH="+os.Getenv("PATH"),
+		"KUBECONFIG="+strings.Join(kubeconfigs, string(os.PathListSeparator)))
 }
 
 // published reads the output schema of clanker_route_question from tools/list.

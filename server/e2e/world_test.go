@@ -22,8 +22,11 @@ type world struct {
 	admins        []string // kubeconfigs of somebody who may do everything in both clusters, and could write
 }
 
-// program is the clanker binary, and the empty home directory it runs in.
-type program struct{ clanker, home string }
+// program is the clanker binary, the empty home directory it runs in, and what else is in its environment.
+type program struct {
+	clanker, home string
+	more          []string
+}
 
 // newWorld builds the binary and starts both clusters.
 func newWorld(t *testing.T) *world {
