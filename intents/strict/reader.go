@@ -26,6 +26,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -178,7 +179,11 @@ func (r *Reader) Mapping(where string, node ast.Node, fields []Field) {
 				return
 			}
 		}
-		r.Fault(key.Pos, where, Suggest(key.Text, "", names), "unknown key %q", key.Text)
+		remedy := Suggest(key.Text, "", names)
+		if section, name, dotted := strings.Cut(key.Text, "."); dotted && slices.Contains(names, section) {
+			remedy = fmt.Sprintf("write %s indented below %s", name, section)
+		}
+		r.Fault(key.Pos, where, remedy, "unknown key %q", key.Text)
 	})
 }
 
@@ -277,10 +282,10 @@ func (r *Reader) Int(where string, node ast.Node) (value int, pos Position, ok b
 	}
 	pos = r.Pos(node)
 	value, err := strconv.Atoi(number.GetToken().Value)
-	if err != nil {
-		r.Fault(pos, where, "write it in decimal digits", "%q is not a whole number that fits", number.GetToken().Value)
+	if ok = err == nil && strconv.Itoa(value) == number.GetToken().Value; !ok { // 010 is eight to some readers of YAML, and ten to others
+		r.Fault(pos, where, "write it in decimal digits", "%q is not a plain whole number", number.GetToken().Value)
 	}
-	return value, pos, err == nil
+	return value, pos, ok
 }
 
 // Bool reads true or false.
@@ -300,7 +305,8 @@ func (r *Reader) wrongType(where string, node ast.Node, want string) {
 		have = map[ast.NodeType]string{ast.MappingType: "keys with values", ast.MappingValueType: "keys with values",
 			ast.SequenceType: "a list", ast.StringType: "text", ast.LiteralType: "text", ast.IntegerType: "a number",
 			ast.FloatType: "a fraction", ast.BoolType: "true or false", ast.NullType: "nothing",
-			ast.AliasType: "an alias", ast.AnchorType: "an anchor"}[node.Type()]
+			ast.AliasType: "an alias", ast.AnchorType: "an anchor", ast.TagType: "a tag", ast.MergeKeyType: "a merge",
+			ast.MappingKeyType: "a key with a question mark"}[node.Type()]
 	}
 	r.Fault(pos, where, r.Manual, "%s is expected, not %s", want, cmp.Or(have, "this"))
 }

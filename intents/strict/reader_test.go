@@ -1,6 +1,7 @@
 package strict_test
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -81,9 +82,13 @@ a.yaml:3:1: unknown key "texxt"; did you mean text?`},
 a.yaml:2:19: outer: the key "inner" is written twice, first at line 2; keep one of them
 a.yaml:3:1: the key "text" is written twice, first at line 1; keep one of them
 a.yaml:4:1: the key "text" is written twice, first at line 1; keep one of them`},
+		{"the path of a key", "outer.inner: a", `a.yaml:1:1: unknown key "outer.inner"; write inner indented below outer`},
+		{"octal or not", "number: 010", `a.yaml:1:9: number: "010" is not a plain whole number; write it in decimal digits`},
+		{"tag", "flag: !!bool true", "a.yaml:1:7: flag: true or false is expected, not a tag; see the manual"},
+		{"key with a question mark", "? text\n: a", "a.yaml:1:1: text is expected, not a key with a question mark; see the manual"},
 		{"text for a number", `number: "12"`, "a.yaml:1:9: number: a whole number is expected, not text; see the manual"},
 		{"a fraction", "number: 1.5", "a.yaml:1:9: number: a whole number is expected, not a fraction; see the manual"},
-		{"another base", "number: 0x10", `a.yaml:1:9: number: "0x10" is not a whole number that fits; write it in decimal digits`},
+		{"another base", "number: 0x10", `a.yaml:1:9: number: "0x10" is not a plain whole number; write it in decimal digits`},
 		{"too large", "number: 99999999999999999999", `a.yaml:1:9: number: a whole number is expected, not text; see the manual`},
 		{"yes", "flag: yes", "a.yaml:1:7: flag: true or false is expected, not text; see the manual"},
 		{"nothing", "text:\n", "a.yaml:1:7: text: text is expected, not nothing; see the manual"},
@@ -93,7 +98,7 @@ a.yaml:4:1: the key "text" is written twice, first at line 1; keep one of them`}
 		{"alias", "text: &a b\nstring: *a", `
 a.yaml:1:7: text: text is expected, not an anchor; see the manual
 a.yaml:2:9: string: text is expected, not an alias; see the manual`},
-		{"merge", "<<: {text: a}", "a.yaml:1:1: text is expected, not this; see the manual"},
+		{"merge", "<<: {text: a}", "a.yaml:1:1: text is expected, not a merge; see the manual"},
 		{"two documents", "text: a\n---\ntext: b", "a.yaml:3:1: a second yaml document; put all of it in one document"},
 		{"no yaml", "text: [a", "a.yaml:1:7: read yaml: sequence end token ']' not found; check the indentation, and quote text that holds : # { [ or @"},
 		{"too deep", "text: " + strings.Repeat("[", 200), "a.yaml:1:107: nested more than 100 deep; write it flatter"},
@@ -132,7 +137,7 @@ func FuzzReader(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, content string) {
 		_, err := read(content)
-		faults, _ := err.(strict.Errors)
+		faults, _ := errors.AsType[strict.Errors](err)
 		lines := strings.Count(strings.ReplaceAll(content, "\r", "\n"), "\n") + 1
 		for i, fault := range faults {
 			assert.LessOrEqual(t, fault.Pos.Line, lines, "%v", fault)

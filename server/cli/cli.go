@@ -43,6 +43,7 @@ type app struct {
 	demo, noColor bool
 	configFile    string        // of --config
 	config        config.Config // set before any command runs that needs it, as is the logger
+	level         slog.LevelVar // of the logger; it may change while serving
 	log           *slog.Logger
 }
 

@@ -64,11 +64,10 @@ func flagged(cmd *cobra.Command) func(name string) ([]string, bool) {
 
 // setLogger makes the logger that is configured. It writes to stderr only: stdout carries answers and the protocol.
 func (a *app) setLogger() error {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(a.config.Log.Level)); err != nil {
+	if err := a.level.UnmarshalText([]byte(a.config.Log.Level)); err != nil {
 		return err
 	}
-	options := &slog.HandlerOptions{Level: level}
+	options := &slog.HandlerOptions{Level: &a.level}
 	if a.config.Log.Format == "json" {
 		a.log = slog.New(slog.NewJSONHandler(a.stderr, options))
 		return nil

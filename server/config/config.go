@@ -16,8 +16,6 @@
 // # Secrets
 //
 // A secret never stands in the file, only where it is found; see [Secret].
-//
-// [strict.Errors]: see clanker/intents/strict
 package config
 
 import (

@@ -54,7 +54,9 @@ func compiled(t testing.TB) *jsonschema.Schema {
 // document is a YAML file as a validator sees it.
 func document(t testing.TB, content string) any {
 	t.Helper()
-	data, err := yaml.YAMLToJSON([]byte(content))
+	var decoded any
+	require.NoError(t, yaml.Unmarshal([]byte(content), &decoded), content)
+	data, err := json.Marshal(decoded)
 	require.NoError(t, err, content)
 	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
 	require.NoError(t, err, content)

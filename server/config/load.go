@@ -106,45 +106,41 @@ func (l *loader) beside(dir string) {
 }
 
 func (l *loader) file(path string, named bool) {
-	content, p := content(path)
-	if errors.Is(p.err, fs.ErrNotExist) && !named {
+	content, err := readOwn(path, 0o022, strict.MaxSize+1)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) && !named:
 		return
+	case errors.Is(err, fs.ErrNotExist):
+		l.fault(path, "", problem{"there is no such file", "name one that is there: clanker config init writes one"})
+	case errors.Is(err, errShared):
+		l.fault(path, "", problem{"others than its owner may write it, and it names commands to run", "run: chmod go-w " + quoted(path)})
+	case err != nil:
+		l.fault(path, "", problem{"read the configuration: " + reason(err), "name a file that you may read"})
+	default:
+		l.config.File = path
+		l.parse(path, content)
 	}
-	l.config.File = path
-	if p.message != "" {
-		l.fault(path, "", p.problem)
-		return
-	}
-	l.parse(path, content)
 }
 
-// unread is why a file could not be read.
-type unread struct {
-	problem
-	err error
-}
+// errShared is that others may do with a file what only its owner should.
+var errShared = errors.New("others than its owner may use it")
 
-// content reads a file that nobody but its owner may write.
-func content(path string) ([]byte, unread) {
+// readOwn reads a file up to a limit in bytes, unless anybody but its owner has one of the permissions. Windows keeps
+// permissions elsewhere.
+func readOwn(path string, denied fs.FileMode, limit int64) ([]byte, error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, unread{problem{"read the configuration: " + reason(err), "name a file that is there: clanker config init writes one"}, err}
+		return nil, err
 	}
-	defer file.Close()
-	if others(file, 0o022) {
-		return nil, unread{problem: problem{"others than its owner may write it, and it names commands to run", "run: chmod go-w " + quoted(path)}}
-	}
-	text, err := io.ReadAll(io.LimitReader(file, strict.MaxSize+1))
-	if err != nil {
-		return nil, unread{problem{"read the configuration: " + reason(err), "name a file"}, err}
-	}
-	return text, unread{}
-}
-
-// others reports whether anybody but its owner has one of the permissions. Windows keeps them elsewhere.
-func others(file *os.File, permissions fs.FileMode) bool {
+	defer func() { _ = file.Close() }() // it was only read
 	info, err := file.Stat()
-	return err != nil || runtime.GOOS != "windows" && info.Mode().Perm()&permissions != 0
+	if err != nil {
+		return nil, err
+	}
+	if runtime.GOOS != "windows" && info.Mode().Perm()&denied != 0 {
+		return nil, errShared
+	}
+	return io.ReadAll(io.LimitReader(file, limit))
 }
 
 // reason is an error of the file system without the path, which is said already.

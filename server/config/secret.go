@@ -76,17 +76,15 @@ func (s Secret) fetch(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// readPrivate reads a file that nobody but its owner may read or write.
 func readPrivate(path string) ([]byte, error) {
-	file, err := os.Open(path)
+	secret, err := readOwn(path, 0o077, 2*longestSecret)
+	if errors.Is(err, errShared) {
+		return nil, fmt.Errorf("%w: run: chmod go= %s", err, quoted(path))
+	}
 	if err != nil {
-		return nil, errors.New(reason(err))
+		return nil, errors.New(reason(err)) // the path is said already
 	}
-	defer file.Close()
-	if others(file, 0o077) {
-		return nil, fmt.Errorf("others than its owner may use it: run: chmod go= %s", quoted(path))
-	}
-	return io.ReadAll(io.LimitReader(file, 2*longestSecret))
+	return secret, nil
 }
 
 // output runs a command. What it writes to stderr is left out of the error: it may be about the secret.
@@ -96,8 +94,8 @@ func output(ctx context.Context, argv []string) ([]byte, error) {
 	var out bytes.Buffer
 	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	cmd.Stdout = &capped{&out}
-	cmd.WaitDelay = time.Second // for children that keep its output open
-	if err := cmd.Run(); err != nil {
+	cmd.WaitDelay = time.Second // an agent that it started may keep its output open
+	if err := cmd.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}

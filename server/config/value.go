@@ -56,8 +56,8 @@ func (k Key) set(c *Config, texts ...string) (p problem) {
 		to.File, p = expand(last, "")
 	case *int:
 		number, err := strconv.Atoi(last)
-		if *to, p = number, k.number(number); err != nil {
-			p = problem{fmt.Sprintf("%q is not a whole number", last), k.remedy()}
+		if *to, p = number, k.number(number); err != nil || strconv.Itoa(number) != last {
+			p = problem{fmt.Sprintf("%q is not a plain whole number", last), k.remedy()}
 		}
 	case *bool:
 		if *to = last == "true"; last != "true" && last != "false" {
