@@ -41,7 +41,11 @@ func Serve(ctx context.Context, place Place, in io.Reader, out io.Writer, o Opti
 	client := server.LocalClient()
 	found, err := place.Find(ctx, client)
 	if err != nil {
-		o.Logger.InfoContext(ctx, "serving alone", "because", err)
+		level := slog.LevelInfo
+		if errors.Is(err, errNone) {
+			level = slog.LevelDebug // as usual
+		}
+		o.Logger.Log(ctx, level, "serving alone", "because", err)
 		return o.Alone(ctx, in, out)
 	}
 	running, cut := context.WithCancel(context.WithoutCancel(ctx))

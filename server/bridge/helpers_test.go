@@ -160,7 +160,7 @@ func begin(t testing.TB, place Place, token string) *client {
 	c := &client{t: t, in: toServe, out: bufio.NewReader(fromServe), done: make(chan error, 1), logs: &logs{}}
 	go func() {
 		err := Serve(t.Context(), place, fromClient, toClient, Options{Alone: alonely, Token: token,
-			Logger: slog.New(slog.NewTextHandler(c.logs, nil)), patience: 300 * time.Millisecond})
+			Logger: slog.New(slog.NewTextHandler(c.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), patience: 300 * time.Millisecond})
 		_ = toClient.Close()
 		c.done <- err
 	}()

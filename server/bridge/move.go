@@ -76,7 +76,7 @@ func (b *bridge) find() (r Record, err error) {
 	retry := time.NewTicker(50 * time.Millisecond)
 	defer retry.Stop()
 	for {
-		if r, err = b.place.Find(ctx, b.client); err == nil {
+		if r, err = b.place.Find(b.running, b.client); err == nil {
 			return r, nil
 		}
 		select {
