@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -74,10 +75,13 @@ func TestTable(t *testing.T) {
 
 func TestLocate(t *testing.T) {
 	t.Parallel()
-	usual, err := os.UserConfigDir()
-	require.NoError(t, err)
 	home, err := os.UserHomeDir()
 	require.NoError(t, err)
+	usual := filepath.Join(home, ".config")
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		usual, err = os.UserConfigDir()
+		require.NoError(t, err)
+	}
 	for _, test := range []struct {
 		name, path string
 		getenv     func(string) string
@@ -184,4 +188,29 @@ func TestValues(t *testing.T) {
 		`{"key":"limits.burst","value":9,"from":"CLANKER_LIMITS_BURST"},{"key":"limits.running","value":32,"from":"default"},`+
 		`{"key":"limits.sessions","value":1000,"from":"default"},{"key":"metrics","value":true,"from":"default"}]`,
 		strings.ReplaceAll(string(shown), path, "FILE"))
+}
+
+// FuzzOutside: whatever the environment and the flags hold, each of their faults names them, and what is right counts.
+func FuzzOutside(f *testing.F) {
+	for _, seed := range []string{"127.0.0.1:1", "[::1]:0", "true", "json", "debug", "7", "-1", "007", ":::", "~/", "~/a:b", "\x00", "999999999999999999999"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, k := range config.Keys() {
+			for name, o := range map[string]config.Options{
+				k.Variable(): {Getenv: variables("XDG_CONFIG_HOME", "/nowhere", k.Variable(), text)},
+				"--" + k.Flag: {Getenv: variables("XDG_CONFIG_HOME", "/nowhere"),
+					Flag: func(flag string) ([]string, bool) { return []string{text}, flag == k.Flag }},
+			} {
+				c, err := config.Load(o)
+				if err != nil {
+					assert.True(t, strings.HasPrefix(err.Error(), name+": "), "%s=%q: %v", name, text, err)
+					continue
+				}
+				for _, changed := range config.Changes(config.Default(), c) {
+					assert.Equal(t, k.Path, changed.Path)
+				}
+			}
+		}
+	})
 }

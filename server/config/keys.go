@@ -70,7 +70,7 @@ func Keys() []Key {
 		{Path: "token", Type: Hidden, Example: "{file: token}", Live: true,
 			Doc: "Bearer token that every HTTP request must carry, for machines with several users. It never stands\n" +
 				"here, only where it is found, one of: {file: PATH}, which only its owner may read; {env: NAME};\n" +
-				"{command: [PROGRAM, ARGUMENT]}, run without a shell, of which the output counts.",
+				"{command: [PROGRAM, ARGUMENT]}, whose output it is, run without a shell, for 10 seconds at most.",
 			field: func(c *Config) any { return &c.Token }},
 		{Path: "intents.dirs", Type: Paths, Example: "[intents]", Flag: "intents", Live: true,
 			Doc: "Folders with intents of your own. What they define goes over the built-in intents, a later folder\n" +

@@ -30,13 +30,20 @@ func Locate(path string, getenv func(string) string) (file string, named bool, e
 		}
 		return file, true, nil
 	}
-	dir := getenv("XDG_CONFIG_HOME")
-	if !filepath.IsAbs(dir) { // as the specification wants
-		if dir, err = os.UserConfigDir(); err != nil {
-			return "", false, err
-		}
+	dir, err := folder(getenv)
+	return filepath.Join(dir, "clanker", "config.yaml"), false, err
+}
+
+// folder is where configuration is kept. A relative $XDG_CONFIG_HOME is passed over, as its specification wants.
+func folder(getenv func(string) string) (string, error) {
+	if dir := getenv("XDG_CONFIG_HOME"); filepath.IsAbs(dir) {
+		return dir, nil
 	}
-	return filepath.Join(dir, "clanker", "config.yaml"), false, nil
+	if runtime.GOOS == "darwin" || runtime.GOOS == "windows" {
+		return os.UserConfigDir()
+	}
+	home, err := os.UserHomeDir()
+	return filepath.Join(home, ".config"), err
 }
 
 // Load reads the file, the environment and the flags over the defaults. The error is [strict.Errors]: every fault, sorted
