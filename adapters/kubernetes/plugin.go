@@ -98,6 +98,7 @@ func (p *plugin) run(ctx context.Context) (*credential, error) {
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
 	command.WaitDelay = 100 * time.Millisecond // for grandchildren that keep the pipes open
+	killWhole(command)
 	command.Env = append(os.Environ(), "KUBERNETES_EXEC_INFO="+string(info))
 	for _, variable := range p.spec.Env {
 		command.Env = append(command.Env, variable.Name+"="+variable.Value)
