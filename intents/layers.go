@@ -22,12 +22,16 @@ type Layer struct {
 // BuiltIn is the layer that ships with the program, the first of most catalogues.
 func BuiltIn() Layer { return Layer{Name: "built-in", Files: files} }
 
-// path spells a file of the layer so that its user can open it.
+// path spells a file of the layer, or the layer itself, so that its user can open it.
 func (l Layer) path(name string) string {
-	if l.Name == "" {
+	switch {
+	case l.Name == "":
 		return name
+	case name == ".":
+		return l.Name
+	default:
+		return strings.TrimSuffix(l.Name, "/") + "/" + name
 	}
-	return strings.TrimSuffix(l.Name, "/") + "/" + name
 }
 
 // Bounds of what a folder of intents holds. More is somebody's home, or a mistake.
@@ -78,13 +82,13 @@ func (l *loader) find(layer Layer) []string {
 		entries++
 		switch {
 		case err != nil:
-			l.faultAt(cmp.Or(layer.Name, name), "make it a folder that can be read, or name another one", "read the folder: %v", cause(err))
+			l.faultAt(layer.path(name), "make it a folder that can be read, or name another one", "read the folder: %v", cause(err))
 		case name != "." && strings.HasPrefix(path.Base(name), "."):
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
 		case entries > maxEntries:
-			l.faultAt(layer.Name, "name a folder that holds intents and nothing else", "more than %d files and folders", maxEntries)
+			l.faultAt(layer.path("."), "name a folder that holds intents and nothing else", "more than %d files and folders", maxEntries)
 			return fs.SkipAll
 		case !entry.IsDir() && l.isFile(layer, name, entry):
 			names = append(names, name)

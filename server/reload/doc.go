@@ -12,7 +12,8 @@
 //
 // A path is a file or a folder; of a folder all of it, sub-folders too. What does not matter is whether it exists yet, is
 // saved by renaming another file over it, is deleted and made again, or is reached by links: every folder on the way to a
-// path is watched for the next name on it, and so is every folder on the way to where a link leads. A Kubernetes volume,
+// path is watched for the next name on it, and so is every folder on the way to where a link leads (on Linux; elsewhere the
+// last folder on the way is). A Kubernetes volume,
 // whose files are links through ..data, is therefore followed when ..data is swapped. In a folder, names that begin with a
 // dot are left alone, and so are the sub-folders that do, and the files that editors leave beside what they edit (x.yaml~,
 // 4913), unless they are on the way to a path.

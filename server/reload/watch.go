@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"runtime"
 	"slices"
 	"syscall"
 	"time"
@@ -97,6 +98,10 @@ func remedy(err error) string {
 // steady bounds how often watches are laid while folders come and go meanwhile; later changes are seen by those laid.
 const steady = 5
 
+// cheap says that a watch costs the same whatever a folder holds. Elsewhere it opens each of its files, or keeps the folder
+// from being renamed, which is too much for a home that is merely on the way to a path.
+const cheap = runtime.GOOS == "linux"
+
 // lay watches every folder that matters, until nothing came or went while it did. The error is the first of a folder that
 // cannot be done without.
 func (r *Reloader) lay() error {
@@ -113,6 +118,9 @@ func (r *Reloader) lay() error {
 		}
 		err = found.err()
 		for _, folder := range slices.Sorted(maps.Keys(found)) {
+			if !found[folder].vital && !cheap {
+				continue
+			}
 			failed := n.add(folder)
 			if failed != nil && err == nil && found[folder].vital && !errors.Is(failed, fs.ErrNotExist) {
 				err = fmt.Errorf("watch %s: %w", folder, failed)
