@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -75,4 +76,33 @@ func FuzzInspect(f *testing.F) {
 			assert.Equal(t, tool, got.tool)
 		}
 	})
+}
+
+// What a message calls or reads is refused before mcp-go sees it, with the code and the data of the message's revision.
+func TestAdmitRefusesWhatIsNotThere(t *testing.T) {
+	s, _ := newServer(echo, oneConnection)
+	s.needs = map[string]string{"clanker_version": "sampling"}
+	const modern = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{%s}}`
+	for message, want := range map[string]string{
+		`"method":"resources/read","params":{"uri":"clanker://nothing"}`:                                                `-32002 {"uri":"clanker://nothing"}`,
+		`"method":"resources/read","params":{"uri":"clanker://providersX"}`:                                             `-32002 {"uri":"clanker://providersX"}`,
+		`"method":"resources/read","params":{}`:                                                                         `-32002 {"uri":""}`,
+		`"method":"resources/read","params":{"uri":"clanker://answers/01X",` + fmt.Sprintf(modern, ``) + `}`:            `-32602 {"uri":"clanker://answers/01X"}`,
+		`"method":"resources/read","params":{"uri":"clanker://providers"}`:                                              ``,
+		`"method":"tools/call","params":{"name":"kubectl"}`:                                                             `-32602 null`,
+		`"method":"tools/call","params":{"name":"clanker_version"}`:                                                     ``, // what the client can do was said by initialize
+		`"method":"tools/call","params":{"name":"clanker_version",` + fmt.Sprintf(modern, `"roots":{}`) + `}`:           `-32021 {"requiredCapabilities":{"sampling":{}}}`,
+		`"method":"tools/call","params":{"name":"clanker_version",` + fmt.Sprintf(modern, `"sampling":{}`) + `}`:        ``,
+		`"method":"tools/call","params":{"name":"clanker_route_question",` + fmt.Sprintf(modern, `"roots":{}`) + `}`:    ``,
+		`"method":"tools/call","params":{"name":"clanker_version","x":{"sampling":{}},` + fmt.Sprintf(modern, ``) + `}`: `-32021 {"requiredCapabilities":{"sampling":{}}}`,
+	} {
+		_, refused := s.admit([]byte(`{"jsonrpc":"2.0","id":1,` + message + `}`))
+		got := ""
+		if refused != nil {
+			data, err := json.Marshal(refused.Error.Data)
+			require.NoError(t, err)
+			got = fmt.Sprintf("%d %s", refused.Error.Code, data)
+		}
+		assert.Equal(t, want, got, message)
+	}
 }
