@@ -59,7 +59,9 @@ func Serve(ctx context.Context, place Place, in io.Reader, out io.Writer, o Opti
 	hangUp()
 	timer := time.AfterFunc(grace, cut)
 	b.wait.Wait()
-	timer.Stop()
+	if !timer.Stop() {
+		err = errors.Join(err, fmt.Errorf("serve stdio: not everything was answered within %s of the end", grace))
+	}
 	return errors.Join(err, b.leave())
 }
 

@@ -6,6 +6,7 @@
 // A workspace that listens leaves a [Record] of itself in a [Place]: $XDG_RUNTIME_DIR/clanker, else clanker in the user's
 // cache folder, which nobody else may enter. The name of the file is made of what the workspace serves (which estate, which
 // kubeconfig, which intents), so that only a workspace which would answer alike is found, and several can be there at once.
+// Of two that answer alike the later one is found.
 //
 // A record is a hint and never believed: a process that was killed leaves one behind. [Place.Find] asks the address in it
 // which clanker it is, and takes it only if it is the very process that wrote the record. On Linux nothing, neither that

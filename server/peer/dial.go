@@ -9,7 +9,7 @@ import (
 )
 
 // acceptWithin is how long a server may take to accept a connection: before that nobody holds its end.
-const acceptWithin = time.Second
+const acceptWithin = 5 * time.Second
 
 // Dial connects, and returns the connection only if the other end is held by [SameUser], so that neither a question nor a
 // token is sent to somebody who took the port of a workspace that is gone. Where the system cannot tell (see [Supported];

@@ -155,3 +155,25 @@ func TestDialGivesUpOnWhoNeverAccepts(t *testing.T) {
 	_, err = Dial(ctx, "tcp", deaf.Addr().String())
 	assert.ErrorIs(t, err, ErrNoOwner)
 }
+
+// BenchmarkConnection is the life of a connection, with its owner looked up and without.
+func BenchmarkConnection(b *testing.B) {
+	plain, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(b, err)
+	inner, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(b, err)
+	checked := Listen(inner, SameUser, func(_ net.Addr, reason error) { b.Error(reason) })
+	for name, l := range map[string]net.Listener{"plain": plain, "checked": checked} {
+		b.Run(name, func(b *testing.B) {
+			for b.Loop() {
+				c, err := net.Dial("tcp", l.Addr().String())
+				require.NoError(b, err)
+				served, err := l.Accept()
+				require.NoError(b, err)
+				require.NoError(b, served.Close())
+				require.NoError(b, c.Close())
+			}
+		})
+		require.NoError(b, l.Close())
+	}
+}
