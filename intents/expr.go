@@ -80,7 +80,7 @@ func (d *draft) expression(where string, text scalar, offset int, options ...exp
 		return f, false
 	}
 	at := func(in int) Position {
-		return scalar{strings.Repeat(" ", offset) + text.Text, text.Pos, text.Inline}.At(offset + in)
+		return scalar{Text: strings.Repeat(" ", offset) + text.Text, Pos: text.Pos, Inline: text.Inline}.At(offset + in)
 	}
 	defer func() {
 		if cause := recover(); cause != nil {

@@ -73,23 +73,23 @@ func (d *draft) name(node ast.Node) {
 func (d *draft) fields() []field {
 	in := d.in
 	return []field{
-		{"id", d.into(&d.id)},
-		{"topic", d.into(&d.topic)},
-		{"version", func(w string, n ast.Node) { in.Version = d.plain(w, n) }},
-		{"description", func(w string, n ast.Node) { in.Description = d.plain(w, n) }},
-		{"examples", d.examples},
-		{"patterns", d.patterns},
-		{"slots", d.slots},
-		{"needs", d.into(&d.needs)},
-		{"action", d.into(&d.action)},
-		{"query", d.query},
-		{"where", d.into(&d.where)},
-		{"sort", d.into(&d.sort)},
-		{"limit", d.into(&in.limit)},
-		{"columns", func(w string, n ast.Node) { d.columns = d.Texts(w, n) }},
-		{"verdict", func(w string, n ast.Node) { in.Verdict = d.Bool(w, n) }},
-		{"answer", d.into(&d.answer)},
-		{"next", func(w string, n ast.Node) { d.next = d.Texts(w, n) }},
+		{Name: "id", Read: d.into(&d.id)},
+		{Name: "topic", Read: d.into(&d.topic)},
+		{Name: "version", Read: func(w string, n ast.Node) { in.Version = d.plain(w, n) }},
+		{Name: "description", Read: func(w string, n ast.Node) { in.Description = d.plain(w, n) }},
+		{Name: "examples", Read: d.examples},
+		{Name: "patterns", Read: d.patterns},
+		{Name: "slots", Read: d.slots},
+		{Name: "needs", Read: d.into(&d.needs)},
+		{Name: "action", Read: d.into(&d.action)},
+		{Name: "query", Read: d.query},
+		{Name: "where", Read: d.into(&d.where)},
+		{Name: "sort", Read: d.into(&d.sort)},
+		{Name: "limit", Read: d.into(&in.limit)},
+		{Name: "columns", Read: func(w string, n ast.Node) { d.columns = d.Texts(w, n) }},
+		{Name: "verdict", Read: func(w string, n ast.Node) { in.Verdict = d.Bool(w, n) }},
+		{Name: "answer", Read: d.into(&d.answer)},
+		{Name: "next", Read: func(w string, n ast.Node) { d.next = d.Texts(w, n) }},
 	}
 }
 
@@ -141,7 +141,7 @@ func (d *draft) atom(where string, text scalar, n *Node) {
 // slots reads defaults.
 func (d *draft) slots(where string, node ast.Node) {
 	d.Entries(where, node, func(key scalar, value ast.Node) {
-		d.Mapping(strict.Join(where, key.Text), value, []field{{"default", func(where string, node ast.Node) {
+		d.Mapping(strict.Join(where, key.Text), value, []field{{Name: "default", Read: func(where string, node ast.Node) {
 			if text, ok := d.Text(where, node); ok {
 				d.in.Defaults[key.Text] = text
 			}

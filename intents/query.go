@@ -26,15 +26,15 @@ func (d *draft) query(where string, node ast.Node) {
 		return func(where string, node ast.Node) { *target = d.Texts(where, node) }
 	}
 	d.Mapping(where, node, []field{
-		{"kinds", list(&q.kinds)}, {"providers", list(&q.providers)}, {"metrics", list(&q.metrics)},
-		{"name", d.into(&q.name)}, {"since", d.into(&q.since)},
-		{"scope", func(where string, node ast.Node) {
-			d.Mapping(where, node, []field{{"environment", d.into(&q.environment)}, {"namespace", d.into(&q.namespace)},
-				{"cluster", d.into(&q.cluster)}, {"region", d.into(&q.region)}})
+		{Name: "kinds", Read: list(&q.kinds)}, {Name: "providers", Read: list(&q.providers)}, {Name: "metrics", Read: list(&q.metrics)},
+		{Name: "name", Read: d.into(&q.name)}, {Name: "since", Read: d.into(&q.since)},
+		{Name: "scope", Read: func(where string, node ast.Node) {
+			d.Mapping(where, node, []field{{Name: "environment", Read: d.into(&q.environment)}, {Name: "namespace", Read: d.into(&q.namespace)},
+				{Name: "cluster", Read: d.into(&q.cluster)}, {Name: "region", Read: d.into(&q.region)}})
 		}},
-		{"log", func(where string, node ast.Node) {
-			d.Mapping(where, node, []field{{"tail", d.into(&q.tail)}, {"previous", d.into(&q.previous)},
-				{"container", d.into(&q.container)}, {"grep", d.into(&q.grep)}, {"errors", d.into(&q.er)}})
+		{Name: "log", Read: func(where string, node ast.Node) {
+			d.Mapping(where, node, []field{{Name: "tail", Read: d.into(&q.tail)}, {Name: "previous", Read: d.into(&q.previous)},
+				{Name: "container", Read: d.into(&q.container)}, {Name: "grep", Read: d.into(&q.grep)}, {Name: "errors", Read: d.into(&q.er)}})
 		}},
 	})
 }

@@ -50,14 +50,14 @@ func (v *Vocabulary) conceptNames() []string { return slices.Sorted(maps.Keys(v.
 //	nouns: [search]
 func (v *Vocabulary) read(r *reader, top ast.Node) {
 	r.Mapping("", top, []field{
-		{"concepts", func(where string, node ast.Node) { r.Entries(where, node, v.concept(r, where)) }},
-		{"kinds", func(where string, node ast.Node) { r.Entries(where, node, v.kind(r, where, "")) }},
-		{"providerKinds", func(where string, node ast.Node) {
+		{Name: "concepts", Read: func(where string, node ast.Node) { r.Entries(where, node, v.concept(r, where)) }},
+		{Name: "kinds", Read: func(where string, node ast.Node) { r.Entries(where, node, v.kind(r, where, "")) }},
+		{Name: "providerKinds", Read: func(where string, node ast.Node) {
 			r.Entries(where, node, func(key scalar, value ast.Node) {
 				r.Entries(strict.Join(where, key.Text), value, v.kind(r, strict.Join(where, key.Text), key.Text))
 			})
 		}},
-		{"providers", func(where string, node ast.Node) {
+		{Name: "providers", Read: func(where string, node ast.Node) {
 			r.Entries(where, node, func(key scalar, value ast.Node) {
 				v.defined[strict.Join(where, key.Text)] = key.Pos
 				for _, spelling := range v.spellings(r, strict.Join(where, key.Text), value) {
@@ -65,9 +65,9 @@ func (v *Vocabulary) read(r *reader, top ast.Node) {
 				}
 			})
 		}},
-		{"fillers", func(where string, node ast.Node) { v.Fillers = v.fillers(r, where, node) }},
-		{"stopwords", func(where string, node ast.Node) { v.Stopwords = v.spellings(r, where, node) }},
-		{"nouns", func(where string, node ast.Node) { v.Nouns = v.spellings(r, where, node) }},
+		{Name: "fillers", Read: func(where string, node ast.Node) { v.Fillers = v.fillers(r, where, node) }},
+		{Name: "stopwords", Read: func(where string, node ast.Node) { v.Stopwords = v.spellings(r, where, node) }},
+		{Name: "nouns", Read: func(where string, node ast.Node) { v.Nouns = v.spellings(r, where, node) }},
 	})
 }
 

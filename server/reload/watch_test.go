@@ -43,7 +43,7 @@ func (d *disk) link(target, name string) {
 // wants waits until a load has read exactly this.
 func (d *disk) wants(content string) {
 	d.t.Helper()
-	late := time.After(20 * time.Second)
+	late := time.After(time.Minute)
 	for got := ""; got != content; {
 		select {
 		case got = <-d.seen:
