@@ -33,6 +33,15 @@ type attack struct {
 	writes bool // it sends the call; otherwise it only tries to read
 }
 
+// refusal is what becomes of each request of the attack: the guard answers it, or the browser blocks it for want of
+// permission from us. What only reads may get as far as being told that there is nothing to GET.
+func (a attack) refusal() string {
+	if a.writes || strings.HasPrefix(a.page, "http://rebound") {
+		return ` 403$| blocked: net::ERR_FAILED$`
+	}
+	return ` 405$| blocked: |websocket closed$`
+}
+
 // What a page from elsewhere can do, with JavaScript and without.
 var attacks = [...]attack{ // never changed
 	{"rebinding", "http://rebound.test:OWN/", post("/mcp", "application/json", ""), true},
@@ -112,7 +121,10 @@ func browser(t *testing.T, p program) {
 			ours := b.try(t, a, victim{s.url, counted.asked.Load})
 			t.Logf("clanker: %s", ours)
 			assert.Zero(t, ours.ran, "the call ran")
-			assert.Empty(t, ours.success(), "the attack was let in: %s", ours)
+			assert.NotEmpty(t, ours.statuses)
+			for _, came := range ours.statuses {
+				assert.Regexp(t, a.refusal(), came, "%s", ours)
+			}
 			for _, sign := range []string{"answerId", "clanker_route_question", "instance", "open", "loaded"} {
 				assert.NotContains(t, ours.seen, sign, "the page sees what it must not")
 			}
@@ -181,11 +193,6 @@ type outcome struct {
 
 func (o outcome) String() string {
 	return fmt.Sprintf("%d calls ran; %s; the page sees %.120q", o.ran, strings.Join(o.statuses, ", "), o.seen)
-}
-
-// success are the requests that were answered as if they were welcome.
-func (o outcome) success() []string {
-	return slices.DeleteFunc(slices.Clone(o.statuses), func(s string) bool { return !strings.Contains(s, " 2") && !strings.Contains(s, " 1") })
 }
 
 // try opens the page in a new tab, runs its script and waits until no request to the victim is under way.

@@ -119,6 +119,12 @@ func connections(t *testing.T, p program) {
 	for range slow {
 		hold("POST /mcp HTTP/1.1\r\nHost: "+address(t, s.url)+"\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n", true)
 	}
+	patiently := make(chan error, 1)
+	bare := address(t, newUnguarded(t, nil).url)
+	go func() {
+		_, err := held(bare, "P", false)
+		patiently <- err
+	}()
 	eventually(t, patience, func() (bool, string) {
 		open := s.descriptors(t) - files
 		return open >= halfOpen+slow || len(closed) > 0, fmt.Sprintf("only %d connections are open", open)
@@ -135,6 +141,7 @@ func connections(t *testing.T, p program) {
 	t.Logf("%d connections, the last closed after %s; resident %.1f MiB before, %.1f with them", halfOpen+slow, longest.Round(time.Millisecond), memory, peak)
 	assert.Less(t, longest, patience)
 	assert.Less(t, peak, memory+60)
+	assert.Empty(t, patiently, "mcp-go alone waits, or this test proves nothing")
 	eventually(t, patience, func() (bool, string) {
 		open := s.descriptors(t)
 		return open <= files+5, fmt.Sprintf("%d files are open, there were %d", open, files)
@@ -198,6 +205,7 @@ func pipeline(t *testing.T, p program) {
 	for i := range requests {
 		response, err := http.ReadResponse(in, nil)
 		require.NoError(t, err, "request %d", i)
+		require.Equal(t, http.StatusOK, response.StatusCode)
 		var reply struct{ ID int }
 		require.NoError(t, json.NewDecoder(response.Body).Decode(&reply))
 		require.Equal(t, i, reply.ID)

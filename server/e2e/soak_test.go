@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -145,7 +146,7 @@ func (v *visitor) begin(ctx context.Context) {
 func (v *visitor) renew(ctx context.Context) {
 	err := v.close(ctx)
 	_, afterwards := v.ask(ctx, "late", everything)
-	if gone, ok := afterwards.(*refused); err != nil || !ok || gone.status != http.StatusNotFound {
+	if gone, ok := errors.AsType[*refused](afterwards); err != nil || !ok || gone.status != http.StatusNotFound {
 		v.faults = append(v.faults, fmt.Sprintf("%s (%s) ends: %v, then %v", v.name, v.revision, err, afterwards))
 	}
 	v.ended++

@@ -19,15 +19,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func containsAll(text string, words ...string) bool {
-	for _, word := range words {
-		if !strings.Contains(text, word) {
-			return false
-		}
-	}
-	return true
-}
-
 // streams cuts connections and opens them again, and has clients that never read.
 func streams(t *testing.T, p program) {
 	s := p.unlimited().start(t, nil, "--demo")

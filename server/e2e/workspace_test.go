@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -74,7 +75,7 @@ func (p program) command(kubeconfigs []string, arguments ...string) *exec.Cmd {
 }
 
 func (p program) environment(kubeconfigs []string) []string {
-	return append(p.more[:len(p.more):len(p.more)], "HOME="+p.home, "PATH="+os.Getenv("PATH"),
+	return append(slices.Clip(p.more), "HOME="+p.home, "PATH="+os.Getenv("PATH"),
 		"KUBECONFIG="+strings.Join(kubeconfigs, string(os.PathListSeparator)))
 }
 
