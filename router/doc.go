@@ -5,7 +5,8 @@
 // [Router.Route] matches the question against the intents ([Matcher]), reads what the intent asks for from the
 // [Workspace], and composes the [Answer]. Nothing is cached, and nothing is guessed: a question that lacks something is
 // asked back with what could fill it (needsInput), one that no intent covers is declined with the nearest intents
-// (unsupported), and a name that nothing goes by is answered with the names that are near (noData).
+// (unsupported), and a name that nothing goes by is answered with the names that are near (noData). [Question] has a place
+// for a function that is told the steps on the way; when the context ends, so do all reads that nobody else waits for.
 //
 // # What an intent's action makes of it
 //
@@ -27,12 +28,25 @@
 // else answered. The verdict is critical if something is unhealthy, degraded if something is degraded, unknown if
 // something relevant is unknown or was not read, and healthy only if all of it was read and is well.
 //
+// # Pages
+//
+// An answer shows as many rows (items, changes, nodes and edges) as the limit and [DefaultBytes] allow, counted as JSON, and
+// its text as many as fit in that. Neither loses the rest: truncation has a cursor, and so has the text, which may have room
+// for less; a question with the cursor gets the next page. What is not rows, as evidence, is cut evenly when it alone would
+// fill the answer, and a warning says so.
+//
+// A page is of the same observation, with the same answerId, summary and evidence, and says in ageSeconds how old that is.
+// It comes from memory, where the rows of the last answers are kept: 256 answers, 32 MiB, half an hour. What is gone from
+// there is status error, which says to ask again. [Router.Recent] returns an answer from there as it was given. No new
+// question is ever answered from it. Whoever has a cursor may use it: it holds the answer's id, which is random.
+//
 // # Order of lists
 //
 // Items come in the order of the intent's sort, ties and the rest by ref; a diagnosis has what is in trouble first, cause
 // before symptom, then warnings newest first, then log lines by time. Changes are newest first. Evidence, checked,
 // notChecked and scope are sorted by provider, target and call; a graph's nodes by ref, its edges by from, relation and to;
-// candidates of needs alphabetically; next questions by what to ask first; untrusted like the items it points at.
+// candidates of needs alphabetically; next questions by what to ask first; untrusted like the items it points at. A later page of
+// logs is earlier lines, and one of a graph is farther from what was named; an edge comes after both of its ends.
 //
 // # Text
 //

@@ -124,30 +124,27 @@ func (r *rows) next(at position, limit int) position {
 // beside is how many items a page has room for beside so many log lines.
 func beside(logs, limit int) int { return max(limit-logs, (3*limit+3)/4) }
 
-// page is the answer with the rows that begin at a place: as many as the limit and the bytes allow, but at least one.
+// page is the answer with the rows that begin at a place: as many as the limit and the bytes allow, but at least one, which
+// is cut when it is too long by itself.
 func (k *kept) page(at position, limit, bytes int) Answer {
 	n := k.rows.next(at, limit)
-	a := k.show(at, n, "limit "+fmt.Sprint(limit))
+	a := k.show(at, n, limit)
 	if within(&a, bytes) {
 		return a
 	}
-	const reason = "size"
-	parts := slices.Max(n[:])
-	few := sort.Search(max(parts-1, 0), func(i int) bool {
-		a := k.show(at, n.part(i+1, parts), reason)
+	parts := max(slices.Max(n[:]), 1)
+	few := sort.Search(parts-1, func(i int) bool { // the most that is short enough
+		a := k.show(at, n.part(i+1, parts), 0)
 		return !within(&a, bytes)
 	})
-	if parts > 0 {
-		n = n.part(max(few, 1), parts)
-	}
-	if a = k.show(at, n, reason); few == 0 {
+	if a = k.show(at, n.part(max(few, 1), parts), 0); few == 0 {
 		a.shorten()
 	}
 	return a
 }
 
-// show is the answer with n rows from a place on.
-func (k *kept) show(at, n position, reason string) Answer {
+// show is the answer with n rows from a place on, which the limit bounds, or, if that is zero, their size.
+func (k *kept) show(at, n position, limit int) Answer {
 	a, end := k.answer, at.plus(n)
 	a.Items = slices.Clip(k.rows.items[at[ofItems]:end[ofItems]])
 	if n[ofLogs] > 0 {
@@ -166,17 +163,20 @@ func (k *kept) show(at, n position, reason string) Answer {
 		a.Counts = &counts
 	}
 	a.Untrusted = distrusted(a.Items)
-	a.Truncation = k.truncation(at, n, reason)
+	a.Truncation = k.truncation(at, n, limit)
 	return a
 }
 
 // truncation says what a page does not show; nil when it shows all.
-func (k *kept) truncation(at, n position, reason string) *Truncation {
+func (k *kept) truncation(at, n position, limit int) *Truncation {
 	most := k.rows.most()
-	t := Truncation{Total: most.sum() + k.rows.lost, Returned: n.sum(), Reason: reason}
+	t := Truncation{Total: most.sum() + k.rows.lost, Returned: n.sum(), Reason: "size"}
 	switch end := at.plus(n); {
 	case end != most:
 		t.Cursor = cursor(k.answer.AnswerID, end)
+		if limit > 0 && n[ofGraph] == 0 {
+			t.Reason = fmt.Sprintf("limit %d", limit)
+		}
 	case k.rows.lost > 0:
 		t.Reason = fmt.Sprintf("only the first %d rows are kept", most.sum())
 	case at == position{}:

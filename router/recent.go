@@ -1,6 +1,7 @@
 package router
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,7 +25,7 @@ type recent struct {
 	bytes int
 }
 
-// kept is one answer with all of its rows. Nobody writes to it.
+// kept is one answer with all of its rows. Nobody writes to it: its pages share what it holds.
 type kept struct {
 	answer       Answer // without rows
 	rows         rows
@@ -89,8 +90,8 @@ func (r *Router) RecentAnswers() []RecentAnswer {
 	r.recent.mu.Lock()
 	defer r.recent.mu.Unlock()
 	list := make([]RecentAnswer, 0, len(r.recent.order))
-	for i := len(r.recent.order) - 1; i >= 0; i-- {
-		if k := r.recent.order[i]; !k.old(now) {
+	for _, k := range slices.Backward(r.recent.order) {
+		if !k.old(now) {
 			list = append(list, RecentAnswer{AnswerID: k.answer.AnswerID, Question: k.answer.Question, Status: k.answer.Status, At: k.at})
 		}
 	}
