@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -18,6 +19,9 @@ const maxMessage = 256 << 10
 
 // maxDepth is how deeply a message may nest.
 const maxDepth = 64
+
+// errNotJSON is an error of [inspect] about the text; the others are about what it says.
+var errNotJSON = errors.New("the message is not JSON")
 
 // message is what [inspect] learns about a JSON-RPC message.
 type message struct {
@@ -44,7 +48,7 @@ var protocolKeys = map[string][]string{
 // in any object, protocol keys in their own case. The error says what is wrong and where.
 func inspect(raw []byte) (message, error) {
 	if !utf8.Valid(raw) {
-		return message{}, errors.New("the message is not UTF-8: send JSON encoded as UTF-8")
+		return message{}, fmt.Errorf("%w: it is not UTF-8", errNotJSON)
 	}
 	in := inspector{tokens: json.NewDecoder(bytes.NewReader(raw))}
 	in.tokens.UseNumber()
@@ -97,6 +101,22 @@ func (in *inspector) value(place string, depth int) error {
 	return nil
 }
 
+// identify takes the message's id. mcp-go takes any value for one, null for none at all, and answers a number with the
+// float64 nearest to it, which the client does not know.
+func (in *inspector) identify() error {
+	token, err := in.tokens.Token()
+	if err != nil {
+		return err
+	}
+	number, _ := token.(json.Number)
+	whole, err := number.Float64()
+	if _, text := token.(string); !text && (err != nil || whole != math.Trunc(whole) || math.Abs(whole) >= 1<<53) {
+		return errors.New("id must be a string, or a whole number below 2^53: nothing else comes back as it was sent")
+	}
+	in.found.id = mcp.NewRequestId(token)
+	return nil
+}
+
 func (in *inspector) object(place string, depth int) error {
 	seen := map[string]bool{}
 	for in.tokens.More() {
@@ -116,12 +136,20 @@ func (in *inspector) object(place string, depth int) error {
 		if place == capabilities {
 			in.found.able = append(in.found.able, key)
 		}
-		if err := in.value(place+"/"+key, depth); err != nil {
+		if err := in.member(place+"/"+key, depth); err != nil {
 			return err
 		}
 	}
 	_, err := in.tokens.Token()
 	return err
+}
+
+// member reads the value of one key of an object.
+func (in *inspector) member(place string, depth int) error {
+	if place == "/id" {
+		return in.identify()
+	}
+	return in.value(place, depth)
 }
 
 func (in *inspector) list(place string, depth int) error {
@@ -136,8 +164,6 @@ func (in *inspector) list(place string, depth int) error {
 
 func (in *inspector) note(place string, token json.Token) {
 	switch place {
-	case "/id":
-		in.found.id = mcp.NewRequestId(token)
 	case "/method":
 		in.found.method, _ = token.(string)
 	case "/params/_meta/" + mcp.MetaKeyProtocolVersion:
@@ -155,9 +181,9 @@ func (in *inspector) explain(err error) error {
 	var syntax *json.SyntaxError
 	switch {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return fmt.Errorf("the message is cut off after %d bytes: send the whole JSON object", in.tokens.InputOffset())
+		return fmt.Errorf("%w: it is cut off after %d bytes, send the whole JSON object", errNotJSON, in.tokens.InputOffset())
 	case errors.As(err, &syntax):
-		return fmt.Errorf("the message is not JSON: %w at byte %d", err, syntax.Offset)
+		return fmt.Errorf("%w: %w at byte %d", errNotJSON, err, syntax.Offset)
 	}
 	return fmt.Errorf("%w (at byte %d)", err, in.tokens.InputOffset())
 }
@@ -179,8 +205,10 @@ func properCase(place, key string) error {
 func (s *Server) admit(raw []byte) (message, *mcp.JSONRPCError) {
 	m, err := inspect(raw)
 	switch {
-	case err != nil:
+	case errors.Is(err, errNotJSON):
 		return m, refusal(m.id, mcp.PARSE_ERROR, err.Error())
+	case err != nil:
+		return m, refusal(m.id, mcp.INVALID_REQUEST, err.Error())
 	case m.method == "" && !m.response:
 		return m, refusal(m.id, mcp.INVALID_REQUEST, `the message has no method: {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{...}}`)
 	case m.method == string(mcp.MethodToolsCall) && !slices.Contains(s.names, m.tool):

@@ -11,11 +11,11 @@ import (
 )
 
 func TestInspectFindsWhatDecides(t *testing.T) {
-	got, err := inspect([]byte(`{"jsonrpc":"2.0","id":12345678901234567890,"method":"tools/call","params":{"name":"x","arguments":{"name":"y","ID":[1,{"id":2}]}}}`))
+	got, err := inspect([]byte(`{"jsonrpc":"2.0","id":9007199254740991,"method":"tools/call","params":{"name":"x","arguments":{"name":"y","ID":[1,{"id":2}]}}}`))
 	require.NoError(t, err)
 	id, err := json.Marshal(got.id)
 	require.NoError(t, err)
-	assert.Equal(t, "12345678901234567890", string(id))
+	assert.Equal(t, "9007199254740991", string(id))
 	assert.Equal(t, "tools/call", got.method)
 	assert.Equal(t, "x", got.tool)
 }
@@ -26,6 +26,13 @@ func TestInspectRefusesWhatCouldBeReadInTwoWays(t *testing.T) {
 		`{`:                              "cut off after 1 bytes",
 		`{"id":`:                         "cut off",
 		`{"id":"x`:                       "cut off",
+		`{"id":null}`:                    "id must be a string, or a whole number",
+		`{"id":true}`:                    "id must be",
+		`{"id":{}}`:                      "id must be",
+		`{"id":[1]}`:                     "id must be",
+		`{"id":1.5}`:                     "id must be",
+		`{"id":9007199254740993}`:        "id must be",
+		`{"id":-1e999}`:                  "id must be",
 		`{"params":{"name":["x"`:         "cut off",
 		`{"id":1,}`:                      "is not JSON",
 		`{id:1}`:                         "is not JSON",
@@ -84,6 +91,9 @@ func TestAdmitRefusesWhatIsNotThere(t *testing.T) {
 	s.needs = map[string]string{"clanker_version": "sampling"}
 	const modern = `"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{%s}}`
 	for message, want := range map[string]string{
+		`"method":"tools/list"`:             ``,
+		`"method":"tools/li`:                `-32700 null`,
+		`"method":"tools/list","Params":{}`: `-32600 null`,
 		`"method":"resources/read","params":{"uri":"clanker://nothing"}`:                                                `-32002 {"uri":"clanker://nothing"}`,
 		`"method":"resources/read","params":{"uri":"clanker://providersX"}`:                                             `-32002 {"uri":"clanker://providersX"}`,
 		`"method":"resources/read","params":{}`:                                                                         `-32002 {"uri":""}`,
