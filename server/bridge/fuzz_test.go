@@ -9,7 +9,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"golang.org/x/net/http/httpguts"
 
 	"clanker/server"
 )
@@ -25,7 +24,7 @@ func FuzzLook(f *testing.F) {
 		m := look(line)
 		assert.False(t, m.request() && !m.answerable())
 		value := headerValue(m.name())
-		assert.True(t, httpguts.ValidHeaderFieldValue(value), value)
+		assert.False(t, strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }), value)
 		assert.True(t, json.Valid(failure(m, assert.AnError)))
 	})
 }
