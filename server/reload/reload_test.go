@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -29,8 +30,23 @@ type bench struct {
 	events chan fsnotify.Event
 	errors chan error
 	log    *bytes.Buffer
-	loads  []time.Duration // when, since the start
 	next   func() (Update, error)
+
+	mu    sync.Mutex
+	times []time.Duration
+}
+
+// loads are when the source was loaded, since the start, but for the first load.
+func (b *bench) loads() []time.Duration {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.times[1:])
+}
+
+func (b *bench) loaded(at time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.times = append(b.times, at)
 }
 
 // run starts the bench inside a bubble and lets the first load, at the start of Run, pass. The bubble fails a test that
@@ -43,7 +59,7 @@ func run(t *testing.T, story func(b *bench)) {
 		b.Reloader = New(Options{Log: slog.New(slog.NewTextHandler(b.log, &slog.HandlerOptions{ReplaceAttr: timeless}))}, Source{
 			What: "intents", Paths: func() []string { return []string{folder} },
 			Load: func(context.Context) (Update, error) {
-				b.loads = append(b.loads, time.Since(started))
+				b.loaded(time.Since(started))
 				if b.next == nil {
 					return Update{}, nil
 				}
@@ -56,8 +72,7 @@ func run(t *testing.T, story func(b *bench)) {
 		var running sync.WaitGroup
 		running.Go(func() { b.Run(ctx) })
 		synctest.Wait()
-		assert.Equal(t, []time.Duration{0}, b.loads)
-		b.loads = nil
+		assert.Empty(t, b.loads())
 		story(b)
 		stop()
 		running.Wait()
@@ -86,9 +101,9 @@ func TestPartialWritesReloadOnce(t *testing.T) {
 			b.change("x.yaml")
 			b.pass(50 * time.Millisecond)
 		}
-		assert.Empty(t, b.loads)
+		assert.Empty(t, b.loads())
 		b.pass(time.Hour)
-		assert.Equal(t, []time.Duration{450*time.Millisecond + quiet}, b.loads)
+		assert.Equal(t, []time.Duration{450*time.Millisecond + quiet}, b.loads())
 	})
 }
 
@@ -98,7 +113,7 @@ func TestConstantWritingReloads(t *testing.T) {
 			b.change("x.yaml")
 			b.pass(100 * time.Millisecond)
 		}
-		assert.Equal(t, []time.Duration{limit, 2 * limit, 3 * limit}, b.loads[:3:3], "at the latest a second after a change")
+		assert.Equal(t, []time.Duration{limit, 2 * limit, 3 * limit}, b.loads()[:3], "at the latest a second after a change")
 	})
 }
 
@@ -108,10 +123,10 @@ func TestOnlyWhatMatters(t *testing.T) {
 			b.change(name)
 		}
 		b.pass(time.Hour)
-		assert.Empty(t, b.loads)
+		assert.Empty(t, b.loads())
 		b.errors <- fsnotify.ErrEventOverflow
 		b.pass(time.Hour)
-		assert.Len(t, b.loads, 1, "what was missed may matter")
+		assert.Len(t, b.loads(), 1, "what was missed may matter")
 	})
 }
 
@@ -121,15 +136,15 @@ func TestTrigger(t *testing.T) {
 		b.next = func() (Update, error) { <-gate; return Update{}, nil }
 		b.Trigger()
 		synctest.Wait()
-		assert.Len(t, b.loads, 1, "at once")
+		assert.Len(t, b.loads(), 1, "at once")
 		for range 100 {
 			b.Trigger()
 		}
 		synctest.Wait()
-		assert.Len(t, b.loads, 1, "never two at once")
+		assert.Len(t, b.loads(), 1, "never two at once")
 		close(gate)
 		b.pass(time.Hour)
-		assert.Len(t, b.loads, 2, "all that came meanwhile are one")
+		assert.Len(t, b.loads(), 2, "all that came meanwhile are one")
 		assert.Equal(t, strings.Repeat("level=INFO msg=\"nothing new in intents\" what=intents\n", 2), b.log.String())
 	})
 }
@@ -189,7 +204,7 @@ func TestWatchLimit(t *testing.T) {
 			assert.Equal(t, "watching", b.Problems()[0].What)
 			assert.Contains(t, b.Problems()[0].Detail, "after a change of what is not watched, send the process SIGHUP, or raise the limit")
 		}
-		assert.Len(t, b.loads, 3, "a trigger works without watches")
+		assert.Len(t, b.loads(), 3, "a trigger works without watches")
 		assert.Equal(t, 2, strings.Count(b.log.String(), "level=WARN"), "the same is not said twice")
 		b.open = enough
 		b.Trigger()
