@@ -280,6 +280,16 @@ func isDemo(driver Adapter) bool {
 	return ok && demo.Demo()
 }
 
+// Providers are the providers that the workspace's drivers speak for, sorted.
+func (w *Workspace) Providers() []string {
+	var all []string
+	for _, driver := range w.drivers {
+		all = append(all, providersOf(driver)...)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
 // unserved returns a failed source for each provider asked for that no driver speaks for.
 func (w *Workspace) unserved(q Query) []Source {
 	var sources []Source

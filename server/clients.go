@@ -16,10 +16,10 @@ import (
 // the name that a request of a revision without sessions claims; all callers that give neither are one client. The zero
 // value means [DefaultLimits].
 type Limits struct {
-	Rate     float64 // requests a second, in the long run
-	Burst    int     // requests at once, after a pause
-	Running  int     // requests that run at the same time
-	Sessions int     // open sessions of all clients; one more ends the one that was used longest ago
+	Rate     int // requests a second, in the long run
+	Burst    int // requests at once, after a pause
+	Running  int // requests that run at the same time
+	Sessions int // open sessions of all clients; one more ends the one that was used longest ago
 }
 
 // DefaultLimits leave room for any agent, and for a script that asks in a loop.
@@ -77,7 +77,7 @@ func (c *clients) enter(name string) (leave func(), over *excess) {
 	if slot := from.pace.ReserveN(now, 1); slot.DelayFrom(now) > 0 {
 		retry := slot.DelayFrom(now)
 		slot.CancelAt(now)
-		return nil, &excess{"rate", fmt.Sprintf("more than %g requests a second from this client: slow down", c.limits.Rate), retry}
+		return nil, &excess{"rate", fmt.Sprintf("more than %d requests a second from this client: slow down", c.limits.Rate), retry}
 	}
 	from.running++
 	return sync.OnceFunc(func() { c.leave(name, from) }), nil

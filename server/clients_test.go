@@ -63,7 +63,7 @@ func TestManyNamesShareAnAllowance(t *testing.T) {
 
 func TestTooManyRequestsAreToldWhen(t *testing.T) {
 	s, _ := newServer(echo, oneConnection)
-	s.clients.limit(Limits{Rate: 1e-9, Burst: 1, Running: 5, Sessions: 10})
+	s.clients.limit(Limits{Rate: 1, Burst: 1, Running: 5, Sessions: 10})
 	addr, _ := serve(t, s)
 	url := "http://" + addr + "/mcp"
 	require.Equal(t, http.StatusOK, send(t, "POST", url, callBody("clanker_version", `{}`)).status)

@@ -30,6 +30,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clanker/server/config"
+	"clanker/server/telemetry"
 )
 
 // app is what all commands share: the streams they were started with, the global flags, and the clock.
@@ -41,9 +42,10 @@ type app struct {
 	getenv         func(string) string
 
 	demo, noColor bool
-	configFile    string        // of --config
-	config        config.Config // set before any command runs that needs it, as is the logger
-	level         slog.LevelVar // of the logger; it may change while serving
+	configFile    string          // of --config
+	config        config.Config   // set before any command runs that needs it, as is the logger
+	level         slog.LevelVar   // of the logger; it may change while serving
+	known         telemetry.Known // secrets that are masked in the log by their value
 	log           *slog.Logger
 }
 

@@ -2,12 +2,13 @@ package cli
 
 import (
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"clanker/server/telemetry"
 )
 
 // choice is a flag that takes one of a few words; the first is the default.
@@ -67,11 +68,7 @@ func (a *app) setLogger() error {
 	if err := a.level.UnmarshalText([]byte(a.config.Log.Level)); err != nil {
 		return err
 	}
-	options := &slog.HandlerOptions{Level: &a.level}
-	if a.config.Log.Format == "json" {
-		a.log = slog.New(slog.NewJSONHandler(a.stderr, options))
-		return nil
-	}
-	a.log = slog.New(slog.NewTextHandler(a.stderr, options))
-	return nil
+	logger, err := telemetry.NewLogger(a.stderr, telemetry.Options{Format: telemetry.Format(a.config.Log.Format), Level: &a.level, Known: &a.known})
+	a.log = logger
+	return err
 }

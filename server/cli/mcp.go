@@ -6,21 +6,28 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"os"
+	"path/filepath"
 	"runtime/debug"
+	"strconv"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
 	"clanker/router"
 	"clanker/server"
+	"clanker/server/bridge"
+	"clanker/server/peer"
 )
 
 // serving is what the flags of "clanker mcp" say.
 type serving struct {
 	transport choice
 	ask       string
+	profile   bool
 }
 
 func (a *app) mcpCommand() *cobra.Command {
@@ -28,36 +35,36 @@ func (a *app) mcpCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "mcp",
 		Short: "Serve the workspace to AI agents over MCP",
-		Long: "Serve the workspace to AI agents over MCP: over HTTP to any number of them, on loopback only, or over stdio to\n" +
-			"the one that started it. Logs go to stderr. SIGINT and SIGTERM finish what is running, then stop.",
+		Long: "Serve the workspace to AI agents over MCP: over HTTP to any number of them, on loopback only and to this user only,\n" +
+			"or over stdio to the one that started it. On stdio the agent is handed over to the workspace that this user already\n" +
+			"serves over HTTP, if there is one. Logs go to stderr. Configuration and intents that are edited apply at once; SIGHUP\n" +
+			"loads them again. SIGINT and SIGTERM finish what is running, then stop.",
 		Example: `  clanker mcp --transport http --listen 127.0.0.1:39393
   clanker mcp --demo --ask "Are all services in production healthy?"
   claude mcp add clanker -- clanker mcp --transport stdio`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.mcp(cmd.Context(), s) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.mcp(cmd, s) },
 	}
 	s.transport = choiceFlag(cmd, cmd.Flags(), "transport", "", "how agents reach it", "http", "stdio")
 	cmd.Flags().String("listen", a.config.Listen, "loopback `address` for http; port 0 takes a free one")
 	cmd.Flags().StringVar(&s.ask, "ask", "", "once it listens, ask it this `question` over http and print the answer")
+	cmd.Flags().BoolVar(&s.profile, "pprof", false, "serve profiles of the process on /debug/pprof/")
 	return cmd
 }
 
-func (a *app) mcp(ctx context.Context, s serving) error {
+func (a *app) mcp(cmd *cobra.Command, s serving) error {
 	collectLess()
-	if s.ask != "" && s.transport.String() != "http" {
-		return usage("on stdio, stdout belongs to the protocol", "--ask works with --transport http only")
+	if s.transport.String() == "stdio" {
+		if s.ask != "" {
+			return usage("on stdio, stdout belongs to the protocol", "--ask works with --transport http only")
+		}
+		return a.serveStdio(cmd, s)
 	}
-	parts, err := a.wire()
+	w, err := a.live(cmd, s.profile)
 	if err != nil {
 		return err
 	}
-	workspace := server.New(parts.router, parts.workspace, server.Options{
-		Build: server.Build{Version: a.build.Version, Commit: a.build.Commit}, Now: a.now, Logger: a.log, Demo: a.demo,
-	})
-	if s.transport.String() == "stdio" {
-		return workspace.ServeStdio(ctx, a.stdin, a.stdout)
-	}
-	return a.serveHTTP(ctx, workspace, s)
+	return a.serveHTTP(cmd.Context(), w, s)
 }
 
 // collectLess trades ten megabytes for a seventh of the time a call takes: what an answer leaves behind is much beside the
@@ -68,20 +75,92 @@ func collectLess() {
 	}
 }
 
-func (a *app) serveHTTP(ctx context.Context, workspace *server.Server, s serving) error {
+// serveStdio serves one client: by handing it over to the workspace that is there, or alone.
+func (a *app) serveStdio(cmd *cobra.Command, s serving) error {
+	alone := func(ctx context.Context, in io.Reader, out io.Writer) error {
+		w, err := a.live(cmd, s.profile)
+		if err != nil {
+			return err
+		}
+		return w.while(ctx, func(ctx context.Context) error { return w.server.ServeStdio(ctx, in, out) })
+	}
+	place, err := a.place()
+	if err != nil {
+		a.log.Warn("serving alone", "because", err)
+		return alone(cmd.Context(), a.stdin, a.stdout)
+	}
+	token, err := a.secret(cmd.Context(), a.config)
+	if err != nil {
+		return err
+	}
+	return bridge.Serve(cmd.Context(), place, a.stdin, a.stdout, bridge.Options{Alone: alone, Token: token, Logger: a.log})
+}
+
+// place is where workspaces find each other that answer alike: those of the same estate, read with the same credentials, with
+// the same intents.
+func (a *app) place() (bridge.Place, error) {
+	serves := []string{strconv.FormatBool(a.demo), a.config.Kubernetes.Kubeconfig, a.getenv("KUBECONFIG"), strconv.FormatBool(a.config.Intents.Builtin)}
+	for _, dir := range a.config.Intents.Dirs {
+		path, err := filepath.Abs(dir)
+		if err != nil {
+			return bridge.Place{}, fmt.Errorf("find other workspaces: %w", err)
+		}
+		serves = append(serves, path)
+	}
+	return bridge.Locate(serves...)
+}
+
+func (a *app) serveHTTP(ctx context.Context, w *live, s serving) error {
 	listener, err := server.Listen(a.config.Listen)
 	if err != nil {
 		return err
 	}
 	url := fmt.Sprintf("http://%s/mcp", listener.Addr())
+	withdraw := a.publish(w, url)
+	defer withdraw()
+	listener = a.guarded(listener, w)
 	a.greet(url)
-	if s.ask == "" {
-		return workspace.ServeHTTP(ctx, listener)
+	return w.while(ctx, func(ctx context.Context) error {
+		if s.ask == "" {
+			return w.server.ServeHTTP(ctx, listener)
+		}
+		serving, ctx := errgroup.WithContext(ctx)
+		serving.Go(func() error { return w.server.ServeHTTP(ctx, listener) })
+		serving.Go(func() error { return a.askOver(ctx, url, w.token, s.ask) })
+		return serving.Wait()
+	})
+}
+
+// guarded lets in this user only, where the system tells who connects.
+func (a *app) guarded(l net.Listener, w *live) net.Listener {
+	if err := peer.Supported(); err != nil {
+		if w.token == "" {
+			a.log.Warn(err.Error())
+		}
+		return l
 	}
-	serving, ctx := errgroup.WithContext(ctx)
-	serving.Go(func() error { return workspace.ServeHTTP(ctx, listener) })
-	serving.Go(func() error { return a.askOver(ctx, url, s.ask) })
-	return serving.Wait()
+	return peer.Listen(l, peer.SameUser, func(from net.Addr, reason error) {
+		w.metrics.Refused("user")
+		a.log.Warn("refused a connection", "from", from.String(), "because", reason)
+	})
+}
+
+// publish lets the processes that clients start on stdio find this workspace. The function that it returns ends that.
+func (a *app) publish(w *live, url string) (withdraw func()) {
+	place, err := a.place()
+	var remove func() error
+	if err == nil {
+		remove, err = place.Publish(bridge.Record{Health: w.server.Health(), URL: url})
+	}
+	if err != nil {
+		a.log.Warn("clients on stdio will not find this workspace, and each be served alone", "because", err)
+		return func() {}
+	}
+	return func() {
+		if err := remove(); err != nil {
+			a.log.Warn("the record of this workspace could not be removed", "because", err)
+		}
+	}
 }
 
 // greet says where the server listens and how an agent registers: as a log record when logs are for machines.
@@ -99,7 +178,7 @@ func (a *app) greet(url string) {
 }
 
 // askOver asks as any client may: one bare POST.
-func (a *app) askOver(ctx context.Context, url, question string) error {
+func (a *app) askOver(ctx context.Context, url, token, question string) error {
 	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": map[string]any{
 		"name": "clanker_route_question", "arguments": map[string]string{"question": question}}})
 	if err != nil {
@@ -110,6 +189,9 @@ func (a *app) askOver(ctx context.Context, url, question string) error {
 		return fmt.Errorf("ask %s: %w", url, err)
 	}
 	request.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
+	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", url, err)

@@ -1,0 +1,159 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"clanker/server"
+	"clanker/server/config"
+	"clanker/server/reload"
+	"clanker/server/telemetry"
+)
+
+// live is a workspace that serves, and follows what people edit while it does.
+type live struct {
+	server   *server.Server
+	reloader *reload.Reloader
+	metrics  *telemetry.Metrics // nil when none are wanted
+	token    string             // that HTTP clients must bring; of the reloader's goroutine once that runs
+}
+
+// live puts the workspace and its server together.
+func (a *app) live(cmd *cobra.Command, profile bool) (*live, error) {
+	parts, err := a.wire()
+	if err != nil {
+		return nil, err
+	}
+	w := &live{}
+	if w.token, err = a.secret(cmd.Context(), a.config); err != nil {
+		return nil, err
+	}
+	if a.config.Metrics {
+		w.metrics = telemetry.NewMetrics(telemetry.Subject{Version: a.build.Version, Commit: a.build.Commit,
+			Tools: server.ToolNames(), Providers: parts.workspace.Providers(), Now: a.now})
+		parts.workspace.Observe = w.metrics.Source
+	}
+	w.reloader = reload.New(reload.Options{Log: a.log, Now: a.now},
+		w.counted("config", a.liveConfig(cmd, w)), w.counted("intents", a.liveIntents(parts.router, parts.catalog)))
+	w.server = server.New(parts.router, parts.workspace, server.Options{
+		Build: server.Build{Version: a.build.Version, Commit: a.build.Commit}, Now: a.now, Logger: a.log, Demo: a.demo,
+		Limits: server.Limits(a.config.Limits), Metrics: w.metrics, Profile: profile, Problems: w.reloader.Problems})
+	w.server.Demand(w.token)
+	return w, nil
+}
+
+// secret is the token that a configuration refers to, empty for none. From now on it is masked in logs.
+func (a *app) secret(ctx context.Context, c config.Config) (string, error) {
+	if c.Token.IsZero() {
+		return "", nil
+	}
+	token, err := c.Token.Resolve(ctx)
+	if err != nil {
+		return "", err
+	}
+	if err := a.known.Set(token); err != nil {
+		return "", fmt.Errorf("use the token from %s: %w", c.Token, err)
+	}
+	return token, nil
+}
+
+// while follows what people edit while serve serves; SIGHUP loads it again.
+func (w *live) while(ctx context.Context, serve func(context.Context) error) error {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	both, ctx := errgroup.WithContext(ctx)
+	following, stop := context.WithCancel(ctx)
+	both.Go(func() error { w.reloader.Run(following); return nil })
+	both.Go(func() error {
+		for {
+			select {
+			case <-following.Done():
+				return nil
+			case <-hangups:
+				w.reloader.Trigger()
+			}
+		}
+	})
+	both.Go(func() error { defer stop(); return serve(ctx) })
+	return both.Wait()
+}
+
+// counted counts the attempts to load a source.
+func (w *live) counted(what string, source reload.Source) reload.Source {
+	load := source.Load
+	source.Load = func(ctx context.Context) (reload.Update, error) {
+		update, err := load(ctx)
+		if update.Apply != nil || err != nil {
+			w.metrics.Reloaded(what, err)
+		}
+		return update, err
+	}
+	return source
+}
+
+// liveConfig keeps what serves up to date with the configuration. It runs before the intents, whose folders it names.
+func (a *app) liveConfig(cmd *cobra.Command, w *live) reload.Source {
+	return reload.Source{
+		What:  "config",
+		Paths: a.configPaths,
+		Load: func(ctx context.Context) (reload.Update, error) {
+			next, err := config.Load(a.options(cmd))
+			if err != nil {
+				return reload.Update{}, err
+			}
+			token, err := a.secret(ctx, next)
+			if err != nil {
+				return reload.Update{}, err
+			}
+			changes := changed(a.config, next)
+			if token != w.token && len(changes) == 0 {
+				changes = append(changes, "token")
+			}
+			if len(changes) == 0 {
+				return reload.Update{}, nil
+			}
+			return reload.Update{Changes: strings.Join(changes, ", "), Apply: func() { a.apply(w, next, token) }}, nil
+		},
+	}
+}
+
+// configPaths are the files that the configuration is made of: itself, and the one that holds the token.
+func (a *app) configPaths() []string {
+	var paths []string
+	if path, _, err := config.Locate(a.configFile, a.getenv); err == nil {
+		paths = append(paths, path)
+	}
+	if a.config.Token.File != "" {
+		paths = append(paths, a.config.Token.File)
+	}
+	return paths
+}
+
+// changed names the keys that differ, with what that means.
+func changed(before, after config.Config) []string {
+	var names []string
+	for _, key := range config.Changes(before, after) {
+		if key.Live {
+			names = append(names, key.Path)
+		} else {
+			names = append(names, key.Path+" (after a restart)")
+		}
+	}
+	return names
+}
+
+// apply puts a valid configuration to use, as far as that goes without a restart.
+func (a *app) apply(w *live, next config.Config, token string) {
+	a.config, w.token = next, token
+	_ = a.level.UnmarshalText([]byte(next.Log.Level)) // it is one of the words: that was checked
+	w.server.Limit(server.Limits(next.Limits))
+	w.server.Demand(token)
+}
