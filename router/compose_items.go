@@ -70,6 +70,7 @@ func (d *draft) items(all []adapters.Resource) {
 	if len(d.answer.Columns) == 0 {
 		d.answer.Columns = []string{"status", "reason", "since", "location"}
 	}
+	d.rows.items = make([]Item, 0, min(len(selected), mostKept/itemWeight))
 	for i := range selected {
 		d.rows.addItem(itemOf(&selected[i], d.answer.Columns, d.query.Metrics))
 	}

@@ -44,6 +44,7 @@ func (r *Router) logs(ctx context.Context, d *draft) error {
 
 // addLogs adds log lines to the rows, the last first. A line that stands for several says so in the field "alike".
 func (d *draft) addLogs(lines []adapters.LogLine, alike []int) {
+	d.rows.logs = make([]Item, 0, min(len(lines), mostKept/itemWeight))
 	for i, line := range slices.Backward(lines) {
 		fields := map[string]any{"line": line.Text}
 		if alike != nil && alike[i] > 1 {

@@ -7,9 +7,12 @@ import (
 	"slices"
 )
 
+// itemWeight is what an item weighs without its texts.
+const itemWeight = 300
+
 // weight is about how many bytes an item holds: its texts, and generously what goes with them.
 func (i *Item) weight() int {
-	n := 300 + len(i.Ref) + len(i.Name) + len(i.Provider) + len(i.Location) + len(i.Reason) + len(i.Link) + 64*len(i.Metrics)
+	n := itemWeight + len(i.Ref) + len(i.Name) + len(i.Provider) + len(i.Location) + len(i.Reason) + len(i.Link) + 64*len(i.Metrics)
 	for name, value := range i.Fields {
 		n += 64 + len(name) + weigh(value)
 	}
