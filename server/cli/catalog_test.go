@@ -75,7 +75,7 @@ func TestLiveIntents(t *testing.T) {
 	running.Go(func() { live.Run(ctx) })
 	t.Cleanup(func() { stop(); running.Wait() })
 	live.Trigger()
-	log.wants(t, `msg="nothing new in intents"`) // and the watches are laid
+	log.wants(t, `msg="nothing new" what=intents`) // and the watches are laid
 	assert.False(t, understands())
 
 	file, err := os.Create(filepath.Join(dir, "mood.yaml"))
@@ -86,12 +86,12 @@ func TestLiveIntents(t *testing.T) {
 	}
 	require.NoError(t, file.Close())
 	saved := time.Now()
-	assert.Contains(t, log.wants(t, `msg="reloaded intents"`), "changes=+team.mood ")
+	assert.Contains(t, log.wants(t, `msg=reloaded what=intents`), "changes=+team.mood ")
 	t.Logf("live after %s", time.Since(saved))
 	assert.True(t, understands())
 
 	require.NoError(t, os.WriteFile(file.Name(), []byte(strings.Replace(moodIntent, "topic: health", "topic: helth", 1)), 0o644))
-	line := log.wants(t, `msg="reload failed, the old intents stay in use"`)
+	line := log.wants(t, `msg="reload failed, what was loaded before stays in use" what=intents`)
 	assert.Contains(t, line, "mood.yaml:2:10: ")
 	assert.Contains(t, line, "did you mean health?")
 	assert.True(t, understands(), "the old intents stay")
@@ -99,16 +99,16 @@ func TestLiveIntents(t *testing.T) {
 	assert.Equal(t, 1, live.Problems()[0].Faults)
 
 	require.NoError(t, os.WriteFile(file.Name(), []byte(strings.Replace(moodIntent, "splendid", "grim", 1)), 0o644))
-	assert.Contains(t, log.wants(t, `msg="reloaded intents"`), "changes=~team.mood ")
+	assert.Contains(t, log.wants(t, `msg=reloaded what=intents`), "changes=~team.mood ")
 	assert.Empty(t, live.Problems())
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "vocabulary.yaml"), []byte("concepts: {mood: [mood]}\n"), 0o644))
-	assert.Contains(t, log.wants(t, `msg="reloaded intents"`), "changes=~vocabulary ")
+	assert.Contains(t, log.wants(t, `msg=reloaded what=intents`), "changes=~vocabulary ")
 	require.NoError(t, os.Remove(file.Name()))
-	assert.Contains(t, log.wants(t, `msg="reloaded intents"`), "changes=-team.mood ")
+	assert.Contains(t, log.wants(t, `msg=reloaded what=intents`), "changes=-team.mood ")
 	assert.False(t, understands())
 	require.NoError(t, os.RemoveAll(dir))
-	log.wants(t, `msg="reload failed, the old intents stay in use"`)
+	log.wants(t, `msg="reload failed, what was loaded before stays in use" what=intents`)
 	require.NoError(t, os.Mkdir(dir, 0o755))
-	assert.Contains(t, log.wants(t, `msg="reloaded intents"`), "changes=~vocabulary ")
+	assert.Contains(t, log.wants(t, `msg=reloaded what=intents`), "changes=~vocabulary ")
 }

@@ -111,7 +111,7 @@ func (r *Reloader) load(ctx context.Context, source Source, asked bool) {
 	}
 	if err != nil {
 		problem := r.report(source.What, err)
-		r.log.ErrorContext(ctx, "reload failed, the old "+source.What+" stay in use", "what", source.What,
+		r.log.ErrorContext(ctx, "reload failed, what was loaded before stays in use", "what", source.What,
 			"faults", problem.Faults, "first", problem.Detail)
 		return
 	}
@@ -119,12 +119,12 @@ func (r *Reloader) load(ctx context.Context, source Source, asked bool) {
 	switch {
 	case update.Apply != nil:
 		update.Apply()
-		r.log.InfoContext(ctx, "reloaded "+source.What, "what", source.What, "changes", update.Changes,
+		r.log.InfoContext(ctx, "reloaded", "what", source.What, "changes", update.Changes,
 			"ms", r.now().Sub(started).Milliseconds())
 	case recovered:
-		r.log.InfoContext(ctx, source.What+" are without fault again, as they were", "what", source.What)
+		r.log.InfoContext(ctx, "without fault again, and as before", "what", source.What)
 	case asked:
-		r.log.InfoContext(ctx, "nothing new in "+source.What, "what", source.What)
+		r.log.InfoContext(ctx, "nothing new", "what", source.What)
 	}
 }
 

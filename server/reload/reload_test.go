@@ -145,7 +145,7 @@ func TestTrigger(t *testing.T) {
 		close(gate)
 		b.pass(time.Hour)
 		assert.Len(t, b.loads(), 2, "all that came meanwhile are one")
-		assert.Equal(t, strings.Repeat("level=INFO msg=\"nothing new in intents\" what=intents\n", 2), b.log.String())
+		assert.Equal(t, strings.Repeat("level=INFO msg=\"nothing new\" what=intents\n", 2), b.log.String())
 	})
 }
 
@@ -182,10 +182,10 @@ func TestBrokenKeepsTheOld(t *testing.T) {
 		assert.Equal(t, "new", live)
 		log := strings.Split(strings.TrimSpace(b.log.String()), "\n")
 		require.Len(t, log, 6)
-		assert.Equal(t, `level=ERROR msg="reload failed, the old intents stay in use" what=intents faults=2 first="dir/x.yaml:3:7: unknown key; did you mean id?"`, log[0])
+		assert.Equal(t, `level=ERROR msg="reload failed, what was loaded before stays in use" what=intents faults=2 first="dir/x.yaml:3:7: unknown key; did you mean id?"`, log[0])
 		assert.Contains(t, log[2], "loading panicked")
-		assert.Equal(t, `level=INFO msg="intents are without fault again, as they were" what=intents`, log[4])
-		assert.Equal(t, `level=INFO msg="reloaded intents" what=intents changes="+a ~b" ms=0`, log[5])
+		assert.Equal(t, `level=INFO msg="without fault again, and as before" what=intents`, log[4])
+		assert.Equal(t, `level=INFO msg=reloaded what=intents changes="+a ~b" ms=0`, log[5])
 	})
 }
 
