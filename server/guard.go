@@ -4,12 +4,38 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"fmt"
+	"net"
 	"net/http"
+	"runtime"
 	"slices"
 	"strings"
 
 	"github.com/mark3labs/mcp-go/mcp"
+
+	"clanker/server/peer"
 )
+
+// ownUser lets in the connections of this user only. Where the system does not tell whose a connection is, a token has to
+// do: without one that is an error on Linux, where it is unheard of, and a warning elsewhere.
+func (s *Server) ownUser(l net.Listener) (net.Listener, error) {
+	err := peer.Supported()
+	switch {
+	case err == nil:
+		return peer.Listen(l, peer.SameUser, s.stranger), nil
+	case s.token.Load() != nil:
+		return l, nil
+	case runtime.GOOS == "linux":
+		return nil, fmt.Errorf("serve on %s: %w", l.Addr(), err)
+	}
+	s.log.Warn("other users of this machine are not refused", "because", err)
+	return l, nil
+}
+
+// stranger notes a connection that was refused. A few of them are logged: whoever is refused must not fill the log.
+func (s *Server) stranger(from net.Addr, reason error) {
+	s.metrics.Refused("user")
+	s.strangers.Do(func() { s.log.Warn("a connection was refused", "from", from.String(), "because", reason) })
+}
 
 // guard refuses what a browser could be made to send on behalf of a page from elsewhere: a Host that is not exactly this
 // listener's, an Origin that is not its own, and whatever the browser itself marks as cross-site.

@@ -10,6 +10,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 	mcpserver "github.com/mark3labs/mcp-go/server"
 	"golang.org/x/sync/singleflight"
+	"golang.org/x/time/rate"
 
 	"clanker/adapters"
 	"clanker/router"
@@ -52,25 +53,26 @@ type Options struct {
 
 // Server serves one workspace to any number of agents. Its methods may be called concurrently.
 type Server struct {
-	router   Router
-	connect  Connector
-	build    Build
-	demo     bool
-	instance string // of this process, to be told from others
-	now      func() time.Time
-	log      *slog.Logger
-	started  time.Time
-	mcp      *mcpserver.MCPServer
-	names    []string          // of the tools, in the order they are listed
-	needs    map[string]string // the client's capability that a tool cannot do without, by the tool's name
-	uris     []string          // of the resources; one that ends in / is what many begin with
-	probe    singleflight.Group
-	limits   limits
-	clients  *clients
-	profile  bool
-	problems func() []reload.Problem
-	token    atomic.Pointer[secret] // nil when none is wanted
-	metrics  *telemetry.Metrics
+	router    Router
+	connect   Connector
+	build     Build
+	demo      bool
+	instance  string // of this process, to be told from others
+	now       func() time.Time
+	log       *slog.Logger
+	started   time.Time
+	mcp       *mcpserver.MCPServer
+	names     []string          // of the tools, in the order they are listed
+	needs     map[string]string // the client's capability that a tool cannot do without, by the tool's name
+	uris      []string          // of the resources; one that ends in / is what many begin with
+	probe     singleflight.Group
+	limits    limits
+	clients   *clients
+	profile   bool
+	problems  func() []reload.Problem
+	token     atomic.Pointer[secret] // nil when none is wanted
+	strangers rate.Sometimes         // how often those who are refused are logged
+	metrics   *telemetry.Metrics
 }
 
 // limits bound time; tests shorten them.
@@ -103,7 +105,7 @@ func New(r Router, c Connector, o Options) *Server {
 	o = o.whole()
 	s := &Server{router: r, connect: c, build: o.Build, demo: o.Demo, instance: rand.Text(), now: o.Now, log: o.Logger,
 		started: o.Now(), limits: defaultLimits(), clients: newClients(o.Now, o.Limits), metrics: o.Metrics,
-		profile: o.Profile, problems: o.Problems}
+		profile: o.Profile, problems: o.Problems, strangers: rate.Sometimes{First: 5, Interval: time.Minute}}
 	s.mcp = mcpserver.NewMCPServer("clanker", o.Build.Version,
 		mcpserver.WithToolCapabilities(false), mcpserver.WithInstructions(instructions), mcpserver.WithLogging(),
 		mcpserver.WithCacheHints(lists.Milliseconds(), mcp.CacheScopePublic), // what is listed is the same until the process ends

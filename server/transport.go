@@ -26,11 +26,15 @@ func (s *Server) ServeHTTP(ctx context.Context, l net.Listener) error {
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
+	own, err := s.ownUser(l)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
 	running, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	web, stream := s.web(running, hosts)
 	failed := make(chan error, 1)
-	go func() { failed <- web.Serve(l) }()
+	go func() { failed <- web.Serve(own) }()
 	select {
 	case err := <-failed:
 		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), stream.Shutdown(running))

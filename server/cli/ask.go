@@ -45,11 +45,15 @@ func (a *app) ask(cmd *cobra.Command, question router.Question, output choice) e
 	if err != nil {
 		return err
 	}
+	question.Bytes = mostText
 	done := a.progress("reading")
 	answer, err := parts.router.Route(cmd.Context(), question)
 	done()
 	if err != nil {
 		return err
+	}
+	if t := answer.Truncation; t != nil {
+		t.Cursor = "" // it is known to this process only, which ends now
 	}
 	a.log.Debug("answered", "status", answer.Status, "calls", answer.Usage.APICalls, "elapsedMs", answer.Usage.ElapsedMs)
 	if err := a.print(output, answer, func() error { return a.printAnswer(answer) }); err != nil {

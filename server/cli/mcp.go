@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -20,7 +19,6 @@ import (
 	"clanker/router"
 	"clanker/server"
 	"clanker/server/bridge"
-	"clanker/server/peer"
 )
 
 // serving is what the flags of "clanker mcp" say.
@@ -118,7 +116,6 @@ func (a *app) serveHTTP(ctx context.Context, w *live, s serving) error {
 	url := fmt.Sprintf("http://%s/mcp", listener.Addr())
 	withdraw := a.publish(w, url)
 	defer withdraw()
-	listener = a.guarded(listener, w)
 	a.greet(url)
 	return w.while(ctx, func(ctx context.Context) error {
 		if s.ask == "" {
@@ -128,20 +125,6 @@ func (a *app) serveHTTP(ctx context.Context, w *live, s serving) error {
 		serving.Go(func() error { return w.server.ServeHTTP(ctx, listener) })
 		serving.Go(func() error { return a.askOver(ctx, url, w.token, s.ask) })
 		return serving.Wait()
-	})
-}
-
-// guarded lets in this user only, where the system tells who connects.
-func (a *app) guarded(l net.Listener, w *live) net.Listener {
-	if err := peer.Supported(); err != nil {
-		if w.token == "" {
-			a.log.Warn(err.Error())
-		}
-		return l
-	}
-	return peer.Listen(l, peer.SameUser, func(from net.Addr, reason error) {
-		w.metrics.Refused("user")
-		a.log.Warn("refused a connection", "from", from.String(), "because", reason)
 	})
 }
 

@@ -47,11 +47,13 @@ func TestScript(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir)
 			env.Setenv("TERM", "xterm-256color")
 			env.Values[runningKey{}] = map[string]*served{}
+			env.Values[talkKey{}] = &talk{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "terminal": terminal, "serve": serve, "post": post, "await": await, "terminate": terminate,
-			"valid": valid, "hostile": hostile, "hang": hang,
+			"hear": hear, "sighup": sighup,
+			"valid": valid, "hostile": hostile, "hang": hang, "crash": crash, "converse": converse, "say": say, "hangup": hangup,
 		},
 	})
 }
