@@ -35,6 +35,7 @@ func (a *agent) modern() bool { return a.revision == mcp.ProtocolVersion20260728
 // refused is an HTTP status that is not success.
 type refused struct {
 	status int
+	header http.Header
 	body   string
 }
 
@@ -170,7 +171,7 @@ func (a *agent) do(request *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, &refused{response.StatusCode, string(body)}
+	return nil, &refused{response.StatusCode, response.Header, string(body)}
 }
 
 // decodeReply reads the one message of a response, or the last of a stream.

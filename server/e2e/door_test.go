@@ -34,8 +34,8 @@ func TestDoor(t *testing.T) {
 		run  func(*testing.T, program)
 	}{
 		{"browser", browser}, {"other user", otherUser}, {"messages", messages}, {"bodies", bodies}, {"connections", connections},
-		{"pipeline", pipeline}, {"abandoned sessions", abandoned}, {"streams", streams}, {"cancellation", cancellation},
-		{"restart", restart}, {"soak", soak},
+		{"pipeline", pipeline}, {"greedy", greedy}, {"abandoned sessions", abandoned}, {"streams", streams}, {"cancellation", cancellation},
+		{"unread log", unreadLog}, {"restart", restart}, {"soak", soak},
 	} {
 		t.Run(part.name, func(t *testing.T) { part.run(t, p) })
 	}

@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -223,6 +224,44 @@ func request(address, body string, headers ...string) string {
 		more += header + "\r\n"
 	}
 	return fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s", address, more, len(body), body)
+}
+
+// greedy asks as fast as it can under the limits that everybody has: it is told to slow down and when to come again, and a
+// client beside it is served as ever.
+func greedy(t *testing.T, p program) {
+	s := p.start(t, nil, "--demo")
+	polite := newAgent(s.url, "polite", "2025-11-25")
+	defer polite.http.CloseIdleConnections()
+	require.NoError(t, polite.open(t.Context()))
+	wild := newAgent(s.url, "wild", "2026-07-28")
+	defer wild.http.CloseIdleConnections()
+	var wait sync.WaitGroup
+	var served, told atomic.Int64
+	for range 8 {
+		wait.Go(func() {
+			for range 100 {
+				_, err := wild.ask(t.Context(), "wild", everything)
+				over, ok := errors.AsType[*refused](err)
+				switch {
+				case err == nil:
+					served.Add(1)
+				case assert.True(t, ok, "%v", err) && assert.Equal(t, http.StatusTooManyRequests, over.status):
+					assert.Contains(t, over.body, `"retryAfterMs"`)
+					assert.NotEmpty(t, over.header.Get("Retry-After"))
+					told.Add(1)
+				}
+			}
+		})
+	}
+	for range 50 {
+		got, err := polite.ask(t.Context(), "polite", demoQuestions[0].text)
+		require.NoError(t, err)
+		require.Empty(t, demoQuestions[0].fault(got, "polite"))
+	}
+	wait.Wait()
+	t.Logf("of 800 calls %d were served, %d told to wait", served.Load(), told.Load())
+	assert.GreaterOrEqual(t, served.Load(), int64(200), "the burst is everybody's right")
+	assert.Positive(t, told.Load())
 }
 
 // abandoned opens sessions that nobody ends.
