@@ -226,14 +226,14 @@ func request(address, body string, headers ...string) string {
 	return fmt.Sprintf("POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s", address, more, len(body), body)
 }
 
-// greedy asks as fast as it can under the limits that everybody has: it is told to slow down and when to come again, and a
-// client beside it is served as ever.
+// greedy asks as fast as it can under the limits that everybody has: it is told to slow down and when to come again.
+// Clients beside it are served as ever, and new ones let in.
 func greedy(t *testing.T, p program) {
 	s := p.start(t, nil, "--demo")
 	polite := newAgent(s.url, "polite", "2025-11-25")
 	defer polite.http.CloseIdleConnections()
 	require.NoError(t, polite.open(t.Context()))
-	wild := newAgent(s.url, "wild", "2026-07-28")
+	wild := newAgent(s.url, "wild", "") // a script, which does not say who it is
 	defer wild.http.CloseIdleConnections()
 	var wait sync.WaitGroup
 	var served, told atomic.Int64
@@ -254,6 +254,9 @@ func greedy(t *testing.T, p program) {
 		})
 	}
 	for range 50 {
+		newcomer := newAgent(s.url, "newcomer", "2025-06-18")
+		assert.NoError(t, newcomer.open(t.Context()))
+		newcomer.http.CloseIdleConnections()
 		got, err := polite.ask(t.Context(), "polite", demoQuestions[0].text)
 		require.NoError(t, err)
 		require.Empty(t, demoQuestions[0].fault(got, "polite"))
