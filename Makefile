@@ -20,7 +20,7 @@ RACE     := $(if $(shell command -v gcc cc 2>/dev/null),-race)
 LINTER   := golangci-lint
 LINTER_VERSION := v2.15.0
 
-.PHONY: help build run demo test e2e lint check golden bench fuzz tools controlplane
+.PHONY: help build run demo test e2e lint check golden bench fuzz controlplane conformance
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,8 +38,16 @@ test: ## unit tests, examples of all intents, stories; with the race detector wh
 	$(if $(RACE),,@echo "no C compiler: running without the race detector")
 	$(GO) test $(FLAGS) $(RACE) ./...
 
-e2e: build controlplane ## ask a real Kubernetes control plane, built once into .cache, through the MCP endpoint
+e2e: build controlplane conformance ## real Kubernetes, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./server/peer ./adapters/kubernetes/...
+	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -run '^TestConformance$$' -v ./server
+
+conformance: .cache/conformance/node_modules/.package-lock.json
+.cache/conformance/node_modules/.package-lock.json: server/conformance/package.json server/conformance/package-lock.json
+	@echo "installing the MCP conformance suite, once"
+	@mkdir -p .cache/conformance && cp $^ .cache/conformance
+	@cd .cache/conformance && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
 
 controlplane:
 	@$(GO) run $(FLAGS) ./adapters/kubernetes/kubetest/run -build

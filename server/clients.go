@@ -131,8 +131,8 @@ func (e *excess) refusal(m message) *mcp.JSONRPCError {
 		map[string]any{"reason": e.reason, "retryAfterMs": e.retry.Milliseconds()}))
 }
 
-// tooMany is the code of a refusal for [Limits], of those that JSON-RPC leaves to servers.
-const tooMany = -32029
+// tooMany is the code of a refusal for [Limits], of those that MCP leaves to implementations (-32000 to -32019).
+const tooMany = -32010
 
 // sessions is how many sessions may be open.
 func (c *clients) sessions() int {

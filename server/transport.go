@@ -110,9 +110,13 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, next http.Handler)
 		return
 	}
 	m, refused := s.admit(raw)
-	if refused != nil {
+	if refused != nil && mirrored(r, m) {
 		s.metrics.Refused("json")
 		writeJSON(w, refusedStatus(m, refused), refused)
+		return
+	}
+	if named := r.Header.Get(mcp.HeaderProtocolVersion); named != "" && !mcp.IsValidProtocolVersion(named) && m.method != string(mcp.MethodInitialize) && !mcp.IsModernProtocol(m.version) {
+		s.refuse(w, http.StatusBadRequest, "version", fmt.Sprintf("protocol revision %.40q is unknown: use one of %s", named, strings.Join(mcp.ValidProtocolVersions, ", ")))
 		return
 	}
 	leave, over := s.clients.enter(cmp.Or(r.Header.Get(mcpserver.HeaderKeySessionID), m.client))
@@ -149,6 +153,16 @@ func refusedStatus(m message, refused *mcp.JSONRPCError) int {
 		return http.StatusOK
 	}
 	return http.StatusBadRequest
+}
+
+// mirrored reports whether the headers repeat what the message says, as the revision without sessions wants them to. If they
+// do not, that is what mcp-go tells the client.
+func mirrored(r *http.Request, m message) bool {
+	if !mcp.RequiresStandardHeaders(m.version) {
+		return true
+	}
+	name, ok := mcp.DecodeHeaderValue(r.Header.Get(mcp.HeaderName))
+	return ok && name == cmp.Or(m.tool, m.uri) && r.Header.Get(mcp.HeaderMethod) == m.method
 }
 
 // farewell is a request that ends a session.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -125,11 +126,12 @@ func (a *app) liveConfig(cmd *cobra.Command, w *live) reload.Source {
 	}
 }
 
-// configPaths are the files that the configuration is made of: itself, and the one that holds the token.
+// configPaths are what the configuration is made of: its file, whether there is a folder of intents beside it, and the file
+// that holds the token.
 func (a *app) configPaths() []string {
 	var paths []string
 	if path, _, err := config.Locate(a.configFile, a.getenv); err == nil {
-		paths = append(paths, path)
+		paths = append(paths, path, filepath.Join(filepath.Dir(path), "intents"))
 	}
 	if a.config.Token.File != "" {
 		paths = append(paths, a.config.Token.File)

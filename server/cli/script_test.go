@@ -54,6 +54,7 @@ func TestScript(t *testing.T) {
 			"code": code, "terminal": terminal, "serve": serve, "post": post, "await": await, "terminate": terminate,
 			"hear": hear, "sighup": sighup,
 			"valid": valid, "hostile": hostile, "hang": hang, "crash": crash, "converse": converse, "say": say, "hangup": hangup,
+			"get": get, "add": add,
 		},
 	})
 }
@@ -91,7 +92,7 @@ func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 	ts.Check(err)
 	cmd := exec.Command(program, args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "PATH", "TERM", "NO_COLOR", "KUBECONFIG", "GOCOVERDIR"} {
+	for _, name := range []string{"HOME", "PATH", "TERM", "NO_COLOR", "KUBECONFIG", "CLANKER_CONFIG", "GOCOVERDIR"} {
 		if value := ts.Getenv(name); value != "" {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}

@@ -51,16 +51,16 @@ func (s Secret) Resolve(ctx context.Context) (string, error) {
 	}
 	found, err := s.fetch(ctx)
 	if err != nil {
-		return "", fmt.Errorf("find the secret in %s: %w", s, err)
+		return "", fmt.Errorf("find the secret (%s): %w", s, err)
 	}
 	secret := strings.TrimSpace(string(found))
 	switch {
 	case secret == "":
-		return "", fmt.Errorf("find the secret in %s: it is empty", s)
+		return "", fmt.Errorf("find the secret (%s): it is empty", s)
 	case len(secret) > longestSecret:
-		return "", fmt.Errorf("find the secret in %s: it is longer than %d bytes", s, longestSecret)
+		return "", fmt.Errorf("find the secret (%s): it is longer than %d bytes", s, longestSecret)
 	case strings.ContainsFunc(secret, func(r rune) bool { return r <= ' ' || r > '~' }):
-		return "", fmt.Errorf("find the secret in %s: it must be one word of visible ASCII characters", s)
+		return "", fmt.Errorf("find the secret (%s): it must be one word of visible ASCII characters", s)
 	}
 	return secret, nil
 }

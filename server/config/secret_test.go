@@ -29,9 +29,9 @@ func TestResolve(t *testing.T) {
 		{"the longest", config.Secret{File: at("longest", strings.Repeat("s", 4096))}, strings.Repeat("s", 4096), ""},
 		{"none", config.Secret{}, "", "find the secret: exactly one of file, env and command must be configured"},
 		{"two", config.Secret{File: at("good", "s3cret"), Env: "CLANKER_TEST_TOKEN"}, "", "find the secret: exactly one of"},
-		{"no file", config.Secret{File: "nowhere"}, "", "find the secret in file nowhere: no such file or directory"},
+		{"no file", config.Secret{File: "nowhere"}, "", "find the secret (file nowhere): no such file or directory"},
 		{"empty file", config.Secret{File: at("empty", " \n")}, "", "it is empty"},
-		{"no variable", config.Secret{Env: "CLANKER_TEST_NO_TOKEN"}, "", "find the secret in env CLANKER_TEST_NO_TOKEN: it is empty"},
+		{"no variable", config.Secret{Env: "CLANKER_TEST_NO_TOKEN"}, "", "find the secret (env CLANKER_TEST_NO_TOKEN): it is empty"},
 		{"too long", config.Secret{File: at("long", strings.Repeat("s", 1<<20))}, "", "it is longer than 4096 bytes"},
 		{"too much output", config.Secret{Command: []string{"head", "-c", "1000000", "/dev/zero"}}, "", "it is longer than 4096 bytes"},
 		{"two lines", config.Secret{File: at("lines", "s3cret\ns3cret")}, "", "it must be one word of visible ASCII characters"},
@@ -61,7 +61,7 @@ func TestResolveSharedFile(t *testing.T) {
 	for _, mode := range []os.FileMode{0o640, 0o620, 0o604, 0o602, 0o601} {
 		require.NoError(t, os.Chmod(path, mode))
 		_, err := config.Secret{File: path}.Resolve(t.Context())
-		require.EqualError(t, err, "find the secret in file "+path+": others than its owner may use it: run: chmod go= '"+path+"'", mode)
+		require.EqualError(t, err, "find the secret (file "+path+"): others than its owner may use it: run: chmod go= '"+path+"'", mode)
 	}
 	require.NoError(t, os.Chmod(path, 0o400))
 	_, err := config.Secret{File: path}.Resolve(t.Context())

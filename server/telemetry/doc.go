@@ -45,7 +45,7 @@
 //
 //	status    ok partial noData needsInput unsupported error denied invalid cancelled panic
 //	outcome   ok notConfigured noCredentials expiredCredentials permissionDenied rateLimited timeout unreachable featureDisabled unsupported internal
-//	reason    host origin crossSite contentType size json rate concurrency user token session path method
+//	reason    host origin crossSite contentType size json version rate concurrency user token session path method
 //	what      config intents policies
 //	result    success failure
 //

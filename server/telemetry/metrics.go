@@ -21,7 +21,7 @@ var (
 	outcomes = []string{"ok", string(adapters.NotConfigured), string(adapters.NoCredentials), string(adapters.ExpiredCredentials),
 		string(adapters.PermissionDenied), string(adapters.RateLimited), string(adapters.TimedOut), string(adapters.Unreachable),
 		string(adapters.FeatureDisabled), string(adapters.Unsupported), string(adapters.Internal)}
-	refusals = []string{"host", "origin", "crossSite", "contentType", "size", "json", "rate", "concurrency", "user", "token", "session", "path", "method"}
+	refusals = []string{"host", "origin", "crossSite", "contentType", "size", "json", "version", "rate", "concurrency", "user", "token", "session", "path", "method"}
 	editable = []string{"config", "intents", "policies"}
 )
 
