@@ -69,7 +69,7 @@ type excess struct {
 func (c *clients) enter(name string) (leave func(), over *excess) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	name, from := c.find(name)
+	from := c.find(name)
 	if from.running >= c.limits.Running {
 		return nil, &excess{"concurrency", fmt.Sprintf("%d requests of this client are running: wait for one of them to end", from.running), time.Second}
 	}
@@ -80,13 +80,13 @@ func (c *clients) enter(name string) (leave func(), over *excess) {
 		return nil, &excess{"rate", fmt.Sprintf("more than %d requests a second from this client: slow down", c.limits.Rate), retry}
 	}
 	from.running++
-	return sync.OnceFunc(func() { c.leave(name, from) }), nil
+	return sync.OnceFunc(func() { c.leave(from) }), nil
 }
 
 // find returns the client of that name; mu is held.
-func (c *clients) find(name string) (string, *allowance) {
+func (c *clients) find(name string) *allowance {
 	if known, ok := c.known[name]; ok {
-		return name, known
+		return known
 	}
 	if len(c.known) >= mostClients {
 		c.forget()
@@ -97,7 +97,7 @@ func (c *clients) find(name string) (string, *allowance) {
 	if _, ok := c.known[name]; !ok {
 		c.known[name] = &allowance{pace: rate.NewLimiter(rate.Limit(c.limits.Rate), c.limits.Burst)}
 	}
-	return name, c.known[name]
+	return c.known[name]
 }
 
 // forget drops the clients that have nothing running and their whole allowance again; mu is held.
@@ -110,7 +110,7 @@ func (c *clients) forget() {
 	}
 }
 
-func (c *clients) leave(name string, from *allowance) {
+func (c *clients) leave(from *allowance) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	from.running--

@@ -25,10 +25,11 @@ var errNotJSON = errors.New("the message is not JSON")
 
 // message is what [inspect] learns about a JSON-RPC message.
 type message struct {
-	id     mcp.RequestId
-	method string
-	tool   string // params.name
-	uri    string // params.uri
+	id      mcp.RequestId
+	dialect string // jsonrpc
+	method  string
+	tool    string // params.name
+	uri     string // params.uri
 	// What messages of a revision without sessions say each: the revision, and who the client claims to be.
 	version, client string
 	able            []string // what the client says it can do, in a message of such a revision
@@ -164,11 +165,13 @@ func (in *inspector) list(place string, depth int) error {
 
 func (in *inspector) note(place string, token json.Token) {
 	switch place {
+	case "/jsonrpc":
+		in.found.dialect, _ = token.(string)
 	case "/method":
 		in.found.method, _ = token.(string)
 	case "/params/_meta/" + mcp.MetaKeyProtocolVersion:
 		in.found.version, _ = token.(string)
-	case "/params/_meta/" + mcp.MetaKeyClientInfo + "/name":
+	case "/params/clientInfo/name", "/params/_meta/" + mcp.MetaKeyClientInfo + "/name": // the former when it initializes
 		in.found.client, _ = token.(string)
 	case "/params/uri":
 		in.found.uri, _ = token.(string)
@@ -209,6 +212,8 @@ func (s *Server) admit(raw []byte) (message, *mcp.JSONRPCError) {
 		return m, refusal(m.id, mcp.PARSE_ERROR, err.Error())
 	case err != nil:
 		return m, refusal(m.id, mcp.INVALID_REQUEST, err.Error())
+	case m.dialect != mcp.JSONRPC_VERSION:
+		return m, refusal(m.id, mcp.INVALID_REQUEST, `the message must say "jsonrpc":"2.0"`)
 	case m.method == "" && !m.response:
 		return m, refusal(m.id, mcp.INVALID_REQUEST, `the message has no method: {"jsonrpc":"2.0","id":1,"method":"tools/call","params":{...}}`)
 	case m.method == string(mcp.MethodToolsCall) && !slices.Contains(s.names, m.tool):

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -53,10 +54,7 @@ func (s *stream) notify(n mcp.JSONRPCNotification) {
 
 // begin writes the header; mu is held.
 func (s *stream) begin(status int, header http.Header) {
-	real := s.ResponseWriter.Header()
-	for name, values := range header {
-		real[name] = values
-	}
+	maps.Copy(s.ResponseWriter.Header(), header)
 	s.status = status
 	s.ResponseWriter.WriteHeader(status)
 }

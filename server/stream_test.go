@@ -30,7 +30,7 @@ func withToken(id int, token string) string {
 func events(t testing.TB, body string) []string {
 	t.Helper()
 	var messages []string
-	for _, event := range strings.Split(strings.TrimSpace(body), "\n\n") {
+	for event := range strings.SplitSeq(strings.TrimSpace(body), "\n\n") {
 		data, ok := strings.CutPrefix(event, "event: message\ndata: ")
 		require.True(t, ok, event)
 		require.True(t, json.Valid([]byte(data)), data)

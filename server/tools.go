@@ -44,8 +44,7 @@ func readOnly(openWorld bool) mcp.ToolAnnotation {
 func (s *Server) routeQuestion(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	question, err := decodeQuestion(request.Params.Arguments)
 	if err != nil {
-		note(ctx, ended("invalid"))
-		return mcp.NewToolResultError(err.Error()), nil
+		return invalid(ctx, err), nil
 	}
 	question.Asker = asker(ctx)
 	var answer router.Answer
@@ -54,16 +53,27 @@ func (s *Server) routeQuestion(ctx context.Context, request mcp.CallToolRequest)
 		answer, err = s.router.Route(ctx, question)
 	})
 	if err != nil {
-		if ctx.Err() != nil {
-			note(ctx, ended(cancelled))
-		}
-		return mcp.NewToolResultError(fmt.Sprintf("answer the question: %v", err)), nil
+		return failed(ctx, err), nil
 	}
 	note(ctx, answered(answer))
 	for _, missed := range answer.Coverage.NotChecked {
 		s.tell(ctx, mcp.LoggingLevelWarning, "not checked: "+router.Printable(missed.Provider+" "+missed.What+": "+missed.Fix))
 	}
 	return result(answer, router.Text(answer, router.TextLimits{}), answer.Status == router.StatusError), nil
+}
+
+// invalid is the result of a call whose arguments are wrong.
+func invalid(ctx context.Context, err error) *mcp.CallToolResult {
+	note(ctx, ended("invalid"))
+	return mcp.NewToolResultError(err.Error())
+}
+
+// failed is the result of a question that has no answer, because the caller took it back or for a bug.
+func failed(ctx context.Context, err error) *mcp.CallToolResult {
+	if ctx.Err() != nil {
+		note(ctx, ended(cancelled))
+	}
+	return mcp.NewToolResultError(fmt.Sprintf("answer the question: %v", err))
 }
 
 // recovered turns a panic of a tool into an error result and a line in the log: one bad answer never ends the

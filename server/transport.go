@@ -68,7 +68,6 @@ func (s *Server) web(running context.Context, hosts []string) (*http.Server, *mc
 // endpoint checks what HTTP says about a request and hands it to mcp-go.
 func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
 		session := r.Header.Get(mcpserver.HeaderKeySessionID)
 		_, unknown := known.Validate(session)
 		switch {
@@ -83,7 +82,7 @@ func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 			s.refuse(w, http.StatusNotFound, "session", unknown.Error())
 		case r.Method == http.MethodPost:
 			s.post(w, r, next)
-		case session != "" && !modern(r) && (r.Method == http.MethodDelete || r.Method == http.MethodGet && accepts(r, eventStream)):
+		case session != "" && !modern(r) && ofSession(r):
 			untimed(w)
 			next.ServeHTTP(patient{w, s.limits.write}, r)
 		default:
@@ -91,6 +90,11 @@ func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 			s.refuse(w, http.StatusMethodNotAllowed, "method", "POST JSON-RPC messages here; GET (Accept: text/event-stream) and DELETE need the Mcp-Session-Id that initialize returned")
 		}
 	})
+}
+
+// ofSession reports whether the request listens to what the server says by itself, or ends the session.
+func ofSession(r *http.Request) bool {
+	return r.Method == http.MethodDelete || r.Method == http.MethodGet && accepts(r, eventStream)
 }
 
 // modern reports whether the request is of a revision without sessions, which ignores the header of one.
@@ -115,8 +119,8 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, next http.Handler)
 		writeJSON(w, refusedStatus(m, refused), refused)
 		return
 	}
-	if named := r.Header.Get(mcp.HeaderProtocolVersion); named != "" && !mcp.IsValidProtocolVersion(named) && m.method != string(mcp.MethodInitialize) && !mcp.IsModernProtocol(m.version) {
-		s.refuse(w, http.StatusBadRequest, "version", fmt.Sprintf("protocol revision %.40q is unknown: use one of %s", named, strings.Join(mcp.ValidProtocolVersions, ", ")))
+	if reason, text := misplaced(r, m); reason != "" {
+		s.refuse(w, http.StatusBadRequest, reason, text)
 		return
 	}
 	leave, over := s.clients.enter(cmp.Or(r.Header.Get(mcpserver.HeaderKeySessionID), m.client))
@@ -163,6 +167,18 @@ func mirrored(r *http.Request, m message) bool {
 	}
 	name, ok := mcp.DecodeHeaderValue(r.Header.Get(mcp.HeaderName))
 	return ok && name == cmp.Or(m.tool, m.uri) && r.Header.Get(mcp.HeaderMethod) == m.method
+}
+
+// misplaced says what is wrong with a message where it is sent, for what mcp-go answers in plain text.
+func misplaced(r *http.Request, m message) (reason, text string) {
+	named := r.Header.Get(mcp.HeaderProtocolVersion)
+	switch {
+	case m.response && m.method == "" && r.Header.Get(mcpserver.HeaderKeySessionID) == "":
+		return "session", "an answer to a request of this server needs the Mcp-Session-Id of the session that it was asked in"
+	case named != "" && !mcp.IsValidProtocolVersion(named) && m.method != string(mcp.MethodInitialize) && !mcp.IsModernProtocol(m.version):
+		return "version", fmt.Sprintf("protocol revision %.40q is unknown: use one of %s", named, strings.Join(mcp.ValidProtocolVersions, ", "))
+	}
+	return "", ""
 }
 
 // farewell is a request that ends a session.

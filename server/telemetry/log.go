@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 )
 
@@ -30,6 +31,9 @@ func NewLogger(w io.Writer, o Options) (*slog.Logger, error) {
 	level := &slog.HandlerOptions{}
 	if o.Level != nil {
 		level.Level = o.Level
+	}
+	if file, ok := w.(*os.File); ok {
+		w = &hasty{to: file, gap: gap(o.Format)}
 	}
 	w = &maskingWriter{to: w, known: o.Known}
 	switch o.Format {

@@ -1,0 +1,25 @@
+//go:build unix
+
+package telemetry
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// piece is what a pipe that is ready takes without making the writer wait (PIPE_BUF on Linux).
+const piece = 4096
+
+// writable reports whether the file takes a piece now, or will within the time. What cannot be asked is taken to be ready.
+func writable(f *os.File, within time.Duration) bool {
+	ask := []unix.PollFd{{Fd: int32(f.Fd()), Events: unix.POLLOUT}} //nolint:gosec // a descriptor is a small number
+	for {
+		n, err := unix.Poll(ask, int(within.Milliseconds()))
+		if !errors.Is(err, unix.EINTR) {
+			return n != 0 || err != nil
+		}
+	}
+}
