@@ -44,7 +44,7 @@ func readOnly(openWorld bool) mcp.ToolAnnotation {
 func (s *Server) routeQuestion(ctx context.Context, request mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	question, err := decodeQuestion(request.Params.Arguments)
 	if err != nil {
-		return invalid(ctx, err), nil
+		return invalid(ctx, err)
 	}
 	question.Asker = asker(ctx)
 	var answer router.Answer
@@ -53,7 +53,7 @@ func (s *Server) routeQuestion(ctx context.Context, request mcp.CallToolRequest)
 		answer, err = s.router.Route(ctx, question)
 	})
 	if err != nil {
-		return failed(ctx, err), nil
+		return failed(ctx, err)
 	}
 	note(ctx, answered(answer))
 	for _, missed := range answer.Coverage.NotChecked {
@@ -63,17 +63,17 @@ func (s *Server) routeQuestion(ctx context.Context, request mcp.CallToolRequest)
 }
 
 // invalid is the result of a call whose arguments are wrong.
-func invalid(ctx context.Context, err error) *mcp.CallToolResult {
+func invalid(ctx context.Context, err error) (*mcp.CallToolResult, error) {
 	note(ctx, ended("invalid"))
-	return mcp.NewToolResultError(err.Error())
+	return mcp.NewToolResultError(err.Error()), nil
 }
 
 // failed is the result of a question that has no answer, because the caller took it back or for a bug.
-func failed(ctx context.Context, err error) *mcp.CallToolResult {
+func failed(ctx context.Context, err error) (*mcp.CallToolResult, error) {
 	if ctx.Err() != nil {
 		note(ctx, ended(cancelled))
 	}
-	return mcp.NewToolResultError(fmt.Sprintf("answer the question: %v", err))
+	return mcp.NewToolResultError(fmt.Sprintf("answer the question: %v", err)), nil
 }
 
 // recovered turns a panic of a tool into an error result and a line in the log: one bad answer never ends the

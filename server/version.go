@@ -33,7 +33,7 @@ const versionSchema = `{"type":"object","required":["version","commit","uptimeSe
 // version answers clanker_version.
 func (s *Server) version(ctx context.Context, call mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 	if _, err := object(call.Params.Arguments); err != nil {
-		return invalid(ctx, err), nil
+		return invalid(ctx, err)
 	}
 	v := Version{Version: s.build.Version, Commit: s.build.Commit,
 		UptimeSeconds: s.now().Sub(s.started).Truncate(time.Second).Seconds(), Connections: s.connections(ctx), Problems: s.problems()}
