@@ -42,7 +42,7 @@ func (s *Server) stranger(from net.Addr, reason error) {
 func (s *Server) guard(hosts []string, next http.Handler) http.Handler {
 	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'") // nothing here is a page
+		w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
 		switch {
 		case !slices.Contains(hosts, r.Host):
 			s.refuse(w, http.StatusForbidden, "host", fmt.Sprintf("Host %.80q is not this server: use http://%s", r.Host, hosts[0]))
