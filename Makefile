@@ -70,6 +70,7 @@ check: ## all that has to pass before a change lands: lint, test, e2e, with the 
 
 golden: ## rewrite the golden files; read the diff before you commit it
 	$(GO) test $(FLAGS) ./router -update
+	$(GO) test $(FLAGS) ./server/config -update
 	$(GO) test $(FLAGS) ./server -update || $(GO) test $(FLAGS) ./server -update # the schema it writes is embedded by the next run
 
 bench: build controlplane ## speed and memory, each as a ratio measured in one run

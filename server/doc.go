@@ -1,11 +1,28 @@
 // Package server is the workspace's door for agents: the Model Context Protocol over stdio and over HTTP.
 //
-// # Tools
+// # Tools, resources, prompts
 //
 // The tools are one explicit list, in [Server.tools]: clanker_version says whether the workspace is up and what it
-// reaches, clanker_route_question answers a question. Both only read. Each answers with structuredContent, valid against
-// the published output schema, and one text block that says the same in words; a call that cannot be carried out is a
-// result with isError whose text names the argument and the remedy, so that a model can correct itself.
+// reaches, clanker_route_question answers a question, or gives the next page of an answer for a cursor. Both only read.
+// Each answers with structuredContent, valid against the published output schema, and one text block that says the same in
+// words; a call that cannot be carried out is a result with isError whose text names the argument and the remedy, so that
+// a model can correct itself. clanker://providers and clanker://answers/{id} are resources; [occasions] are the prompts.
+//
+// # Revisions
+//
+// Every revision from 2024-11-05 to 2026-07-28 is served on one endpoint, request by request. The official conformance
+// suite runs against this package in make e2e. What differs from the letter of a revision: batches, which were part of
+// 2025-03-26 alone, are refused in all of them; and an id is a string or a whole number below 2^53.
+//
+// mcp-go speaks the protocol. What it gets wrong is put right here, each with the reason beside it: [Server.ownNotifications] (a
+// call's notifications are on its own stream, and none is lost), [sessions] (with and without a session on one endpoint),
+// [Server.admit] (codes for tools, resources and capabilities that are not there), [misplaced] (refusals in plain text).
+//
+// # Long calls
+//
+// A client that gives a progress token and accepts a stream hears once a second what is being done. notifications/cancelled
+// in a session, or hanging up, ends the call's context and with it the provider calls that nobody else waits for. On stdio
+// a request that was cancelled is not answered.
 //
 // # HTTP
 //
@@ -13,12 +30,17 @@
 // Accept header, gets a plain application/json result; clients that initialize get a session, and may listen on a stream
 // with GET and end the session with DELETE. An unknown or ended session is 404.
 //
-// Whoever can reach the port can ask questions, so the door is narrow, on every path, known or not: loopback listeners
-// only ([Listen]), the exact Host of the listener (DNS rebinding), no Origin or the listener's own (web pages), a JSON
-// content type, bodies of 256 KiB at most, and time limits for reading. No CORS header is ever sent.
+// Whoever can reach the port can ask questions, so the door is narrow, on every path, known or not. In this order:
+// loopback listeners only ([Listen]), connections of the same user only ([Server.ownUser], on Linux), what a browser marks
+// as cross-site, the exact Host of the listener (DNS rebinding), no Origin or the listener's own (web pages), the token if
+// one is wanted ([Server.Demand]), a JSON content type, bodies of 256 KiB at most, time limits for reading and for every
+// write, strict JSON, and [Limits] for each client. No CORS header is ever sent.
 //
 // Messages are checked before mcp-go sees them ([inspect]): it takes keys in any case and lets the last duplicate win,
 // so two readers of one message could understand it differently.
+//
+// /healthz says which clanker this is, /readyz what people have edited and broken, /metrics counts (see package
+// telemetry), /debug/pprof/ profiles if a flag says so. The first two need no token.
 //
 // # Stdio
 //
