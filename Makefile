@@ -39,6 +39,7 @@ test: ## unit tests, examples of all intents, stories; with the race detector wh
 	$(GO) test $(FLAGS) $(RACE) ./...
 
 e2e: build controlplane conformance ## real Kubernetes, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
+	@.ci/install chromium:chromium
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./server/peer ./adapters/kubernetes/...
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -run '^TestConformance$$' -v ./server
 
@@ -46,6 +47,7 @@ conformance: .cache/conformance/node_modules/.package-lock.json
 .cache/conformance/node_modules/.package-lock.json: server/conformance/package.json server/conformance/package-lock.json
 	@echo "installing the MCP conformance suite, once"
 	@mkdir -p .cache/conformance && cp $^ .cache/conformance
+	@.ci/install npm:npm
 	@cd .cache/conformance && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
