@@ -210,7 +210,7 @@ func TestPluginHangs(t *testing.T) {
 	begun := time.Now()
 	_, sources, err := d.List(ctx, namespacesOnly)
 	require.NoError(t, err)
-	assert.Less(t, time.Since(begun), 2*time.Second)
+	assert.Less(t, time.Since(begun), 30*time.Second, "the plugin sleeps for a minute")
 	require.Len(t, sources, 1)
 	assert.Equal(t, adapters.TimedOut, sources[0].Error.Reason)
 	assert.Contains(t, sources[0].Error.Detail, "credential plugin")
@@ -266,5 +266,5 @@ func TestThrottledIsNotSatOut(t *testing.T) {
 	_, sources, err = driverFor(t, api).List(t.Context(), namespacesOnly)
 	require.NoError(t, err)
 	assert.Equal(t, adapters.Unreachable, sources[0].Error.Reason)
-	assert.Less(t, time.Since(begun), 5*time.Second)
+	assert.Less(t, time.Since(begun), time.Minute, "an hour was asked for")
 }

@@ -42,7 +42,6 @@ func soak(t *testing.T, p program) {
 		load.broken, load.ended, load.cancelled, len(warm.took))
 	t.Logf("resident: %.1f MiB idle, %.1f warmed up, %.1f at the end, %.1f at most", memory, warmed, s.memory(t), resident(t, s.process.Pid, "VmHWM"))
 	assert.Empty(t, slices.Concat(warm.faults, load.faults)[:min(10, len(warm.faults)+len(load.faults))], "wrong answers")
-	assert.Less(t, load.quantile(99), time.Second)
 	eventually(t, patience, func() (bool, string) {
 		open, running, calls := s.descriptors(t), s.figure(t, "go_goroutines"), s.figure(t, "clanker_calls_running")
 		return open <= files+5 && running <= goroutines+10 && calls == 0,
