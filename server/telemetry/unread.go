@@ -1,6 +1,7 @@
 package telemetry
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"time"
@@ -8,11 +9,12 @@ import (
 
 // hasty writes to a file that may be a pipe whose reader no longer reads, as parents do that start a server and forget its
 // log. It waits a second, once; then lines are lost, and counted, until there is room again: a log that nobody reads must
-// not stop the workspace. The handler of the log writes one line at a time.
+// not stop the workspace. A line that is begun is ended before the next. The handler of the log writes one line at a time.
 type hasty struct {
 	to    *os.File
 	gap   string // what is written, of the number of lines that are missing
-	stuck bool
+	rest  []byte // of the line that is being written
+	stuck bool   // since the last line that was written
 	lost  int
 }
 
@@ -25,24 +27,31 @@ func gap(f Format) string {
 }
 
 func (w *hasty) Write(line []byte) (int, error) {
-	if w.lost > 0 && writable(w.to, 0) {
-		if _, err := fmt.Fprintf(w.to, w.gap, w.lost); err != nil {
-			return 0, err
-		}
-		w.stuck, w.lost = false, 0
+	err := w.flush()
+	if err == nil && len(w.rest) == 0 && w.lost > 0 {
+		w.rest, w.lost = fmt.Appendf(nil, w.gap, w.lost), 0
+		err = w.flush()
 	}
-	for rest := line; len(rest) > 0; {
-		n := min(len(rest), piece)
-		if !w.ready() {
-			w.lost++
-			return len(line), nil
-		}
-		if _, err := w.to.Write(rest[:n]); err != nil {
-			return 0, err
-		}
-		rest = rest[n:]
+	if err != nil || len(w.rest) > 0 {
+		w.lost++
+		return len(line), err
 	}
-	return len(line), nil
+	w.rest, w.stuck = line, false
+	err = w.flush()
+	w.rest = bytes.Clone(w.rest) // the line is the caller's
+	return len(line), err
+}
+
+// flush writes as much as there is room for.
+func (w *hasty) flush() error {
+	for len(w.rest) > 0 && w.ready() {
+		n, err := write(w.to, w.rest[:min(len(w.rest), piece)])
+		if err != nil {
+			return fmt.Errorf("write to the log: %w", err)
+		}
+		w.rest = w.rest[n:]
+	}
+	return nil
 }
 
 func (w *hasty) ready() bool {
@@ -50,6 +59,7 @@ func (w *hasty) ready() bool {
 	if w.stuck {
 		wait = 0
 	}
-	w.stuck = !writable(w.to, wait)
-	return !w.stuck
+	ready := writable(w.to, wait)
+	w.stuck = w.stuck || !ready
+	return ready
 }
