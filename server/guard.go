@@ -41,8 +41,6 @@ func (s *Server) stranger(from net.Addr, reason error) {
 // listener's, an Origin that is not its own, and whatever the browser itself marks as cross-site.
 func (s *Server) guard(hosts []string, next http.Handler) http.Handler {
 	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("X-Content-Type-Options", "nosniff")
-		w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
 		switch {
 		case !slices.Contains(hosts, r.Host):
 			s.refuse(w, http.StatusForbidden, "host", fmt.Sprintf("Host %.80q is not this server: use http://%s", r.Host, hosts[0]))
@@ -56,7 +54,12 @@ func (s *Server) guard(hosts []string, next http.Handler) http.Handler {
 	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		s.refuse(w, http.StatusForbidden, "crossSite", "cross-origin requests are refused: call this server from a program, not from a web page")
 	}))
-	return cross.Handler(own)
+	checked := cross.Handler(own)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
+		checked.ServeHTTP(w, r)
+	})
 }
 
 func ownOrigin(hosts, origins []string) bool {

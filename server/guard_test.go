@@ -89,6 +89,8 @@ func TestHostileRequestsAreRefused(t *testing.T) {
 			assert.Equal(t, c.status, got.status, got.body)
 			assert.Contains(t, got.body, c.says)
 			require.NotNil(t, decode(t, got.body).Error, "every refusal is a JSON-RPC error")
+			assert.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
+			assert.Equal(t, "frame-ancestors 'none'", got.header.Get("Content-Security-Policy"))
 			for header := range got.header {
 				assert.NotContains(t, header, "Access-Control", "no page from elsewhere may read an answer")
 			}
