@@ -28,13 +28,17 @@ type message struct {
 	id      mcp.RequestId
 	dialect string // jsonrpc
 	method  string
-	tool    string // params.name
-	uri     string // params.uri
+	tool    string        // params.name
+	uri     string        // params.uri
+	cancels mcp.RequestId // params.requestId
 	// What messages of a revision without sessions say each: the revision, and who the client claims to be.
 	version, client string
 	able            []string // what the client says it can do, in a message of such a revision
 	response        bool     // an answer to a request of ours
 }
+
+// asks reports whether the message wants an answer.
+func (m message) asks() bool { return m.method != "" && !m.id.IsNil() }
 
 // capabilities is where a message of a revision without sessions says what its client can do.
 const capabilities = "/params/_meta/io.modelcontextprotocol/clientCapabilities"
@@ -173,6 +177,8 @@ func (in *inspector) note(place string, token json.Token) {
 		in.found.version, _ = token.(string)
 	case "/params/clientInfo/name", "/params/_meta/" + mcp.MetaKeyClientInfo + "/name": // the former when it initializes
 		in.found.client, _ = token.(string)
+	case "/params/requestId":
+		in.found.cancels = mcp.NewRequestId(token)
 	case "/params/uri":
 		in.found.uri, _ = token.(string)
 	case "/params/name":

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -21,9 +22,9 @@ type record struct {
 
 type recordKey struct{}
 
-// called begins the record of a message that calls a tool; nil for any other.
+// called begins the record of a request that calls a tool; nil for any other.
 func (s *Server) called(ctx context.Context, m message, transport string) (context.Context, *record) {
-	if m.tool == "" || m.method != string(mcp.MethodToolsCall) {
+	if !m.asks() || m.method != string(mcp.MethodToolsCall) || !slices.Contains(s.names, m.tool) {
 		return ctx, nil
 	}
 	s.metrics.Running(1)

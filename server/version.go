@@ -35,8 +35,12 @@ func (s *Server) version(ctx context.Context, call mcp.CallToolRequest) (*mcp.Ca
 	if _, err := object(call.Params.Arguments); err != nil {
 		return invalid(ctx, err)
 	}
+	connections := s.connections(ctx)
+	if ctx.Err() != nil {
+		return failed(ctx, ctx.Err())
+	}
 	v := Version{Version: s.build.Version, Commit: s.build.Commit,
-		UptimeSeconds: s.now().Sub(s.started).Truncate(time.Second).Seconds(), Connections: s.connections(ctx), Problems: s.problems()}
+		UptimeSeconds: s.now().Sub(s.started).Truncate(time.Second).Seconds(), Connections: connections, Problems: s.problems()}
 	note(ctx, ended("ok"))
 	return result(v, v.text(), false), nil
 }
