@@ -3,7 +3,6 @@ package server
 import (
 	"fmt"
 	"math"
-	"net/http"
 	"strconv"
 	"sync"
 	"time"
@@ -65,12 +64,13 @@ type excess struct {
 	retry  time.Duration
 }
 
-// enter counts a request of the client. The caller calls leave when it has ended; with an excess there is nothing to leave.
-func (c *clients) enter(name string) (leave func(), over *excess) {
+// enter counts a message of the client, and whether it is one that runs: what takes a request back does not, and has to get
+// through when all that may run do. The caller calls leave when it has ended; with an excess there is nothing to leave.
+func (c *clients) enter(name string, runs bool) (leave func(), over *excess) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	from := c.find(name)
-	if from.running >= c.limits.Running {
+	from := c.find(name[:min(len(name), maxClient)])
+	if runs && from.running >= c.limits.Running {
 		return nil, &excess{"concurrency", fmt.Sprintf("%d requests of this client are running: wait for one of them to end", from.running), time.Second}
 	}
 	now := c.now()
@@ -78,6 +78,9 @@ func (c *clients) enter(name string) (leave func(), over *excess) {
 		retry := slot.DelayFrom(now)
 		slot.CancelAt(now)
 		return nil, &excess{"rate", fmt.Sprintf("more than %d requests a second from this client: slow down", c.limits.Rate), retry}
+	}
+	if !runs {
+		return func() {}, nil
 	}
 	from.running++
 	return sync.OnceFunc(func() { c.leave(from) }), nil
@@ -119,20 +122,14 @@ func (c *clients) leave(from *allowance) {
 // retryAfter is the value of that header: whole seconds, at least one.
 func (e *excess) retryAfter() string { return strconv.Itoa(int(math.Ceil(max(1, e.retry.Seconds())))) }
 
-// answer refuses the message over HTTP.
-func (e *excess) answer(w http.ResponseWriter, m message) {
-	w.Header().Set("Retry-After", e.retryAfter())
-	writeJSON(w, http.StatusTooManyRequests, e.refusal(m))
-}
-
 // refusal says it in the protocol's words.
 func (e *excess) refusal(m message) *mcp.JSONRPCError {
-	return new(mcp.NewJSONRPCError(m.id, tooMany, fmt.Sprintf("%s; try again in %s s", e.text, e.retryAfter()),
+	return new(mcp.NewJSONRPCError(m.id, tooManyCode, fmt.Sprintf("%s; try again in %s s", e.text, e.retryAfter()),
 		map[string]any{"reason": e.reason, "retryAfterMs": e.retry.Milliseconds()}))
 }
 
-// tooMany is the code of a refusal for [Limits], of those that MCP leaves to implementations (-32000 to -32019).
-const tooMany = -32010
+// tooManyCode is the code of a refusal for [Limits], of those that MCP leaves to implementations (-32000 to -32019).
+const tooManyCode = -32010
 
 // sessions is how many sessions may be open.
 func (c *clients) sessions() int {

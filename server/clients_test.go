@@ -1,6 +1,7 @@
 package server
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -15,27 +16,27 @@ func TestClientsHaveTheirOwnAllowance(t *testing.T) {
 	at := start
 	c := newClients(func() time.Time { return at }, Limits{Rate: 2, Burst: 3, Running: 10, Sessions: 1})
 	for range 3 {
-		leave, over := c.enter("greedy")
+		leave, over := c.enter("greedy", true)
 		require.Nil(t, over)
 		leave()
 	}
-	_, over := c.enter("greedy")
+	_, over := c.enter("greedy", true)
 	require.NotNil(t, over)
 	assert.Equal(t, "rate", over.reason)
 	assert.Equal(t, 500*time.Millisecond, over.retry)
 	assert.Equal(t, "1", over.retryAfter())
-	_, other := c.enter("modest")
+	_, other := c.enter("modest", true)
 	assert.Nil(t, other, "the others have their turn")
 	at = at.Add(500 * time.Millisecond)
-	_, over = c.enter("greedy")
+	_, over = c.enter("greedy", true)
 	assert.Nil(t, over, "after the wait it goes on")
 	c.limit(Limits{Rate: 1000, Burst: 1000, Running: 10, Sessions: 1})
 	at = at.Add(time.Second)
 	for range 9 {
-		_, over = c.enter("greedy")
+		_, over = c.enter("greedy", true)
 		assert.Nil(t, over, "new limits count at once")
 	}
-	_, over = c.enter("greedy")
+	_, over = c.enter("greedy", true)
 	require.NotNil(t, over)
 	assert.Equal(t, "concurrency", over.reason)
 }
@@ -44,16 +45,21 @@ func TestClientsHaveTheirOwnAllowance(t *testing.T) {
 func TestManyNamesShareAnAllowance(t *testing.T) {
 	c := newClients(func() time.Time { return start }, Limits{Rate: 1, Burst: 2, Running: 5, Sessions: 1})
 	refused := 0
+	leave, _ := c.enter(strings.Repeat("x", maxMessage), true)
+	leave()
 	for i := range 3 * mostClients {
-		if _, over := c.enter(strings.Repeat("x", i)); over != nil {
+		if _, over := c.enter(fmt.Sprint(i), true); over != nil {
 			refused++
 		}
 	}
 	assert.LessOrEqual(t, len(c.known), mostClients+1)
 	assert.Greater(t, refused, mostClients)
+	for name := range c.known {
+		assert.LessOrEqual(t, len(name), maxClient)
+	}
 	free := newClients(func() time.Time { return start }, Limits{Rate: 1, Burst: 2, Running: 5, Sessions: 1})
 	for i := range 3 * mostClients {
-		leave, over := free.enter(strings.Repeat("x", i%7))
+		leave, over := free.enter(fmt.Sprint(i%7), true)
 		if over == nil {
 			leave()
 		}

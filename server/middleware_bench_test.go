@@ -30,7 +30,7 @@ func BenchmarkMiddleware(b *testing.B) {
 		{"token", s.bearer(nothing)},
 		{"strictJSON", http.HandlerFunc(func(http.ResponseWriter, *http.Request) { _, _ = s.admit([]byte(call)) })},
 		{"limits", http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-			leave, _ := s.clients.enter("x")
+			leave, _ := s.clients.enter("x", true)
 			leave()
 		})},
 		{"stream", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _ = newStream(patient{w, s.limits.write}, r) })},

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"net/http"
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -17,22 +18,55 @@ func withDelivery(ctx context.Context, d delivery) context.Context {
 	return context.WithValue(ctx, deliveryKey{}, d)
 }
 
-// ownNotifications gives every tool call a notification channel of its own, which is empty before the result leaves.
+// owning gives a request a notification channel of its own, which [flush] empties before the result leaves.
 //
 // mcp-go has one channel for a whole session: a notification may end up on the stream of another request of the session,
 // and the last one before a result is dropped when its forwarder holds it while the result is written
 // (https://github.com/mark3labs/mcp-go/pull/969).
+func (s *Server) owning(ctx context.Context) context.Context {
+	deliver, _ := ctx.Value(deliveryKey{}).(delivery)
+	own := &outbox{deliver: deliver}
+	session := own.session(mcpserver.ClientSessionFromContext(ctx))
+	if deliver == nil || session == nil {
+		return ctx
+	}
+	return context.WithValue(s.mcp.WithContext(ctx, session), outboxKey{}, own)
+}
+
+type outboxKey struct{}
+
+// flush returns when all that the request of ctx said so far is delivered.
+func flush(ctx context.Context) {
+	if own, ok := ctx.Value(outboxKey{}).(*outbox); ok {
+		own.flush()
+	}
+}
+
+// ownNotifications is [Server.owning] for every tool call.
 func (s *Server) ownNotifications(next mcpserver.ToolHandlerFunc) mcpserver.ToolHandlerFunc {
 	return func(ctx context.Context, call mcp.CallToolRequest) (*mcp.CallToolResult, error) {
-		deliver, _ := ctx.Value(deliveryKey{}).(delivery)
-		own := &outbox{deliver: deliver}
-		session := own.session(mcpserver.ClientSessionFromContext(ctx))
-		if deliver == nil || session == nil {
-			return next(ctx, call)
-		}
-		defer own.flush()
-		return next(s.mcp.WithContext(ctx, session), call)
+		ctx = s.owning(ctx)
+		defer flush(ctx)
+		return next(ctx, call)
 	}
+}
+
+// ownAcknowledgement is [Server.owning] for what opens a subscription over HTTP: where there is nothing to subscribe to, its
+// acknowledgement is a last notification before a result.
+func (s *Server) ownAcknowledgement(ctx context.Context, r *http.Request) context.Context {
+	if r.Header.Get(mcp.HeaderMethod) != string(mcp.MethodSubscriptionsListen) {
+		return ctx
+	}
+	return s.owning(ctx)
+}
+
+// acknowledged are the hooks that deliver the acknowledgement.
+func acknowledged() *mcpserver.Hooks {
+	hooks := &mcpserver.Hooks{}
+	hooks.AddAfterSubscriptionsListen(func(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRequest, _ *mcp.SubscriptionsListenResult) {
+		flush(ctx)
+	})
+	return hooks
 }
 
 // outbox is the notifications of one request.
@@ -109,6 +143,7 @@ type httpSession interface {
 	mcpserver.SessionWithResources
 	mcpserver.SessionWithResourceTemplates
 	mcpserver.SessionWithStreamableHTTPConfig
+	mcpserver.SessionWithSubscriptionFilter
 }
 
 type requestOverHTTP struct {

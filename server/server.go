@@ -107,7 +107,7 @@ func New(r Router, c Connector, o Options) *Server {
 		started: o.Now(), limits: defaultLimits(), clients: newClients(o.Now, o.Limits), metrics: o.Metrics,
 		profile: o.Profile, problems: o.Problems, strangers: rate.Sometimes{First: 5, Interval: time.Minute}}
 	s.mcp = mcpserver.NewMCPServer("clanker", o.Build.Version,
-		mcpserver.WithToolCapabilities(false), mcpserver.WithInstructions(instructions), mcpserver.WithLogging(),
+		mcpserver.WithToolCapabilities(false), mcpserver.WithInstructions(instructions), mcpserver.WithLogging(), mcpserver.WithHooks(acknowledged()),
 		mcpserver.WithCacheHints(lists.Milliseconds(), mcp.CacheScopePublic), // what is listed is the same until the process ends
 		mcpserver.WithMethodCacheHints(mcp.MethodResourcesRead, 0, mcp.CacheScopePrivate))
 	s.mcp.Use(s.ownNotifications)

@@ -2,6 +2,7 @@ package server
 
 import (
 	"container/list"
+	"context"
 	"crypto/rand"
 	"fmt"
 	"sync"
@@ -21,7 +22,14 @@ type sessions struct {
 
 	mu    sync.Mutex
 	open  map[string]*list.Element
-	order list.List // of ids, the last used in front
+	order list.List // of *session, the last used in front
+}
+
+// session is an open one.
+type session struct {
+	id    string
+	ended context.Context // says so when it is
+	end   context.CancelFunc
 }
 
 var _ mcpserver.SessionIdManager = (*sessions)(nil)
@@ -43,11 +51,12 @@ func (s *sessions) Generate() string {
 func (s *sessions) begin(id string) (crowded []string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.open[id] = s.order.PushFront(id)
+	ended, end := context.WithCancel(context.Background())
+	s.open[id] = s.order.PushFront(&session{id, ended, end})
 	s.count(len(s.open))
 	at := s.order.Back()
 	for range len(s.open) - s.most() {
-		crowded = append(crowded, at.Value.(string))
+		crowded = append(crowded, at.Value.(*session).id)
 		at = at.Prev()
 	}
 	return crowded
@@ -69,12 +78,26 @@ func (s *sessions) Validate(id string) (bool, error) {
 	return false, nil
 }
 
+// during returns a context that ends with the session as well.
+func (s *sessions) during(ctx context.Context, id string) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at, ok := s.open[id]
+	if !ok {
+		cancel()
+		return ctx, cancel
+	}
+	stop := context.AfterFunc(at.Value.(*session).ended, cancel)
+	return ctx, func() { stop(); cancel() }
+}
+
 // Terminate ends a session; its first value, for servers that do not let clients do so, is always false.
 func (s *sessions) Terminate(id string) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if at, ok := s.open[id]; ok {
-		s.order.Remove(at)
+		s.order.Remove(at).(*session).end()
 		delete(s.open, id)
 		s.count(len(s.open))
 	}

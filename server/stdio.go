@@ -31,24 +31,25 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 		return fmt.Errorf("serve stdio: %w", err)
 	}
 	defer s.mcp.UnregisterSession(running, session.SessionID())
-	c := &conversation{server: s, out: out, slots: make(chan struct{}, maxRunning)}
+	c := &conversation{server: s, out: out, client: session.SessionID(), running: map[string]*context.CancelFunc{}}
 	c.ctx = withDelivery(s.mcp.WithContext(running, session), func(n mcp.JSONRPCNotification) { c.send(n) })
 	go c.notify(session.ClientNotifications())
 	err := c.listen(ctx, in)
 	return errors.Join(err, c.finish(s.limits.grace, cut))
 }
 
-// maxRunning is how many requests of one conversation run at once; more wait their turn.
-const maxRunning = 64
-
 // conversation is one client on stdio.
 type conversation struct {
 	server *Server
+	client string          // by which its requests are counted
 	ctx    context.Context // of the requests, which outlive the reading of messages
-	slots  chan struct{}
 	wait   sync.WaitGroup
-	write  sync.Mutex
-	out    io.Writer // guarded by write
+
+	mu      sync.Mutex
+	running map[string]*context.CancelFunc // by the id of the request
+
+	write sync.Mutex
+	out   io.Writer // guarded by write
 }
 
 // listen takes messages until there are no more or ctx ends.
@@ -62,14 +63,13 @@ func (c *conversation) listen(ctx context.Context, in io.Reader) error {
 		case err := <-failed:
 			return err
 		case line := <-lines:
-			c.take(ctx, line)
+			c.take(line)
 		}
 	}
 }
 
-// take answers one message. Requests run beside each other, except initialize, which others build on; notifications
-// never wait behind a request.
-func (c *conversation) take(ctx context.Context, line []byte) {
+// take answers one message and waits for none: requests run beside each other, except initialize, which others build on.
+func (c *conversation) take(line []byte) {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return
 	}
@@ -81,34 +81,73 @@ func (c *conversation) take(ctx context.Context, line []byte) {
 	switch {
 	case refused != nil:
 		c.send(refused)
-	case m.id.IsNil() || m.method == string(mcp.MethodInitialize):
-		c.handle(m, line)
+	case m.method == string(mcp.MethodNotificationCancelled):
+		c.cancel(m.cancels)
+	case !m.asks() || m.method == string(mcp.MethodInitialize):
+		c.handle(c.ctx, m, line)
 	default:
-		select {
-		case c.slots <- struct{}{}:
-		case <-ctx.Done():
-			return
-		}
-		c.wait.Go(func() {
-			defer func() { <-c.slots }()
-			c.handle(m, line)
-		})
+		c.begin(m, line)
 	}
 }
 
-func (c *conversation) handle(m message, line []byte) {
+// begin runs a request beside the others, unless they are too many. It can be cancelled from now on: mcp-go knows it only
+// when it has begun to run, and would miss a cancellation that follows at once.
+func (c *conversation) begin(m message, line []byte) {
+	leave, over := c.server.clients.enter(c.client, true)
+	if over != nil {
+		c.server.metrics.Refused(over.reason)
+		c.send(over.refusal(m))
+		return
+	}
+	ctx, ended := c.cancellable(m.id)
+	c.wait.Go(func() {
+		defer leave()
+		defer ended()
+		c.handle(ctx, m, line)
+	})
+}
+
+// cancellable is the context of a request, which [conversation.cancel] ends. The caller says when the request has ended.
+func (c *conversation) cancellable(id mcp.RequestId) (ctx context.Context, ended func()) {
+	ctx, cancel := context.WithCancel(c.ctx)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.running[id.String()] = &cancel
+	return ctx, func() {
+		cancel()
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.running[id.String()] == &cancel { // and not another's that has the same id
+			delete(c.running, id.String())
+		}
+	}
+}
+
+// cancel takes a request back, if it runs.
+func (c *conversation) cancel(id mcp.RequestId) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if cancel, ok := c.running[id.String()]; ok {
+		(*cancel)()
+	}
+}
+
+func (c *conversation) handle(ctx context.Context, m message, line []byte) {
+	ctx, record := c.server.called(ctx, m, "stdio")
+	sent := 0
+	defer func() { c.server.finish(ctx, record, sent) }()
 	defer func() {
 		if problem := recover(); problem != nil {
-			c.server.log.ErrorContext(c.ctx, "a message could not be handled", "method", m.method, "panic", problem, "stack", string(debug.Stack()))
-			c.send(refusal(m.id, mcp.INTERNAL_ERROR, "internal error: the log has the details; please report it"))
+			c.server.log.ErrorContext(ctx, "a message could not be handled", "method", m.method, "panic", problem, "stack", string(debug.Stack()))
+			sent = c.send(refusal(m.id, mcp.INTERNAL_ERROR, "internal error: the log has the details; please report it"))
 		}
 	}()
-	ctx, record := c.server.called(c.ctx, m, "stdio")
-	sent := 0
+	if m.method == string(mcp.MethodSubscriptionsListen) {
+		ctx = c.server.owning(ctx)
+	}
 	if answer := c.server.mcp.HandleMessage(ctx, line); answer != nil && !record.cancelled() { // who took it back waits for nothing
 		sent = c.send(answer)
 	}
-	c.server.finish(ctx, record, sent)
 }
 
 func (c *conversation) notify(notifications <-chan mcp.JSONRPCNotification) {

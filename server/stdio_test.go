@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -33,7 +35,7 @@ func said(t *testing.T, s *Server, lines ...string) []string {
 	t.Helper()
 	var out bytes.Buffer
 	require.NoError(t, s.ServeStdio(t.Context(), strings.NewReader(strings.Join(lines, "\n")), &out))
-	said := strings.Split(strings.TrimSpace(out.String()), "\n")
+	said := slices.Collect(strings.Lines(out.String()))
 	for _, line := range said {
 		require.True(t, json.Valid([]byte(line)), line)
 	}
@@ -122,14 +124,36 @@ func TestStdioDoesNotWaitForEver(t *testing.T) {
 	assert.ErrorContains(t, err, "not everything was answered")
 }
 
-// More requests than run at once wait their turn.
+// Every request of a flood is answered: with its result, or with when to try again.
 func TestStdioFloodIsAnswered(t *testing.T) {
 	s, _ := newServer(echo, func(context.Context) []adapters.Connection { return nil })
-	lines := make([]string, 5*maxRunning)
-	for i := range lines {
-		lines[i] = callBody("clanker_version", `{}`)
+	s.clients.limit(Limits{Rate: 1, Burst: 10, Running: 10, Sessions: 1})
+	lines := slices.Repeat([]string{callBody("clanker_version", `{}`)}, 100)
+	refused := 0
+	for _, line := range said(t, s, lines...) {
+		if answer := decode(t, line); answer.Error != nil {
+			refused++
+			assert.Equal(t, tooManyCode, answer.Error.Code)
+			assert.Contains(t, line, `"retryAfterMs"`)
+			assert.Contains(t, line, `"id":1`)
+		}
 	}
-	assert.Len(t, talk(t, s, lines...), len(lines))
+	assert.Equal(t, len(lines)-10, refused)
+}
+
+// What a client says of its own request counts however fast it says it, and however much it has running.
+func TestStdioHearsACancellationThatFollowsAtOnce(t *testing.T) {
+	s, logged := newServer(func(ctx context.Context, _ router.Question) (router.Answer, error) {
+		<-ctx.Done()
+		return router.Answer{}, ctx.Err()
+	}, oneConnection)
+	s.clients.limit(Limits{Rate: 1000, Burst: 1000, Running: 100, Sessions: 1})
+	var lines []string
+	for id := range 100 {
+		lines = append(lines, withToken(id, "t"), fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":%d}}`, id))
+	}
+	assert.Empty(t, said(t, s, lines...), "nobody waits for an answer")
+	assert.Equal(t, 100, strings.Count(logged.String(), "status=cancelled"))
 }
 
 func TestReadErrorsAreReported(t *testing.T) {

@@ -171,6 +171,48 @@ func TestCancellingStopsTheCall(t *testing.T) {
 	assert.Eventually(t, func() bool { return strings.Contains(logged.String(), "status=cancelled") }, 5*time.Second, time.Millisecond)
 }
 
+// A client that has all it may have running must be able to take some of it back.
+func TestCancellingNeedsNoRoom(t *testing.T) {
+	asked := make(chan bool)
+	s, _ := newServer(func(ctx context.Context, _ router.Question) (router.Answer, error) {
+		asked <- true
+		<-ctx.Done()
+		return router.Answer{}, ctx.Err()
+	}, oneConnection)
+	s.clients.limit(Limits{Rate: 1000, Burst: 1000, Running: 1, Sessions: 1})
+	addr, _ := serve(t, s)
+	url := "http://" + addr + "/mcp"
+	session := send(t, "POST", url, initialize).header.Get("Mcp-Session-Id")
+	ended := make(chan response, 1)
+	go func() { ended <- send(t, "POST", url, withToken(9, "t"), "Mcp-Session-Id", session) }()
+	<-asked
+	require.Equal(t, http.StatusTooManyRequests, send(t, "POST", url, withToken(10, "t"), "Mcp-Session-Id", session).status)
+	cancel := `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":9}}`
+	require.Equal(t, http.StatusAccepted, send(t, "POST", url, cancel, "Mcp-Session-Id", session).status)
+	assert.True(t, decode(t, (<-ended).body).Result.IsError)
+}
+
+// What opens a subscription is acknowledged before it is answered, every time: mcp-go alone forgets it now and then.
+func TestSubscriptionsAreAcknowledged(t *testing.T) {
+	s, _ := newServer(echo, oneConnection)
+	s.clients.limit(Limits{Rate: 10_000, Burst: 10_000, Running: 10, Sessions: 1})
+	addr, _ := serve(t, s)
+	body := `{"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28",` +
+		`"io.modelcontextprotocol/clientInfo":{"name":"t","version":"1"},"io.modelcontextprotocol/clientCapabilities":{}}}}`
+	var heard [][]string
+	for range 200 {
+		got := send(t, "POST", "http://"+addr+"/mcp", body, "Accept", both, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "subscriptions/listen")
+		require.Equal(t, "text/event-stream", got.header.Get("Content-Type"), got.body)
+		heard = append(heard, events(t, got.body))
+		heard = append(heard, said(t, s, body))
+	}
+	for _, messages := range heard {
+		require.Len(t, messages, 2)
+		assert.Contains(t, messages[0], "notifications/subscriptions/acknowledged")
+		assert.Contains(t, messages[1], `"result"`)
+	}
+}
+
 func TestHangingUpStopsTheCall(t *testing.T) {
 	asked, cancelled := make(chan bool), make(chan bool)
 	s, _ := newServer(func(ctx context.Context, _ router.Question) (router.Answer, error) {

@@ -59,7 +59,7 @@ func (s *Server) web(running context.Context, hosts []string) (*http.Server, *mc
 	known := newSessions(s.clients.sessions, s.metrics.Sessions)
 	stream := mcpserver.NewStreamableHTTPServer(s.mcp, mcpserver.WithSessionIdManager(known), mcpserver.WithStreamableHTTPServer(web),
 		mcpserver.WithSessionIdleTTL(s.limits.session), mcpserver.WithHeartbeatInterval(s.limits.session/4), // a session with an open stream is in use
-		mcpserver.WithStreamableHTTPLogger(s.log))
+		mcpserver.WithHTTPContextFunc(s.ownAcknowledgement), mcpserver.WithStreamableHTTPLogger(s.log))
 	known.end = func(id string) { stream.ServeHTTP(nobody{}, farewell(running, hosts[0], id)) }
 	web.Handler = s.guard(hosts, s.bearer(s.endpoint(known, stream)))
 	return web, stream
@@ -68,7 +68,7 @@ func (s *Server) web(running context.Context, hosts []string) (*http.Server, *mc
 // endpoint checks what HTTP says about a request and hands it to mcp-go.
 func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		session := r.Header.Get(mcpserver.HeaderKeySessionID)
+		session := sessionOf(r)
 		_, unknown := known.Validate(session)
 		switch {
 		case r.Method == http.MethodPost && !isJSON(r.Header.Get("Content-Type")):
@@ -78,13 +78,12 @@ func (s *Server) endpoint(known *sessions, next http.Handler) http.Handler {
 		case s.status(w, r):
 		case r.URL.Path != "/" && r.URL.Path != "/mcp":
 			s.refuse(w, http.StatusNotFound, "path", "nothing is served here: MCP is on / and /mcp")
-		case unknown != nil && !modern(r):
+		case unknown != nil:
 			s.refuse(w, http.StatusNotFound, "session", unknown.Error())
 		case r.Method == http.MethodPost:
 			s.post(w, r, next)
-		case session != "" && !modern(r) && ofSession(r):
-			untimed(w)
-			next.ServeHTTP(patient{w, s.limits.write}, r)
+		case session != "" && ofSession(r):
+			s.attend(w, r, known, next)
 		default:
 			w.Header().Set("Allow", http.MethodPost)
 			s.refuse(w, http.StatusMethodNotAllowed, "method", "POST JSON-RPC messages here; GET (Accept: text/event-stream) and DELETE need the Mcp-Session-Id that initialize returned")
@@ -97,9 +96,31 @@ func ofSession(r *http.Request) bool {
 	return r.Method == http.MethodDelete || r.Method == http.MethodGet && accepts(r, eventStream)
 }
 
-// modern reports whether the request is of a revision without sessions, which ignores the header of one.
-func modern(r *http.Request) bool {
-	return mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion))
+// sessionOf is the session that the request names. A revision without sessions ignores the header of one, and mcp-go does.
+func sessionOf(r *http.Request) string {
+	if mcp.IsModernProtocol(r.Header.Get(mcp.HeaderProtocolVersion)) {
+		return ""
+	}
+	return r.Header.Get(mcpserver.HeaderKeySessionID)
+}
+
+// attend listens to what the server says by itself, or ends the session. A stream ends with its session: mcp-go leaves it
+// open, to say nothing any more and to hold up the end of the server. A session has as many as it may run requests.
+func (s *Server) attend(w http.ResponseWriter, r *http.Request, known *sessions, next http.Handler) {
+	id := sessionOf(r)
+	leave, over := s.clients.enter("stream of "+id, r.Method == http.MethodGet)
+	if over != nil {
+		s.tooMany(w, message{}, over)
+		return
+	}
+	defer leave()
+	if r.Method == http.MethodGet {
+		ctx, cancel := known.during(r.Context(), id)
+		defer cancel()
+		r = r.WithContext(ctx)
+	}
+	untimed(w)
+	next.ServeHTTP(patient{w, s.limits.write}, r)
 }
 
 // post reads and checks a message before mcp-go, which reads without limit, sees it.
@@ -123,14 +144,13 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, next http.Handler)
 		s.refuse(w, http.StatusBadRequest, reason, text)
 		return
 	}
-	leave, over := s.clients.enter(cmp.Or(r.Header.Get(mcpserver.HeaderKeySessionID), m.client))
+	leave, over := s.clients.enter(cmp.Or(sessionOf(r), m.client), m.asks())
 	if over != nil {
-		s.metrics.Refused(over.reason)
-		over.answer(w, m)
+		s.tooMany(w, m, over)
 		return
 	}
 	defer leave()
-	if m.method == string(mcp.MethodNotificationCancelled) && r.Header.Get(mcpserver.HeaderKeySessionID) == "" {
+	if m.method == string(mcp.MethodNotificationCancelled) && sessionOf(r) == "" {
 		// Callers without a session share their request ids: none of them may cancel another's. They hang up instead.
 		w.WriteHeader(http.StatusAccepted)
 		return
@@ -143,10 +163,17 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, m message, raw []
 	untimed(w)
 	out := newStream(patient{w, s.limits.write}, r)
 	ctx, record := s.called(withDelivery(r.Context(), out.notify), m, "http")
+	defer func() { s.finish(ctx, record, out.written()) }() // after a panic too
 	r = r.WithContext(ctx)
 	r.Body = io.NopCloser(bytes.NewReader(raw))
 	next.ServeHTTP(out, r)
-	s.finish(ctx, record, out.written())
+}
+
+// tooMany refuses a message for the limits of its client.
+func (s *Server) tooMany(w http.ResponseWriter, m message, over *excess) {
+	s.metrics.Refused(over.reason)
+	w.Header().Set("Retry-After", over.retryAfter())
+	writeJSON(w, http.StatusTooManyRequests, over.refusal(m))
 }
 
 // refusedStatus is the HTTP status of a message that was not let in. What does not exist is an error of the protocol and
@@ -173,7 +200,7 @@ func mirrored(r *http.Request, m message) bool {
 func misplaced(r *http.Request, m message) (reason, text string) {
 	named := r.Header.Get(mcp.HeaderProtocolVersion)
 	switch {
-	case m.response && m.method == "" && r.Header.Get(mcpserver.HeaderKeySessionID) == "":
+	case m.response && m.method == "" && sessionOf(r) == "":
 		return "session", "an answer to a request of this server needs the Mcp-Session-Id of the session that it was asked in"
 	case named != "" && !mcp.IsValidProtocolVersion(named) && m.method != string(mcp.MethodInitialize) && !mcp.IsModernProtocol(m.version):
 		return "version", fmt.Sprintf("protocol revision %.40q is unknown: use one of %s", named, strings.Join(mcp.ValidProtocolVersions, ", "))

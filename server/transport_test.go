@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"runtime"
@@ -128,7 +129,14 @@ func TestManyClientsLeaveNothingBehind(t *testing.T) {
 // listening opens the stream of a new session.
 func listening(t *testing.T, url string) *http.Response {
 	t.Helper()
-	id := send(t, "POST", url, initialize).header.Get("Mcp-Session-Id")
+	stream := listen(t, url, send(t, "POST", url, initialize).header.Get("Mcp-Session-Id"))
+	require.Equal(t, "text/event-stream", stream.Header.Get("Content-Type"))
+	return stream
+}
+
+// listen asks for the stream of a session.
+func listen(t *testing.T, url, id string) *http.Response {
+	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
 	require.NoError(t, err)
 	r.Header.Set("Accept", "text/event-stream")
@@ -136,8 +144,39 @@ func listening(t *testing.T, url string) *http.Response {
 	stream, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = stream.Body.Close() })
-	require.Equal(t, "text/event-stream", stream.Header.Get("Content-Type"))
 	return stream
+}
+
+// A stream of a session that has ended says nothing any more, and would hold up the end of the server.
+func TestStreamsEndWithTheirSession(t *testing.T) {
+	s, _ := newServer(echo, oneConnection)
+	s.clients.limit(Limits{Rate: 1000, Burst: 1000, Running: 5, Sessions: 1})
+	addr, _ := serve(t, s)
+	url := "http://" + addr + "/mcp"
+	for name, end := range map[string]func(id string){
+		"deleted":   func(id string) { send(t, "DELETE", url, "", "Mcp-Session-Id", id) },
+		"made room": func(string) { send(t, "POST", url, initialize) },
+	} {
+		id := send(t, "POST", url, initialize).header.Get("Mcp-Session-Id")
+		stream := listen(t, url, id)
+		require.Equal(t, http.StatusOK, stream.StatusCode, name)
+		end(id)
+		_, err := io.ReadAll(stream.Body)
+		assert.NoError(t, err, name)
+	}
+}
+
+func TestStreamsAreCounted(t *testing.T) {
+	s, _ := newServer(echo, oneConnection)
+	s.clients.limit(Limits{Rate: 1000, Burst: 1000, Running: 1, Sessions: 5})
+	addr, _ := serve(t, s)
+	url := "http://" + addr + "/mcp"
+	id := send(t, "POST", url, initialize).header.Get("Mcp-Session-Id")
+	require.Equal(t, http.StatusOK, listen(t, url, id).StatusCode)
+	more := listen(t, url, id)
+	assert.Equal(t, http.StatusTooManyRequests, more.StatusCode)
+	assert.NotEmpty(t, more.Header.Get("Retry-After"))
+	assert.Equal(t, http.StatusOK, send(t, "POST", url, callBody("clanker_version", `{}`), "Mcp-Session-Id", id).status, "a stream leaves room for requests")
 }
 
 // A client that only listens keeps its session: it is asked whether it is there, which counts as use.
@@ -259,6 +298,9 @@ func TestNobodyCancelsAnothersQuestionWithoutASession(t *testing.T) {
 	<-asked
 	got := send(t, "POST", "http://"+addr+"/mcp", `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`)
 	assert.Equal(t, http.StatusAccepted, got.status)
+	modern := `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}`
+	got = send(t, "POST", "http://"+addr+"/mcp", modern, "Mcp-Protocol-Version", "2026-07-28", "Mcp-Method", "notifications/cancelled", "Mcp-Session-Id", "invented")
+	assert.Equal(t, http.StatusAccepted, got.status, got.body)
 	close(release)
 	assert.False(t, decode(t, (<-answered).body).Result.IsError)
 }
