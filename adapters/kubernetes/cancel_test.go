@@ -127,3 +127,24 @@ func TestCancelledReadsKillThePlugin(t *testing.T) {
 		})
 	}
 }
+
+// TestPluginsHaveNoTerminal: a plugin is a session of its own, so that nothing it does waits for somebody at our terminal.
+func TestPluginsHaveNoTerminal(t *testing.T) {
+	api := newFakeAPI(t, estateObjects()...)
+	script := pluginScript(t, "tool", `[ $(uname) != Linux ] || [ $(ps -o sid= -p $$) = $$ ] || exit 4
+`+says("good", ""))
+	_, sources, err := Open(Options{Kubeconfig: pluginConfig(t, api.clusterEntry(), script, "")}).List(t.Context(), namespacesOnly)
+	require.NoError(t, err)
+	assert.Nil(t, sources[0].Error)
+}
+
+// TestPluginsMayLeaveSomethingBehind: a cache of credentials, say, that still holds the pipes is no failure.
+func TestPluginsMayLeaveSomethingBehind(t *testing.T) {
+	api := newFakeAPI(t, estateObjects()...)
+	api.token = "good"
+	script := pluginScript(t, "tool", "sleep 5 &\n"+says("good", ""))
+	found, sources, err := Open(Options{Kubeconfig: pluginConfig(t, api.clusterEntry(), script, "")}).List(t.Context(), namespacesOnly)
+	require.NoError(t, err)
+	assert.Nil(t, sources[0].Error)
+	assert.Len(t, found, 2)
+}

@@ -21,7 +21,9 @@
 //
 // Credential plugins (aws eks get-token, gke-gcloud-auth-plugin, kubelogin) are run by this package and not by client-go:
 // client-go's runner cannot be cancelled, gives the plugin our standard input when that is a terminal (on stdio it belongs
-// to MCP), and drops what the plugin says when it fails, which is the very thing a person needs to see.
+// to MCP), and drops what the plugin says when it fails, which is the very thing a person needs to see. They have no
+// terminal to ask at, and are killed with all that they started when nobody waits any more; what one that succeeds leaves
+// running, goes on.
 //
 // # What never leaves
 //

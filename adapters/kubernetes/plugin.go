@@ -97,13 +97,13 @@ func (p *plugin) run(ctx context.Context) (*credential, error) {
 	command := exec.CommandContext(ctx, p.spec.Command, p.spec.Args...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
-	command.WaitDelay = 100 * time.Millisecond // for grandchildren that keep the pipes open
+	command.WaitDelay = 100 * time.Millisecond // for what a plugin leaves behind, such as a cache of credentials, and keeps the pipes open
 	killWhole(command)
 	command.Env = append(os.Environ(), "KUBERNETES_EXEC_INFO="+string(info))
 	for _, variable := range p.spec.Env {
 		command.Env = append(command.Env, variable.Name+"="+variable.Value)
 	}
-	if err := command.Run(); err != nil {
+	if err := command.Run(); err != nil && !errors.Is(err, exec.ErrWaitDelay) { // that comes after a success only
 		return nil, p.explain(ctx, err, stderr.Bytes())
 	}
 	return p.decode(stdout.Bytes())
