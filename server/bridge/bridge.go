@@ -24,20 +24,21 @@ type Options struct {
 	Token  string       // what the workspace wants to see; empty if nothing
 	Logger *slog.Logger // discards when nil
 
-	patience time.Duration // with a workspace that may be restarting; tests have less of it
+	patience, prompt time.Duration // what tests have less of; see the constants
 }
 
 const (
 	maxRunning = 64               // requests of the client at once; more wait their turn
 	grace      = 30 * time.Second // for what runs when the client ends
 	farewell   = 2 * time.Second  // for ending the session
-	patience   = 3 * time.Second
+	patience   = 3 * time.Second  // with a workspace that may be restarting
+	prompt     = 10 * time.Second // for a message that those behind it wait for
 )
 
 // Serve serves one client that writes messages to in, one per line, and reads answers from out: through the workspace that
 // is at the place, or alone. It returns nil when in ends or ctx does, after finishing what runs within half a minute.
 func Serve(ctx context.Context, place Place, in io.Reader, out io.Writer, o Options) error {
-	o.Logger, o.patience = cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), cmp.Or(o.patience, patience)
+	o.Logger, o.patience, o.prompt = cmp.Or(o.Logger, slog.New(slog.DiscardHandler)), cmp.Or(o.patience, patience), cmp.Or(o.prompt, prompt)
 	client := server.LocalClient()
 	found, err := place.Find(ctx, client)
 	if err != nil {
@@ -155,18 +156,15 @@ func (b *bridge) begin(m message) (ctx context.Context, done func()) {
 	}
 }
 
-// cancel hangs up on a request where there is no session, and so nobody who knows it by its id. It reports whether there is
-// none.
+// cancel hangs up on a request. It reports whether that is all there is to do, because there is no session, and so nobody
+// who knows the request by its id.
 func (b *bridge) cancel(m message) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.at.session != "" || b.at.alone != nil {
-		return false
-	}
 	if cancel, ok := b.calls[string(m.Params.RequestID)]; ok {
 		cancel()
 	}
-	return true
+	return b.at.session == "" && b.at.alone == nil
 }
 
 // tries is how often a message is sent that has not been worked on.
@@ -181,7 +179,7 @@ func (b *bridge) deliver(ctx context.Context, m message, text []byte) {
 			err = to.alone.send(text)
 			break
 		}
-		err = b.post(ctx, &to, m, text, b.out.send)
+		err = b.pass(ctx, &to, m, text)
 		if err == nil {
 			b.remember(to, m, text)
 		}
@@ -197,6 +195,17 @@ func (b *bridge) deliver(ctx context.Context, m message, text []byte) {
 	if m.answerable() {
 		b.out.send(failure(m, err))
 	}
+}
+
+// pass posts a message. One that others wait for has to be taken soon: a workspace that hangs must not keep us from seeing
+// that the client ends.
+func (b *bridge) pass(ctx context.Context, to *line, m message, text []byte) error {
+	if m.Method == initialize || !m.request() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, b.options.prompt)
+		defer cancel()
+	}
+	return b.post(ctx, to, m, text, b.out.send)
 }
 
 func (b *bridge) where() line {

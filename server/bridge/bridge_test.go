@@ -179,9 +179,22 @@ func TestCancellingReachesTheWorkspace(t *testing.T) {
 	assert.Empty(t, w.saw(http.MethodPost, "cancelled"))
 
 	with := start(t, "two", "")
+	left := make(chan bool)
+	with.answer = func(out http.ResponseWriter, r *http.Request, m message) {
+		if string(m.ID) == "2" {
+			with.say(out, m)
+			return
+		}
+		left <- true
+		<-r.Context().Done() // nothing is said to who took it back
+		left <- true
+	}
 	c = begin(t, placeOf(t, with), "")
 	c.open()
+	c.send(ask(1))
+	<-left
 	c.send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}}`)
+	<-left
 	c.send(ask(2))
 	assert.Contains(t, c.next(), `"id":2`)
 	assert.Len(t, with.saw(http.MethodPost, "cancelled"), 1)
@@ -224,4 +237,24 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	}
 	w.kill()
 	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 5*time.Second, 10*time.Millisecond) // +1: the poll itself
+}
+
+// A workspace that hangs is no reason to wait for ever, neither for the client nor for who ends us.
+func TestAWorkspaceThatHangsKeepsNobody(t *testing.T) {
+	w := start(t, "one", "")
+	gone := make(chan bool, 2)
+	w.odd = func(_ http.ResponseWriter, r *http.Request, _ message) bool {
+		<-r.Context().Done()
+		gone <- true
+		return true
+	}
+	c := begin(t, placeOf(t, w), "")
+	c.send(hello)
+	line := c.next()
+	assert.Contains(t, line, `"id":0`)
+	assert.Contains(t, line, `"code":-32603`)
+	<-gone
+	c.send(ready)
+	c.end()
+	<-gone
 }

@@ -41,6 +41,7 @@ type workspace struct {
 	instance string
 	answer   func(w http.ResponseWriter, r *http.Request, m message) // of requests but initialize; says who it is when nil
 	stream   http.HandlerFunc                                        // of GET; refuses when nil
+	odd      func(http.ResponseWriter, *http.Request, message) bool  // reports whether it has dealt with the message
 
 	mu       sync.Mutex
 	sessions map[string]bool
@@ -93,6 +94,7 @@ func (w *workspace) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	w.mu.Unlock()
 	m := look(body)
 	switch {
+	case w.odd != nil && w.odd(out, r, m):
 	case !known:
 		http.Error(out, `{"jsonrpc":"2.0","id":null,"error":{"code":-32600,"message":"unknown session"}}`, http.StatusNotFound)
 	case r.Method == http.MethodGet && w.stream != nil:
@@ -160,7 +162,7 @@ func begin(t testing.TB, place Place, token string) *client {
 	c := &client{t: t, in: toServe, out: bufio.NewReader(fromServe), done: make(chan error, 1), logs: &logs{}}
 	go func() {
 		err := Serve(t.Context(), place, fromClient, toClient, Options{Alone: alonely, Token: token,
-			Logger: slog.New(slog.NewTextHandler(c.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), patience: 300 * time.Millisecond})
+			Logger: slog.New(slog.NewTextHandler(c.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), patience: 300 * time.Millisecond, prompt: time.Second})
 		_ = toClient.Close()
 		c.done <- err
 	}()

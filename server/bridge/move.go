@@ -25,7 +25,7 @@ func (b *bridge) move(from line, why error) {
 	next, err := b.next(from)
 	if err != nil {
 		b.log.WarnContext(b.running, "serving alone from here on", "because", err)
-		next.alone = b.serveAlone()
+		next = line{moves: next.moves, alone: b.serveAlone()}
 	} else {
 		b.greet(next.record)
 	}

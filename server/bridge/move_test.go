@@ -6,6 +6,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -122,6 +123,29 @@ func TestWhatMayHaveArrivedIsNotRepeated(t *testing.T) {
 	c.end()
 }
 
+// One that opens a session and then fails is not half used.
+func TestAWorkspaceThatFailsToTakeOverIsLeft(t *testing.T) {
+	first := start(t, "first", "")
+	place := placeOf(t, first)
+	c := begin(t, place, "")
+	c.open()
+	c.send(ask(1))
+	c.next()
+	first.kill()
+	second := start(t, "second", "")
+	second.odd = func(out http.ResponseWriter, _ *http.Request, m message) bool {
+		if m.Method == initialized {
+			out.WriteHeader(http.StatusBadGateway)
+		}
+		return m.Method == initialized
+	}
+	publish(t, place, second)
+	c.send(ask(2))
+	assert.Contains(t, c.next(), `"by":"alone"`)
+	assert.Never(t, func() bool { return len(second.saw(http.MethodGet, "")) > 0 }, 200*time.Millisecond, 10*time.Millisecond)
+	c.end()
+}
+
 func TestRecordsAreForTheirOwnerOnly(t *testing.T) {
 	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
 	place, err := Locate("demo", "/home/me/.kube/config")
@@ -180,8 +204,4 @@ func TestRecordsAreNotBelieved(t *testing.T) {
 		_, err := place.Find(t.Context(), server0())
 		assert.ErrorContains(t, err, says)
 	}
-	publish(t, place, w)
-	require.NoError(t, os.Chmod(place.path, 0o620))
-	_, err = place.Find(t.Context(), server0())
-	assert.ErrorContains(t, err, "only its owner can write")
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"clanker/server"
 )
@@ -87,9 +88,9 @@ func (p Place) write(text []byte) error {
 // maxRecord is the most bytes a record has.
 const maxRecord = 4 << 10
 
-// read returns what the file says, if only its owner can have written it.
+// read returns what the file says, if only this user can have written it. It does not wait for who writes to a pipe.
 func (p Place) read() (Record, error) {
-	file, err := os.Open(p.path)
+	file, err := os.OpenFile(p.path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return Record{}, err
 	}
@@ -98,8 +99,8 @@ func (p Place) read() (Record, error) {
 	if err != nil {
 		return Record{}, err
 	}
-	if !info.Mode().IsRegular() || info.Mode().Perm()&0o022 != 0 {
-		return Record{}, fmt.Errorf("%s is not a file that only its owner can write (%s): remove it", p.path, info.Mode())
+	if !info.Mode().IsRegular() || !private(info) {
+		return Record{}, fmt.Errorf("%s is not a file that only this user can write (%s): remove it", p.path, info.Mode())
 	}
 	text, err := io.ReadAll(io.LimitReader(file, maxRecord))
 	if err != nil {
