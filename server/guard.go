@@ -38,7 +38,7 @@ func (s *Server) stranger(from net.Addr, reason error) {
 }
 
 // guard refuses what a browser could be made to send on behalf of a page from elsewhere: a Host that is not exactly this
-// listener's, an Origin that is not its own, and whatever the browser itself marks as cross-site.
+// listener's, an Origin that is not its own, and what the browser itself marks as cross-site, unless it only reads.
 func (s *Server) guard(hosts []string, next http.Handler) http.Handler {
 	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {

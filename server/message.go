@@ -40,6 +40,11 @@ type message struct {
 // asks reports whether the message wants an answer.
 func (m message) asks() bool { return m.method != "" && !m.id.IsNil() }
 
+// cancelling reports whether the message takes a request back.
+func (m message) cancelling() bool {
+	return m.method == string(mcp.MethodNotificationCancelled) && m.id.IsNil()
+}
+
 // capabilities is where a message of a revision without sessions says what its client can do.
 const capabilities = "/params/_meta/io.modelcontextprotocol/clientCapabilities"
 

@@ -81,8 +81,9 @@ func (c *conversation) take(line []byte) {
 	switch {
 	case refused != nil:
 		c.send(refused)
-	case m.method == string(mcp.MethodNotificationCancelled):
+	case m.cancelling():
 		c.cancel(m.cancels)
+	case m.method == "": // an answer, though nothing was asked: mcp-go would answer one that says error
 	case !m.asks() || m.method == string(mcp.MethodInitialize):
 		c.handle(c.ctx, m, line)
 	default:

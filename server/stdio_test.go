@@ -156,6 +156,21 @@ func TestStdioHearsACancellationThatFollowsAtOnce(t *testing.T) {
 	assert.Equal(t, 100, strings.Count(logged.String(), "status=cancelled"))
 }
 
+func TestOnlyRequestsAreAnswered(t *testing.T) {
+	for line, answered := range map[string]bool{
+		`{"jsonrpc":"2.0","id":1,"result":{}}`:                                                 false,
+		`{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":"no"}}`:                           false,
+		`{"jsonrpc":"2.0","method":"notifications/initialized"}`:                               false,
+		`{"jsonrpc":"2.0","method":"notifications/cancelled"}`:                                 false,
+		`{"jsonrpc":"2.0","method":"tools/call","params":{"name":"clanker_version"}}`:          false,
+		`{"jsonrpc":"2.0","id":1,"method":"notifications/cancelled","params":{"requestId":1}}`: true,
+		`{"jsonrpc":"2.0","id":1,"method":"ping"}`:                                             true,
+	} {
+		s, _ := newServer(echo, oneConnection)
+		assert.Equal(t, answered, len(said(t, s, line)) == 1, line)
+	}
+}
+
 func TestReadErrorsAreReported(t *testing.T) {
 	s, _ := newServer(echo, oneConnection)
 	err := s.ServeStdio(t.Context(), io.MultiReader(strings.NewReader("\n"), broken{}), io.Discard)

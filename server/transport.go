@@ -150,7 +150,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, next http.Handler)
 		return
 	}
 	defer leave()
-	if m.method == string(mcp.MethodNotificationCancelled) && sessionOf(r) == "" {
+	if m.cancelling() && sessionOf(r) == "" {
 		// Callers without a session share their request ids: none of them may cancel another's. They hang up instead.
 		w.WriteHeader(http.StatusAccepted)
 		return
