@@ -117,7 +117,7 @@ func (m *masker) value(key string, value any) any {
 	case string:
 		return m.field(key, v)
 	case []string:
-		return m.list(v)
+		return m.list(key, v)
 	case map[string]string:
 		return masked(m, v, m.field)
 	case map[string]any:
@@ -130,13 +130,13 @@ func (m *masker) value(key string, value any) any {
 }
 
 // list masks the secrets in words that may be a command's, where a flag and its value are two of them.
-func (m *masker) list(values []string) []string {
+func (m *masker) list(key string, values []string) []string {
 	clean := slices.Clone(values)
-	flag := ""
+	name := key
 	for i, word := range values {
-		clean[i] = m.field(flag, word)
-		if flag = ""; strings.HasPrefix(word, "-") {
-			flag = word
+		clean[i] = m.field(name, word)
+		if name = key; strings.HasPrefix(word, "-") && !SecretKey(key) {
+			name = word
 		}
 	}
 	return clean
@@ -217,7 +217,8 @@ var secretShapes = []secretShape{
 	{"cloudKey", regexp.MustCompile(`[A-Za-z0-9_~.-]{3}8Q~[A-Za-z0-9_~.-]{31,}`), Redacted}, // Entra ID
 	{"token", regexp.MustCompile(wordStart + `(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[A-Za-z0-9_-]{16,}|glsa_[A-Za-z0-9_]{20,}|(?:xox[abeoprs]|xapp)-[A-Za-z0-9-]{10,}|sk-[A-Za-z0-9_-]{16,}|[rs]k_(live|test)_[A-Za-z0-9]{10,}|do[opr]_v1_[a-f0-9]{32,}|hvs\.[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{20,}|npm_[A-Za-z0-9]{30,}|shp(at|ca|pa|ss)_[a-fA-F0-9]{20,}|whsec_[A-Za-z0-9+/=]{16,}|SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,})`), "${1}" + Redacted},
 	{"bearer", regexp.MustCompile(`(?i)` + wordStart + `(bearer)\s+[A-Za-z0-9+/._~-]{16,}=*`), "${1}${2} " + Redacted},
-	{"assignment", regexp.MustCompile(secretName + `["'\\]*\s*(?:=>|[=:])\s*)(` + secretValue + `)`), "${1}" + Redacted},
+	{"assignment", regexp.MustCompile(`(?i)((?:^|[^A-Za-z0-9])[A-Za-z0-9-]*cookie["'\\]*\s*[=:]\s*["'\\]*)` + cookie + `(?:;\s*` + cookie + `)+`), "${1}" + Redacted},
+	{"assignment", regexp.MustCompile(secretName + `["'\\]*\s*(?:=>|:=|[=:])\s*(?:[|>][+-]?\s+)?)(` + secretValue + `)`), "${1}" + Redacted},
 	{"flag", regexp.MustCompile(`(?i)((?:^|\s)--?[A-Za-z0-9-]*` + secretEnd + `\s+)([^\s-]\S*)`), "${1}" + Redacted},
 	{"flag", regexp.MustCompile(`((?:^|\s)(?:-u|--user)\s+[^\s:]+:)(\S+)`), "${1}" + Redacted},
 }
@@ -226,11 +227,13 @@ var secretShapes = []secretShape{
 // for JSON or for a URL (\n, %20).
 const wordStart = `(\b|\\[nrtbf]|%[0-9A-Fa-f]{2})`
 
-// What an assignment of a secret looks like: a name that ends like a secret's, and a value, quoted (with escapes) or not.
+// What an assignment of a secret looks like: a name that ends like a secret's, and a value, quoted (with escapes) or not, or
+// a list of them; of YAML it may stand behind the sign of a block. Cookies are several, and may have attributes.
 const (
 	secretEnd   = `(?:password|passwd|passphrase|pwd|secret|secret[_-]?key(?:[_-]?base)?|token|api[_-]?key|access[_-]?key|account[_-]?key|(?:private|encryption|signing|ssh|master)[_-]?key|credentials?|connection[_-]?string|database[_-]?url|dsn|client[_-]?key[_-]?data|authorization|cookie|signature|(?:\b|_|u0026)(?:pass|sig))[0-9]*`
 	secretName  = `(?i)((?:^|[^A-Za-z0-9])[A-Za-z0-9_.-]*?` + secretEnd
-	secretValue = `\[redacted\]|\\+"[^"\\]*\\+"|"(?:[^"\\]|\\.)*"|'[^']*'|(?:(?:bearer|basic|token)\s+)?[^\s,;&"'\\]+`
+	secretValue = `\[[^][]*\]|\{[^{}]*\}|\\+"[^"\\]*\\+"|"(?:[^"\\]|\\.)*"|'[^']*'|(?:(?:bearer|basic|token|digest|negotiate|ntlm|apikey|dpop)\s+)?[^\s,;&"'\\]+`
+	cookie      = `[^\s;,"'\\=]+(?:=[^\s;"'\\]*)?`
 )
 
 // RedactText masks the secrets within a text: the same choke point, for what is written elsewhere than in answers, such as

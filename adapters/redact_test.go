@@ -42,6 +42,16 @@ var secrets = []struct{ kind, text string }{
 	{"assignment", `SECRET_KEY_BASE=«0123»`},
 	{"assignment", `DATABASE_URL=«postgres://x»`},
 	{"assignment", `password2: «x1»`},
+	{"assignment", `password := "«hunter2»"`},
+	{"assignment", "password: |\n  «hunter2»"},
+	{"assignment", `password: >- «hunter2» next`},
+	{"assignment", `{"password": ["«hunter2»"], "user": "ana"}`},
+	{"assignment", `{"password":{"value":"«hunter2»"}}`},
+	{"assignment", `map[password:[first «hunter2»] user:ana]`},
+	{"assignment", `Authorization: Negotiate «YIIhunter2»`},
+	{"assignment", `Cookie: theme=dark; sid=«hunter2»`},
+	{"assignment", `curl -H "Cookie: a=b; sid=«hunter2»; c=d" https://x`},
+	{"assignment", `Set-Cookie: sid=x; Path=/; Secure; refresh=«hunter2»`},
 	{"flag", `starting with --password «CANARYEV3» now`},
 	{"flag", `curl -u ana:«secret» https://x`},
 	{"userinfo", `redis://:«p@ss/w»@cache:6379`},
@@ -113,7 +123,13 @@ func TestRedactCopiesWhatItMasks(t *testing.T) {
 func TestRedactKnowsTheValueOfAFlag(t *testing.T) {
 	m := &masker{counts: map[string]int{}}
 	assert.Equal(t, []string{"serve", "--password", Redacted, "--port", "80", "--token=" + Redacted, "web"},
-		m.list([]string{"serve", "--password", "hunter2 or so", "--port", "80", "--token=abcdef", "web"}))
+		m.list("args", []string{"serve", "--password", "hunter2 or so", "--port", "80", "--token=abcdef", "web"}))
+}
+
+func TestRedactKnowsTheKeyOfAList(t *testing.T) {
+	m := &masker{counts: map[string]int{}}
+	assert.Equal(t, []string{Redacted, Redacted, ""}, m.value("api_token", []string{"--hunter2", "or so", ""}))
+	assert.Equal(t, map[string]int{"key": 2}, m.counts)
 }
 
 func FuzzText(f *testing.F) {
