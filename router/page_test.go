@@ -146,6 +146,9 @@ func TestATextReaderMissesNothing(t *testing.T) {
 		}
 		pages := all(t, r, first, count)
 		assert.Greater(t, len(pages), 1)
+		for i, a := range pages {
+			assert.Equal(t, i == len(pages)-1, strings.Contains(Text(a, TextLimits{Bytes: 2000}), fmt.Sprintf(" of %d\n", total(first))), "it says which page is the last")
+		}
 		assert.GreaterOrEqual(t, len(seen), 45, question)
 		for found, n := range seen {
 			assert.Equal(t, 1, n, found)
@@ -214,6 +217,7 @@ func TestACursorThatLeadsNowhereSaysToAskAgain(t *testing.T) {
 	}
 	assert.Equal(t, StatusError, ask(Question{Text: "which pods are failing?", Cursor: good}).Status, "one or the other")
 	assert.Equal(t, id, ask(Question{Text: first.Question, Cursor: good}).AnswerID, "the question may be repeated")
+	assert.Contains(t, ask(Question{Context: "staging", Cursor: good}).Summary, "ask again: the cursor belongs to a question of another context")
 	now = now.Add(recentAge + time.Second)
 	assert.Equal(t, StatusError, ask(Question{Cursor: good}).Status, "too old")
 	other, err := newRouter(t, paged()).Route(t.Context(), Question{Cursor: good})

@@ -29,8 +29,9 @@ type recent struct {
 type kept struct {
 	answer       Answer // without rows
 	rows         rows
-	limit, bytes int // of the question
-	weight       int // about what it holds, in bytes
+	context      string // of the question, as the limits are
+	limit, bytes int    // of the question
+	weight       int    // about what it holds, in bytes
 	at           time.Time
 }
 
@@ -120,7 +121,7 @@ func (a *Answer) observed() time.Time {
 // publish keeps the answer of the draft and returns its first page.
 func (r *Router) publish(d *draft) Answer {
 	now := r.now()
-	k := &kept{answer: d.finish(now), rows: d.rows, limit: d.asked.Limit, bytes: d.asked.Bytes, at: now}
+	k := &kept{answer: d.finish(now), rows: d.rows, context: d.asked.Context, limit: d.asked.Limit, bytes: d.asked.Bytes, at: now}
 	k.answer.spare(k.bytes * 2 / 3)
 	k.weight = k.answer.weight() + k.rows.bytes
 	r.recent.put(k)
@@ -137,6 +138,8 @@ func (r *Router) next(q Question, d *draft) Answer {
 			roughly(recentAge)+", and until the workspace restarts)")
 	case strings.TrimSpace(q.Text) != "" && q.Text != k.answer.Question:
 		d.end(StatusError, "ask again: the cursor belongs to another question; give the cursor alone for its next page, or the question alone")
+	case q.Context != "" && q.Context != k.context:
+		d.end(StatusError, "ask again: the cursor belongs to a question of another context; give the cursor alone for its next page, or the question with the context")
 	default:
 		limit, bytes := k.limit, d.asked.Bytes
 		if q.Limit > 0 {

@@ -22,7 +22,7 @@ const (
 
 // TextLimits bounds the text of an answer; zero fields mean the defaults.
 type TextLimits struct {
-	Bytes int // of all of it, 2,000 at least; by default 2,400 for a health answer, 6,000 else, 24,000 if more rows were asked for or went before
+	Bytes int // of all of it, 2,000 at least; by default 2,400 for a health answer, 6,000 else, 24,000 if it has more rows than the default limit
 	Cell  int // of one cell of a table, in characters; by default 72
 }
 
@@ -139,6 +139,8 @@ func (w *writer) more(shown position) string {
 		next = cursor(w.a.AnswerID, start.plus(shown))
 	}
 	switch {
+	case left <= 0 && t.Page != "":
+		return fmt.Sprintf("last page: rows %d to %d of %d\n", start.sum()+1, t.Total, t.Total)
 	case left <= 0:
 		return ""
 	case next == "":
