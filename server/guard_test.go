@@ -1,6 +1,8 @@
 package server
 
 import (
+	"bufio"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -118,6 +120,19 @@ func TestChunkedBodiesAreLimited(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = got.Body.Close() }()
 	assert.Equal(t, http.StatusRequestEntityTooLarge, got.StatusCode)
+}
+
+// Whoever asks before sending a body that is too large is told at once, and sends nothing.
+func TestLargeBodiesAreNotAskedFor(t *testing.T) {
+	addr := echoServer(t)
+	conn, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	defer func() { _ = conn.Close() }()
+	_, err = fmt.Fprintf(conn, "POST /mcp HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", addr, 64<<20)
+	require.NoError(t, err)
+	line, err := bufio.NewReader(conn).ReadString('\n')
+	require.NoError(t, err)
+	assert.Contains(t, line, "413")
 }
 
 func TestListenTakesLoopbackAddressesOnly(t *testing.T) {

@@ -34,8 +34,16 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	c := &conversation{server: s, out: out, client: session.SessionID(), running: map[string]*context.CancelFunc{}}
 	c.ctx = withDelivery(s.mcp.WithContext(running, session), func(n mcp.JSONRPCNotification) { c.send(n) })
 	go c.notify(session.ClientNotifications())
-	err := c.listen(ctx, in)
-	return errors.Join(err, c.finish(s.limits.grace, cut))
+	last, stop := context.WithCancel(ctx)
+	done := make(chan error, 1)
+	go func() {
+		err := c.listen(ctx, in)
+		stop()
+		c.wait.Wait()
+		done <- err
+	}()
+	<-last.Done()
+	return finish(done, s.limits.grace, cut)
 }
 
 // conversation is one client on stdio.
@@ -177,14 +185,21 @@ func (c *conversation) send(answer any) int {
 	return len(line)
 }
 
-// finish waits for what runs, and cuts it off when that takes longer than grace.
-func (c *conversation) finish(grace time.Duration, cut func()) error {
-	timer := time.AfterFunc(grace, cut)
-	c.wait.Wait()
-	if !timer.Stop() {
-		return fmt.Errorf("serve stdio: not everything was answered within %s of the end", grace)
+// finish waits for what runs, and cuts it off when that takes longer than grace. What cannot even end then, because nobody
+// reads its answer, is left behind.
+func finish(done <-chan error, grace time.Duration, cut func()) error {
+	select {
+	case err := <-done:
+		return err
+	case <-time.After(grace):
 	}
-	return nil
+	cut()
+	var err error
+	select {
+	case err = <-done:
+	case <-time.After(grace / 10):
+	}
+	return errors.Join(err, fmt.Errorf("serve stdio: not everything was answered within %s of the end", grace))
 }
 
 // ReadLines sends every line of in, without its end. Of one that is too long to be a message only the beginning is sent,

@@ -124,6 +124,25 @@ func TestStdioDoesNotWaitForEver(t *testing.T) {
 	assert.ErrorContains(t, err, "not everything was answered")
 }
 
+// A client that asks and does not read cannot keep the process from being stopped.
+func TestStdioThatNobodyReadsIsLeft(t *testing.T) {
+	s, _ := newServer(echo, oneConnection)
+	s.limits.grace = 10 * time.Millisecond
+	in, toServer := io.Pipe()
+	defer func() { _ = toServer.Close() }()
+	unread, out := io.Pipe()
+	defer func() { _ = unread.Close() }()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.ServeStdio(ctx, in, out) }()
+	_, err := io.WriteString(toServer, initialize+"\n")
+	require.NoError(t, err)
+	_, err = unread.Read(make([]byte, 1)) // it is being answered
+	require.NoError(t, err)
+	cancel()
+	assert.ErrorContains(t, <-done, "not everything was answered")
+}
+
 // Every request of a flood is answered: with its result, or with when to try again.
 func TestStdioFloodIsAnswered(t *testing.T) {
 	s, _ := newServer(echo, func(context.Context) []adapters.Connection { return nil })

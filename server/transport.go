@@ -233,9 +233,12 @@ func untimed(w http.ResponseWriter) {
 	_ = control.SetWriteDeadline(time.Time{})
 }
 
-// tooLarge reads on for a while, so that a client which sends all before it reads gets the answer and not a reset.
+// tooLarge reads on for a while, so that a client which sends all before it reads gets the answer and not a reset. One that
+// waits to be told to send is not.
 func (s *Server) tooLarge(w http.ResponseWriter, r *http.Request) {
-	_, _ = io.CopyN(io.Discard, r.Body, 64*maxMessage)
+	if r.Header.Get("Expect") == "" {
+		_, _ = io.CopyN(io.Discard, r.Body, 64*maxMessage)
+	}
 	w.Header().Set("Connection", "close")
 	s.refuse(w, http.StatusRequestEntityTooLarge, "size", fmt.Sprintf("a message has at most %d bytes", maxMessage))
 }
