@@ -51,7 +51,8 @@ const capabilities = "/params/_meta/io.modelcontextprotocol/clientCapabilities"
 // protocolKeys are the keys that decide what a message means, by the object they stand in.
 var protocolKeys = map[string][]string{
 	"":        {"jsonrpc", "id", "method", "params", "result", "error"},
-	"/params": {"name", "arguments", "_meta", "task"},
+	"/params": {"name", "arguments", "_meta", "task", "uri", "cursor", "level", "ref", "argument", "notifications",
+		"protocolVersion", "capabilities", "clientInfo"},
 }
 
 // inspect checks that every reader of the message understands it alike: one complete JSON object in UTF-8, no key twice

@@ -49,6 +49,7 @@ func TestInspectRefusesWhatCouldBeReadInTwoWays(t *testing.T) {
 		`{"paramſ":{}}`:                  `must be written "params"`,
 		`{"params":{"Name":"x"}}`:        `key "Name" must be written "name"`,
 		`{"params":{"ARGUMENTS":{}}}`:    `must be written "arguments"`,
+		`{"params":{"uri":"","URI":""}}`: `key "URI" must be written "uri"`,
 		"{\"id\":\"\xff\"}":              "not UTF-8",
 		strings.Repeat(`{"a":`, 65) + `1` + strings.Repeat(`}`, 65): "nests deeper than 64 levels",
 		strings.Repeat(`[`, maxMessage):                             "one message at a time",
