@@ -46,4 +46,11 @@
 //
 // One JSON-RPC message per line. Standard output belongs to the protocol, logs go to the logger. When the input ends,
 // what is running is finished and answered first, so that a question can be piped in.
+//
+// # Limits
+//
+// A client, over either transport, has so many requests a second and so many that run ([Limits]). One that is beyond them is
+// refused with code -32010, whose data says the reason and retryAfterMs; over HTTP with status 429 and Retry-After as well.
+// Notifications count for the pace only, and on stdio not even for that, so that a request can be taken back when all that
+// may run does. The streams of a session are counted like its requests, but apart from them.
 package server
