@@ -1,20 +1,252 @@
 package learn
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
-// calibration turns the signals of a result into a probability, and says from where on it can be relied upon.
+// Calibration tests what was learned on what it was not learned from: in each of these rounds, models are trained without
+// a part of the groups and without a part of the classes. The texts of those groups are right or wrong; those of the
+// classes left out stand for what is out of scope, and none of them can be right.
+const folds = 5
+
+// calibration turns the signals of a result into a probability, and counts how that went.
 type calibration struct {
-	weight [4]float64 // of log-odds, logit, coverage, and one
-	curve  []point    // by step of the probability; empty without calibration
+	weight signals
+	// outside is how many questions of the real mix a tested one out of scope stands for; one in scope stands for one.
+	outside float64
+	curve   []point // by step of the probability, from the lowest; empty without calibration
 }
 
-// point counts what was tested in one step: right, wrong, and out of scope.
-type point struct{ right, wrong, outside uint32 }
+// signals of a result: its log-odds, the logit of its best class, its coverage, and one.
+type signals [4]float64
 
-// Threshold is the lowest probability to accept, such that of all that is accepted the share of the wrong is at most
-// maxRisk.
-func (m *Model) Threshold(maxRisk float64) float64 { return math.Inf(1) }
+// trial is a tested text.
+type trial struct {
+	signals signals
+	outcome outcome
+}
 
-func (c *calibration) probability(r *Result) float64 { return 0 }
+type outcome uint8
 
-func (m *Model) calibrate(examples []Example, outside float64) error { return nil }
+const (
+	right outcome = iota
+	wrong
+	outside
+	outcomes
+)
+
+// point counts the outcomes in one step of the curve.
+type point [outcomes]uint32
+
+// The curve has this many steps for one unit of log-odds, and ends at plus and minus so many units.
+const (
+	curveSteps = 32
+	curveEnd   = 12
+)
+
+func (r *Result) signals() signals { return signals{r.LogOdds, r.Top[0].Logit, r.Coverage, 1} }
+
+func (c *calibration) logOdds(s signals) float64 {
+	sum := 0.0
+	for i, w := range c.weight {
+		sum += times(w, s[i])
+	}
+	return sum
+}
+
+func (c *calibration) probability(r *Result) float64 {
+	if len(c.curve) == 0 {
+		return 0
+	}
+	return logistic(c.logOdds(r.signals()))
+}
+
+func step32(logOdds float64) int {
+	return int(min(max(times(logOdds+curveEnd, curveSteps), 0), 2*curveEnd*curveSteps))
+}
+
+// calibrate adds a calibration to a model, for a share of questions out of scope.
+func (m *Model) calibrate(examples []Example, share float64) error {
+	trials, err := trialsOf(examples)
+	if err != nil {
+		return err
+	}
+	var count [outcomes]int
+	for _, t := range trials {
+		count[t.outcome]++
+	}
+	if count[right] == 0 || count[wrong]+count[outside] == 0 {
+		return nil // nothing to learn from: stay without calibration
+	}
+	c := calibration{curve: make([]point, 2*curveEnd*curveSteps+1)}
+	if count[outside] > 0 {
+		c.outside = float64(count[right]+count[wrong]) * share / (1 - share) / float64(count[outside])
+	}
+	c.fit(trials)
+	for _, t := range trials {
+		c.curve[step32(c.logOdds(t.signals))][t.outcome]++
+	}
+	m.calibration = c
+	return nil
+}
+
+// trialsOf tests in folds. A group is in the fold that its name falls into, so is a class.
+func trialsOf(examples []Example) ([]trial, error) {
+	var trials []trial
+	var s Scratch
+	for fold := range uint64(folds) {
+		var learned, tested []Example
+		for i, e := range examples {
+			switch absent := e.Class != Outside && pick(e.Class, 1) == fold; {
+			case absent || groupOf(e, i) == fold:
+				tested = append(tested, e)
+			default:
+				learned = append(learned, e)
+			}
+		}
+		m, err := fit(learned)
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range tested {
+			if r := m.Score(e.Text, &s); r.N > 0 && m.Class(r.Top[0]) != Outside {
+				trials = append(trials, trial{r.signals(), m.judge(&r, e.Class)})
+			}
+		}
+	}
+	return trials, nil
+}
+
+// judge compares a result with the class that a text has.
+func (m *Model) judge(r *Result, class string) outcome {
+	switch _, known := slices.BinarySearch(m.classes, class); {
+	case !known || class == Outside:
+		return outside
+	case m.Class(r.Top[0]) == class:
+		return right
+	default:
+		return wrong
+	}
+}
+
+// pick is the fold that a name falls into.
+func pick(name string, seed uint64) uint64 {
+	h := mix(seed)
+	for i := range len(name) {
+		h = step(h, name[i])
+	}
+	return mix(h) % folds
+}
+
+// groupOf is the fold of an example's group.
+func groupOf(e Example, i int) uint64 {
+	if e.Group != "" {
+		return pick(e.Group, 2)
+	}
+	return uint64(i) % folds
+}
+
+// fit finds the weights under which the outcomes are most likely, by Newton's method.
+func (c *calibration) fit(trials []trial) {
+	const ridge = 1e-3
+	for range 25 {
+		var slope signals
+		var bend [len(slope)]signals
+		for i := range bend {
+			slope[i], bend[i][i] = -times(ridge, c.weight[i]), ridge
+		}
+		for _, t := range trials {
+			weight, target := 1.0, 0.0
+			switch t.outcome {
+			case right:
+				target = 1
+			case outside:
+				weight = c.outside
+			}
+			p := logistic(c.logOdds(t.signals))
+			for i, x := range t.signals {
+				slope[i] += times(times(weight, target-p), x)
+				for j, y := range t.signals {
+					bend[i][j] += times(times(times(weight, times(p, 1-p)), x), y)
+				}
+			}
+		}
+		for i, delta := range solve(bend, slope) {
+			c.weight[i] += delta
+		}
+	}
+}
+
+// solve finds x with a·x = b, for a symmetric positive matrix, by elimination.
+func solve(a [4]signals, b signals) signals {
+	for i := range b {
+		for j := i + 1; j < len(b); j++ {
+			factor := a[j][i] / a[i][i]
+			for k := i; k < len(b); k++ {
+				a[j][k] -= times(factor, a[i][k])
+			}
+			b[j] -= times(factor, b[i])
+		}
+	}
+	for i := len(b) - 1; i >= 0; i-- {
+		for k := i + 1; k < len(b); k++ {
+			b[i] -= times(a[i][k], b[k])
+		}
+		b[i] /= a[i][i]
+	}
+	return b
+}
+
+// certainty is how sure a threshold must be of its risk.
+const certainty = 0.95
+
+// Threshold is the lowest probability to accept such that, with 95 % certainty, no more than maxRisk (a share from 0 to 1)
+// of what is accepted is wrong: the bound of Clopper and Pearson, on texts that the tested models did not learn from, mixed
+// as [Options.OutOfScope] says. It is infinite if the examples cannot prove that of any threshold.
+func (m *Model) Threshold(maxRisk float64) float64 {
+	good, bad, best := 0.0, 0.0, math.Inf(1)
+	for i := len(m.calibration.curve) - 1; i >= 0; i-- {
+		p := m.calibration.curve[i]
+		good += float64(p[right])
+		bad += float64(p[wrong]) + times(m.calibration.outside, float64(p[outside]))
+		if certain(bad, good+bad, maxRisk) {
+			best = logistic(float64(i)/curveSteps - curveEnd)
+		}
+	}
+	return best
+}
+
+// Balance is the probability to accept with which, on the tested texts, most are treated right: taken if they are in
+// scope, as what they are, and left if they are out of it.
+func (m *Model) Balance() float64 {
+	gain, most, best := 0.0, 0.0, math.Inf(1)
+	for i := len(m.calibration.curve) - 1; i >= 0; i-- {
+		p := m.calibration.curve[i]
+		if gain += float64(p[right]) - times(m.calibration.outside, float64(p[outside])); gain > most {
+			most, best = gain, logistic(float64(i)/curveSteps-curveEnd)
+		}
+	}
+	return best
+}
+
+// certain tells whether so few bad ones among all would be improbable if the risk were any higher.
+func certain(bad, all, risk float64) bool {
+	k, n := math.Ceil(bad), math.Floor(all)
+	if risk <= 0 || k >= times(n, risk) {
+		return false
+	}
+	if risk >= 1 {
+		return n > 0
+	}
+	logs := times(k, log(risk)) + times(n-k, log(1-risk))
+	for i := 1.0; i <= k; i++ {
+		logs += log((n - k + i) / i)
+	}
+	sum, part := 0.0, 1.0
+	for i := k; i >= 0 && part > 1e-12; i-- {
+		sum += part
+		part = times(part, i/(n-i+1)*((1-risk)/risk))
+	}
+	return times(exp(logs), sum) <= 1-certainty
+}

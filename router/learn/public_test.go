@@ -1,15 +1,18 @@
 package learn
 
 import (
-	"compress/gzip"
-	"encoding/json"
-	"encoding/csv"
 	"bufio"
+	"cmp"
+	"compress/gzip"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
 	"os"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
-	"syscall"
 
 	"github.com/stretchr/testify/require"
 )
@@ -95,5 +98,59 @@ func TestTry(t *testing.T) {
 		if set.name == "clinc" {
 			t.Logf("val %.2f", accuracy(m, clinc(t, "val")))
 		}
+	}
+}
+
+type mark struct{ in, out, auroc, joint float64 }
+
+// mixed scores in-scope and out-of-scope together.
+func report(t *testing.T, m *Model, in, out []Example) {
+	var s Scratch
+	type one struct {
+		p float64
+		o outcome
+	}
+	var all []one
+	for _, e := range append(slices.Clone(in), out...) {
+		r := m.Score(e.Text, &s)
+		all = append(all, one{r.Probability, m.judge(&r, e.Class)})
+	}
+	slices.SortFunc(all, func(a, b one) int { return cmp.Compare(b.p, a.p) })
+	// auroc in-scope over oos
+	sum, ins := 0.0, 0.0
+	for _, x := range all {
+		if x.o == outside {
+			sum += ins
+		} else {
+			ins++
+		}
+	}
+	line := fmt.Sprintf("auroc %.4f", sum/float64(len(in))/float64(len(out)))
+	at := func(name string, th float64) {
+		var n [outcomes]float64
+		for _, x := range all {
+			if x.p >= th {
+				n[x.o]++
+			}
+		}
+		acc := n[right] + n[wrong] + n[outside]
+		line += fmt.Sprintf(" | %s p>=%.3f in %.2f oos %.2f joint %.2f prec %.2f cover %.2f", name, th, 100*n[right]/float64(len(in)), 100*(1-n[outside]/float64(len(out))),
+			100*(n[right]+float64(len(out))-n[outside])/float64(len(in)+len(out)), 100*n[right]/acc, 100*(n[right]+n[wrong])/float64(len(in)))
+	}
+	at("balance", m.Balance())
+	at("5%", m.Threshold(.05))
+	at("2%", m.Threshold(.02))
+	at("1%", m.Threshold(.01))
+	t.Log(line, m.calibration.weight)
+}
+
+func TestOOS(t *testing.T) {
+	for _, share := range []float64{.1, .18, .3} {
+		start := cpu()
+		m, err := Train(clinc(t, "train"), Options{OutOfScope: share})
+		require.NoError(t, err)
+		t.Log(share, cpu()-start)
+		report(t, m, clinc(t, "val"), clinc(t, "oos_val"))
+		report(t, m, clinc(t, "test"), clinc(t, "oos_test"))
 	}
 }
