@@ -50,7 +50,7 @@ const capabilities = "/params/_meta/io.modelcontextprotocol/clientCapabilities"
 
 // protocolKeys are the keys that decide what a message means, by the object they stand in.
 var protocolKeys = map[string][]string{
-	"":        {"jsonrpc", "id", "method", "params", "result", "error"},
+	"": {"jsonrpc", "id", "method", "params", "result", "error"},
 	"/params": {"name", "arguments", "_meta", "task", "uri", "cursor", "level", "ref", "argument", "notifications",
 		"protocolVersion", "capabilities", "clientInfo"},
 }

@@ -143,9 +143,9 @@ func TestProgressOnStdio(t *testing.T) {
 
 // Cancelling stops the call itself, whoever it is: the provider's context ends.
 func TestCancellingStopsTheCall(t *testing.T) {
-	asked, cancelled := make(chan bool), make(chan bool)
+	asked, cancelled := make(chan context.Context), make(chan bool)
 	hang := func(ctx context.Context, _ router.Question) (router.Answer, error) {
-		asked <- true
+		asked <- ctx
 		<-ctx.Done()
 		close(cancelled)
 		return router.Answer{}, ctx.Err()
@@ -156,15 +156,11 @@ func TestCancellingStopsTheCall(t *testing.T) {
 	session := send(t, "POST", url, initialize).header.Get("Mcp-Session-Id")
 	ended := make(chan response, 1)
 	go func() { ended <- send(t, "POST", url, withToken(9, "t"), "Mcp-Session-Id", session, "Accept", both) }()
-	<-asked
+	call := <-asked
 	other := send(t, "POST", url, initialize).header.Get("Mcp-Session-Id")
 	cancel := `{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":9}}`
 	send(t, "POST", url, cancel, "Mcp-Session-Id", other)
-	select {
-	case <-cancelled:
-		t.Fatal("another session cancelled it")
-	default:
-	}
+	assert.NoError(t, call.Err(), "another session cancelled it")
 	send(t, "POST", url, cancel, "Mcp-Session-Id", session)
 	<-cancelled
 	<-ended

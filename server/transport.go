@@ -36,17 +36,17 @@ func (s *Server) ServeHTTP(ctx context.Context, l net.Listener) error {
 	failed := make(chan error, 1)
 	go func() { failed <- web.Serve(own) }()
 	select {
-	case err := <-failed:
-		return errors.Join(fmt.Errorf("serve on %s: %w", l.Addr(), err), stream.Shutdown(running))
+	case broken := <-failed:
+		err = fmt.Errorf("serve on %s: %w", l.Addr(), broken)
 	case <-ctx.Done():
 	}
 	last, cancel := context.WithTimeout(running, s.limits.grace)
 	defer cancel()
-	if err := stream.Shutdown(last); err != nil {
-		s.log.WarnContext(ctx, "stopped before everything was answered", "waited", s.limits.grace, "error", err)
-		return web.Close()
+	if late := stream.Shutdown(last); late != nil {
+		s.log.WarnContext(ctx, "stopped before everything was answered", "waited", s.limits.grace, "error", late)
+		return errors.Join(err, web.Close())
 	}
-	return nil
+	return err
 }
 
 // web puts the HTTP server and mcp-go's endpoint in it together; requests end when running does.

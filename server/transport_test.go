@@ -218,6 +218,30 @@ func TestStoppingFinishesWhatRuns(t *testing.T) {
 	<-stopped
 }
 
+// A listener that breaks ends the server, and waits no longer for what does not end.
+func TestBrokenListenerEndsTheServer(t *testing.T) {
+	asked := make(chan bool)
+	s, _ := newServer(func(ctx context.Context, _ router.Question) (router.Answer, error) {
+		asked <- true
+		<-ctx.Done()
+		return router.Answer{}, ctx.Err()
+	}, oneConnection)
+	s.limits.grace = time.Millisecond
+	l, err := Listen("127.0.0.1:0")
+	require.NoError(t, err)
+	done := make(chan error, 1)
+	go func() { done <- s.ServeHTTP(t.Context(), l) }()
+	go func() {
+		r, err := http.Post("http://"+l.Addr().String()+"/mcp", "application/json", strings.NewReader(callBody("clanker_route_question", question)))
+		if err == nil {
+			_ = r.Body.Close()
+		}
+	}()
+	<-asked
+	require.NoError(t, l.Close())
+	assert.ErrorContains(t, <-done, "use of closed network connection")
+}
+
 func TestStoppingCutsOffWhatDoesNotEnd(t *testing.T) {
 	asked := make(chan bool)
 	s, logged := newServer(func(ctx context.Context, _ router.Question) (router.Answer, error) {
