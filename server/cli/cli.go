@@ -79,7 +79,7 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:      true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
 	},
-		a.mcpCommand(), a.askCommand(), a.routeCommand(), a.intentsCommand(), a.providersCommand(), a.configCommand(),
+		a.mcpCommand(), a.askCommand(), a.routeCommand(), a.intentsCommand(), a.evalCommand(), a.providersCommand(), a.configCommand(),
 		a.versionCommand(), exitCodesTopic(),
 	)
 	root.SetFlagErrorFunc(flagError)

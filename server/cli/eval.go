@@ -1,0 +1,174 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"clanker/eval"
+	"clanker/intents"
+)
+
+// evalFlags are what "clanker eval" was asked to do.
+type evalFlags struct {
+	suites          []string
+	baseline        string
+	update, latency bool
+	output          choice
+}
+
+func (a *app) evalCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "eval [FILE...]",
+		Short: "Measure how well questions are routed",
+		Long: `Ask labelled questions and measure where they go: how many are routed, how many of these rightly, and what happens to
+them after a typo, in upper case or joined with another. No provider is read; the names of the demo estate and those in
+the case files are known.
+
+Without a FILE the built-in cases are asked. A FILE is YAML, tab-separated (.tsv) or JSON lines (.jsonl), with the keys
+
+  question  the sentence, once per file
+  topic     where it has to go, or abstain if nothing may answer it
+  intent    the id of the one intent that has to answer it (topic or intent is needed)
+  slots     all that has to be read from it, as clanker route prints it; without it slots are not judged
+  provider, source, group, voice, of
+            labels that figures are grouped by (voice: expert, plain, beginner, symptom or minimal)
+  names     what is known to exist, as kind/name
+
+  - question: is checkout-api healthy?
+    intent: health.of
+    slots: {service: checkout-api}
+    names: [deployment/checkout-api]
+
+In a tab-separated file the first line names the columns, slots are "service=checkout-api; percent=0.8", names have spaces
+between them. The file's name, without -questions and its ending, is the name of its suite.
+
+With --baseline the exit code is 1 if a figure is below what the file holds. The same intents and cases give the same
+output, byte for byte; times are printed to stderr, with --latency.`,
+		Example: `  clanker eval
+  clanker eval --suite real,negatives --output html > eval.html
+  clanker eval my-questions.yaml --intents ./intents
+  clanker eval --baseline baseline.json --update-baseline`,
+	}
+	var f evalFlags
+	flags := cmd.Flags()
+	flags.StringSliceVar(&f.suites, "suite", nil, "ask these `suites` only")
+	flags.StringVar(&f.baseline, "baseline", "", "fail if a figure is below what this `file` holds")
+	flags.BoolVar(&f.update, "update-baseline", false, "write what was reached to the file of --baseline")
+	flags.BoolVar(&f.latency, "latency", false, "print to stderr how long a question takes")
+	f.output = outputFlag(cmd, "table", "json", "junit", "html")
+	cmd.RunE = func(cmd *cobra.Command, files []string) error { return a.eval(cmd, f, files) }
+	return cmd
+}
+
+func (a *app) eval(cmd *cobra.Command, f evalFlags, files []string) error {
+	if f.update && f.baseline == "" {
+		return usage("add --baseline FILE", "--update-baseline: no file is given")
+	}
+	a.demo = true // names are those of the demo estate, whatever this machine is signed in to
+	catalog, matcher, err := a.matcher()
+	if err != nil {
+		return err
+	}
+	workspace, err := a.workspace()
+	if err != nil {
+		return err
+	}
+	suites, err := a.evalSuites(catalog, f.suites, files)
+	if err != nil {
+		return a.printFaults(err)
+	}
+	seen := a.knownNames(cmd.Context(), workspace)
+	with := func(s eval.Suite) eval.Classifier { return eval.ByMatcher(matcher, s.Names(seen)) }
+	baseline, err := readBaseline(f)
+	if err != nil {
+		return err
+	}
+	report := eval.Evaluate(suites, with)
+	if f.baseline != "" {
+		report.Baseline = new(baseline.Compare(report))
+	}
+	if err := a.printReport(f.output, report); err != nil {
+		return err
+	}
+	if f.latency {
+		a.say("%s\n", eval.Measure(suites, with, a.now))
+	}
+	return a.holdBaseline(f, baseline, report)
+}
+
+func (a *app) evalSuites(catalog *intents.Catalog, wanted, files []string) (suites []eval.Suite, err error) {
+	if len(files) > 0 {
+		suites, err = eval.Load(catalog, files...)
+	} else {
+		suites, err = eval.BuiltIn(catalog)
+	}
+	if err != nil || len(wanted) == 0 {
+		return suites, err
+	}
+	var known []string
+	for _, s := range suites {
+		known = append(known, s.Name)
+	}
+	for _, name := range wanted {
+		if !slices.Contains(known, name) {
+			return nil, usage(nearest(name, "", known, strings.Join(known, ", ")), "unknown suite %q", name)
+		}
+	}
+	return slices.DeleteFunc(suites, func(s eval.Suite) bool { return !slices.Contains(wanted, s.Name) }), nil
+}
+
+// readBaseline reads the baseline; one that is about to be written may be missing.
+func readBaseline(f evalFlags) (eval.Baseline, error) {
+	if f.baseline == "" {
+		return eval.Baseline{}, nil
+	}
+	content, err := os.ReadFile(f.baseline)
+	if f.update && errors.Is(err, fs.ErrNotExist) {
+		return eval.Baseline{}, nil
+	}
+	if err != nil {
+		return eval.Baseline{}, hinted(fmt.Errorf("read the baseline: %w", err), "--update-baseline writes it")
+	}
+	baseline, err := eval.ParseBaseline(content)
+	if err != nil {
+		return eval.Baseline{}, hinted(fmt.Errorf("%s: %w", f.baseline, err), "delete it and write it anew with --update-baseline")
+	}
+	return baseline, nil
+}
+
+func (a *app) printReport(output choice, report eval.Report) error {
+	write := map[string]func(io.Writer, eval.Report) error{"json": eval.JSON, "junit": eval.JUnit, "html": eval.HTML}[output.String()]
+	if write != nil {
+		return write(a.stdout, report)
+	}
+	var text bytes.Buffer
+	if err := eval.Text(&text, report); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(a.stdout, printable(text.String()))
+	return err
+}
+
+// holdBaseline writes the baseline if that was asked for, else fails if a figure fell below it.
+func (a *app) holdBaseline(f evalFlags, baseline eval.Baseline, report eval.Report) error {
+	if f.update {
+		content, err := baseline.With(report).Marshal()
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(f.baseline, content, 0o644)
+	}
+	if report.Baseline != nil && len(report.Baseline.Falls) > 0 {
+		return hinted(fmt.Errorf("%s below %s", count(len(report.Baseline.Falls), "figure"), f.baseline),
+			"see what changed above; if it is meant, write it down with --update-baseline")
+	}
+	return nil
+}
