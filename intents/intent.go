@@ -1,6 +1,8 @@
 package intents
 
 import (
+	"slices"
+
 	"clanker/adapters"
 )
 
@@ -22,6 +24,9 @@ const (
 	TopicWrite     Topic = "write"
 	TopicMeta      Topic = "meta"
 )
+
+// Topics returns all topics.
+func Topics() []Topic { return slices.Clone(topics) }
 
 // Action is what the router does for an intent.
 type Action string

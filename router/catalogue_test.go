@@ -138,7 +138,7 @@ func TestCatalogueAbstains(t *testing.T) {
 	for _, row := range cases(t, "negatives.tsv") {
 		match := matcher.Match(row["question"], adapters.Names{})
 		if match.Outcome == router.Hit {
-			t.Errorf("%s (%s) hits %s", row["question"], row["kind"], match.Hits[0].Intent.ID)
+			t.Errorf("%s (%s) hits %s", row["question"], row["group"], match.Hits[0].Intent.ID)
 		}
 	}
 }

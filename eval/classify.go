@@ -1,0 +1,56 @@
+package eval
+
+import (
+	"fmt"
+
+	"clanker/adapters"
+	"clanker/router"
+)
+
+// Classifier says where a question goes. It must say the same each time.
+type Classifier interface {
+	Classify(text string) Prediction
+}
+
+// Prediction is what a [Classifier] made of a question.
+type Prediction struct {
+	Routed bool    // else it abstains, or finds two intents equally near
+	Intent string  // empty if not routed
+	Topic  string  // of the intent
+	Score  float64 // how sure it is of being right, 0 to 1; 0 if it abstains and has no idea
+	Slots  map[string]string
+	Reason string // why it is not routed, for a person
+}
+
+// went is where the question went, as a label of a class of questions.
+func (p Prediction) went() string {
+	if !p.Routed {
+		return Abstain
+	}
+	return p.Topic
+}
+
+var _ Classifier = matched{}
+
+// matched is the matcher among the names that a workspace has seen.
+type matched struct {
+	matcher *router.Matcher
+	names   adapters.Names
+}
+
+// ByMatcher classifies as the product does, given the names that the workspace has seen.
+func ByMatcher(m *router.Matcher, names adapters.Names) Classifier { return matched{m, names} }
+
+// Classify asks the matcher.
+func (m matched) Classify(text string) Prediction {
+	match := m.matcher.Match(text, m.names)
+	if match.Outcome != router.Hit {
+		return Prediction{Reason: match.Reason}
+	}
+	hit := match.Hits[0]
+	slots := make(map[string]string, len(hit.Slots))
+	for name, value := range router.ReadableSlots(hit.Slots) {
+		slots[name] = fmt.Sprint(value)
+	}
+	return Prediction{Routed: true, Intent: hit.Intent.ID, Topic: string(hit.Intent.Topic), Score: hit.Score, Slots: slots}
+}

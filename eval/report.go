@@ -1,0 +1,133 @@
+package eval
+
+import (
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+)
+
+// Schema names the contract of [Report] as JSON; a change that breaks readers changes the number.
+const Schema = "clanker.eval/v1"
+
+// Report is how the suites fared, each alone and all together.
+type Report struct {
+	Schema string        `json:"schema"`
+	Suites []SuiteReport `json:"suites"`
+	Total  Figures       `json:"total"`
+
+	Groups          []Group      `json:"groups"` // the total by what the cases say of themselves
+	Topics          []Class      `json:"topics"`
+	Intents         []Class      `json:"intents"`
+	TopicConfusion  []Cell       `json:"topicConfusion"`  // of all questions
+	IntentConfusion []Cell       `json:"intentConfusion"` // of those that went where they do not belong
+	Curve           []Point      `json:"curve"`
+	Robustness      []Robustness `json:"robustness"`
+	Baseline        *Comparison  `json:"baseline,omitempty"`
+}
+
+// SuiteReport is how one suite fared, with the questions that did not go where they belong, in the order of the file.
+type SuiteReport struct {
+	Name       string       `json:"name"`
+	Figures    Figures      `json:"figures"`
+	Robustness []Robustness `json:"robustness"`
+	Misroutes  []Stray      `json:"misroutes"` // wrong and taken
+	Missed     []Stray      `json:"missed"`
+	questions  []string
+}
+
+// Stray is a question that did not go where it belongs.
+type Stray struct {
+	Question string  `json:"question"`
+	At       string  `json:"at"` // file:line:column
+	Want     string  `json:"want"`
+	Verdict  Verdict `json:"verdict"`
+	Got      string  `json:"got,omitempty"` // the intent that took it
+	Score    float64 `json:"score,omitempty"`
+	Reason   string  `json:"reason,omitempty"` // why nothing took it
+}
+
+// Group is how those questions fared of which the cases say the same: source github-mcp-server, voice expert.
+type Group struct {
+	By      string  `json:"by"`
+	Name    string  `json:"name"`
+	Figures Figures `json:"figures"`
+}
+
+// Evaluate asks each suite's questions, and those of its own that went right again with each of [Perturbations].
+func Evaluate(suites []Suite, with func(Suite) Classifier) Report {
+	report := Report{Schema: Schema, Suites: []SuiteReport{}}
+	var outcomes []outcome
+	for _, suite := range suites {
+		r := ask(suite, with(suite))
+		report.Suites = append(report.Suites, suiteReport(r))
+		outcomes = append(outcomes, r.outcomes...)
+		if report.Robustness == nil {
+			report.Robustness = r.robust
+			continue
+		}
+		for i := range r.robust {
+			report.Robustness[i] = report.Robustness[i].add(r.robust[i])
+		}
+	}
+	report.Total = figures(outcomes)
+	report.Groups = groups(outcomes)
+	report.Topics, report.Intents = topicClasses(outcomes), intentClasses(outcomes)
+	report.TopicConfusion, report.IntentConfusion = topicConfusion(outcomes), intentConfusion(outcomes)
+	report.Curve = curve(outcomes)
+	return report
+}
+
+func suiteReport(r run) SuiteReport {
+	s := SuiteReport{Name: r.name, Figures: figures(r.outcomes), Robustness: slices.Clone(r.robust), Misroutes: []Stray{}, Missed: []Stray{}}
+	for _, o := range r.outcomes {
+		s.questions = append(s.questions, o.want.Question)
+		stray := Stray{Question: o.want.Question, At: o.want.Pos.String(), Want: o.want.Want(), Verdict: o.verdict,
+			Got: o.got.Intent, Score: o.got.Score, Reason: o.got.Reason}
+		switch o.verdict {
+		case Wrong, Taken:
+			s.Misroutes = append(s.Misroutes, stray)
+		case Missed:
+			s.Missed = append(s.Missed, stray)
+		case Right, Left:
+		}
+	}
+	return s
+}
+
+// labels are what a case says of itself beside where it has to go.
+var labels = []struct {
+	name string
+	of   func(Case) []string
+}{
+	{"source", func(c Case) []string { return []string{c.Source} }},
+	{"group", func(c Case) []string { return []string{c.Group} }},
+	{"voice", func(c Case) []string { return []string{c.Voice} }},
+	{"provider", func(c Case) []string { return strings.Split(c.Provider, ",") }},
+}
+
+// groups scores the questions by each label, sorted by its value.
+func groups(outcomes []outcome) []Group {
+	all := []Group{}
+	for _, label := range labels {
+		byValue := map[string][]outcome{}
+		for _, o := range outcomes {
+			for _, value := range label.of(o.want) {
+				byValue[value] = append(byValue[value], o)
+			}
+		}
+		delete(byValue, "") // it says nothing of itself
+		for _, value := range keysOf(byValue) {
+			all = append(all, Group{By: label.name, Name: value, Figures: figures(byValue[value])})
+		}
+	}
+	return all
+}
+
+// JSON writes the report with stable keys.
+func JSON(w io.Writer, r Report) error {
+	encoder := json.NewEncoder(w)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(r)
+}

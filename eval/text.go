@@ -1,0 +1,176 @@
+package eval
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"unicode"
+)
+
+// Text writes the report for people: figures first, then the questions that went wrong or nowhere.
+func Text(w io.Writer, r Report) error {
+	t := &textReport{}
+	t.suites(r)
+	t.groups(r.Groups)
+	t.classes("topic", r.Topics)
+	t.classes("intent", r.Intents)
+	t.confusion(r)
+	t.robustness(r.Robustness)
+	t.curve(r.Curve)
+	t.strays("misrouted", r.Suites, func(s SuiteReport) []Stray { return s.Misroutes })
+	t.strays("missed", r.Suites, func(s SuiteReport) []Stray { return s.Missed })
+	t.baseline(r.Baseline)
+	_, err := w.Write(t.Bytes())
+	return err
+}
+
+type textReport struct{ bytes.Buffer }
+
+// table writes rows in aligned columns, the first row being the headers, and an empty line.
+func (t *textReport) table(rows [][]string) {
+	if len(rows) < 2 {
+		return
+	}
+	var aligned bytes.Buffer
+	columns := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(columns, strings.Join(row, "\t"))
+	}
+	_ = columns.Flush() // a buffer takes everything
+	for line := range strings.Lines(aligned.String()) {
+		t.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	t.WriteString("\n")
+}
+
+// percent writes a share as 97.4, or as a dash if there is nothing to take a share of.
+func percent(x *float64) string {
+	if x == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f", *x*100)
+}
+
+// plain writes a figure that is no share.
+func plain(x *float64) string {
+	if x == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.3f", *x)
+}
+
+// oneLine keeps what others wrote from breaking out of its line.
+func oneLine(text string) string {
+	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+}
+
+var figureHeaders = []string{"asked", "in scope", "answered %", "routed %", "precision %", "topic right %", "misrouted %", "left alone %", "slot F1 %"}
+
+func (f Figures) cells() []string {
+	return []string{fmt.Sprint(f.Questions), fmt.Sprint(f.InScope), percent(f.Answered), percent(f.Coverage), percent(f.Precision), percent(f.TopicRight),
+		percent(f.Misrouted), percent(f.OutOfScopeRecall), percent(f.SlotF1)}
+}
+
+func (t *textReport) suites(r Report) {
+	rows := [][]string{append([]string{"suite"}, figureHeaders...)}
+	for _, s := range r.Suites {
+		rows = append(rows, append([]string{oneLine(s.Name)}, s.Figures.cells()...))
+	}
+	if len(r.Suites) != 1 {
+		rows = append(rows, append([]string{"all"}, r.Total.cells()...))
+	}
+	t.table(rows)
+	fmt.Fprintf(t, "auroc %s, calibration error %s\n\n", plain(r.Total.AUROC), plain(r.Total.CalibrationError))
+}
+
+func (t *textReport) groups(groups []Group) {
+	for _, label := range labels {
+		rows := [][]string{append([]string{label.name}, figureHeaders...)}
+		for _, g := range groups {
+			if g.By == label.name {
+				rows = append(rows, append([]string{oneLine(g.Name)}, g.Figures.cells()...))
+			}
+		}
+		t.table(rows)
+	}
+}
+
+func (t *textReport) classes(what string, classes []Class) {
+	rows := [][]string{{what, "expected", "routed", "precision %", "recall %", "F1 %"}}
+	for _, c := range classes {
+		rows = append(rows, []string{c.Name, fmt.Sprint(c.Expected), fmt.Sprint(c.Routed), percent(c.Precision), percent(c.Recall), percent(c.F1)})
+	}
+	t.table(rows)
+}
+
+// confusion writes what was taken for something else; what is right or missed is in the tables above.
+func (t *textReport) confusion(r Report) {
+	rows := [][]string{{"belongs to", "went to", "questions"}}
+	for _, c := range r.TopicConfusion {
+		if c.Want != c.Got && c.Got != Abstain {
+			rows = append(rows, []string{c.Want, c.Got, fmt.Sprint(c.Count)})
+		}
+	}
+	for _, c := range r.IntentConfusion {
+		rows = append(rows, []string{c.Want, c.Got, fmt.Sprint(c.Count)})
+	}
+	t.table(rows)
+}
+
+func (t *textReport) robustness(all []Robustness) {
+	rows := [][]string{{"changed", "asked", "still routed %", "precision %", "what"}}
+	for _, r := range all {
+		rows = append(rows, []string{r.Name, fmt.Sprint(r.Asked), percent(r.Share), percent(r.Precision), r.What})
+	}
+	t.table(rows)
+}
+
+func (t *textReport) curve(points []Point) {
+	rows := [][]string{{"score from", "answered of all %", "of these wrong %"}}
+	for _, p := range points {
+		rows = append(rows, []string{fmt.Sprintf("%.2f", p.Score), percent(&p.Coverage), percent(&p.Risk)})
+	}
+	t.table(rows)
+}
+
+func (t *textReport) strays(what string, suites []SuiteReport, of func(SuiteReport) []Stray) {
+	for _, s := range suites {
+		for _, stray := range of(s) {
+			went := stray.Got
+			if went == "" {
+				went = stray.Reason
+			}
+			fmt.Fprintf(t, "%s: %s, %s: %s: %s\n", stray.At, what, stray.Want, oneLine(stray.Question), oneLine(went))
+		}
+	}
+}
+
+func (t *textReport) baseline(c *Comparison) {
+	if c == nil {
+		return
+	}
+	t.WriteString("\n")
+	for _, changed := range c.Changed {
+		fmt.Fprintf(t, "changed: %s: %s: was %s, is %s\n", oneLine(changed.Suite), oneLine(changed.Question), changed.Was, changed.Is)
+	}
+	for _, note := range c.Notes {
+		fmt.Fprintf(t, "note: %s\n", oneLine(note))
+	}
+	for _, f := range c.Falls {
+		fmt.Fprintln(t, f)
+	}
+	if len(c.Falls) == 0 {
+		t.WriteString("no figure is below the baseline\n")
+	}
+}
+
+// String tells the fall in one line.
+func (f Fall) String() string {
+	return fmt.Sprintf("BELOW THE BASELINE: %s: %s was %s, is %s: worse by %s points", oneLine(f.Suite), f.Figure,
+		hundredths(f.Was), hundredths(f.Is), hundredths(f.By))
+}
+
+// hundredths writes a share in percent, as finely as a baseline holds it.
+func hundredths(x float64) string { return fmt.Sprintf("%.2f", x*100) }
