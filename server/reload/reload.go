@@ -18,7 +18,7 @@ import (
 // Source is one thing that is loaded from files.
 type Source struct {
 	What  string          // names it in logs and problems: "intents"
-	Paths func() []string // the files and folders it is loaded from, absolute or relative; asked before every load
+	Paths func() []string // the files and folders it is loaded from, absolute or relative; asked before and after every load
 
 	// Load reads and validates, and changes nothing: that is Apply's.
 	Load func(context.Context) (Update, error)
@@ -95,11 +95,29 @@ func (r *Reloader) Problems() []Problem {
 func (r *Reloader) Run(ctx context.Context) {
 	defer func() { r.notifier.close() }()
 	for asked, ok := false, true; ok; asked, ok = r.wait(ctx) {
-		r.watch(ctx)
-		for _, source := range r.sources {
-			r.load(ctx, source, asked)
+		r.pass(ctx, asked)
+	}
+}
+
+// pass loads every source. When one names other files from now on, watches are laid for these, and it begins anew: what
+// changed while no watch was there is read.
+func (r *Reloader) pass(ctx context.Context, asked bool) {
+	r.watch(ctx)
+	watched := r.paths()
+	for next, moves := 0, 0; next < len(r.sources); next++ {
+		r.load(ctx, r.sources[next], asked)
+		if now := r.paths(); moves < steady && !slices.Equal(watched, now) {
+			r.watch(ctx)
+			watched, next, moves = now, -1, moves+1
 		}
 	}
+}
+
+func (r *Reloader) paths() (paths []string) {
+	for _, source := range r.sources {
+		paths = append(paths, source.Paths()...)
+	}
+	return paths
 }
 
 // load loads one source and puts it to use. Somebody who asked for it hears of it though nothing changed.

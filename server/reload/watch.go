@@ -95,7 +95,8 @@ func remedy(err error) string {
 	return ""
 }
 
-// steady bounds how often watches are laid while folders come and go meanwhile; later changes are seen by those laid.
+// steady bounds how often watches are laid while folders come and go meanwhile, or sources name others; later changes are
+// seen by those laid.
 const steady = 5
 
 // cheap says that a watch costs the same whatever a folder holds. Elsewhere it opens each of its files, or keeps the folder

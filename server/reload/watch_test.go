@@ -227,6 +227,32 @@ func TestSavedIsLive(t *testing.T) {
 }
 
 // TestTooManyFolders survives a path that nobody meant.
+// One source says where another lies: what happens there is seen from then on.
+func TestAnotherPlace(t *testing.T) {
+	t.Parallel()
+	d := &disk{t: t, root: t.TempDir(), seen: make(chan string, 1000)}
+	d.write("config", "old")
+	place := "old"
+	config := Source{What: "config", Paths: func() []string { return []string{d.at("config")} },
+		Load: func(context.Context) (Update, error) {
+			next := contents(d.at("config"))
+			return Update{Apply: func() { place = next }}, nil
+		}}
+	files := Source{What: "files", Paths: func() []string { return []string{d.at(place)} },
+		Load: func(context.Context) (Update, error) { d.seen <- contents(d.at(place)); return Update{}, nil }}
+	ctx, stop := context.WithCancel(context.Background())
+	r := New(Options{Log: slog.New(slog.DiscardHandler)}, config, files)
+	var running sync.WaitGroup
+	running.Go(func() { r.Run(ctx) })
+	t.Cleanup(func() { stop(); running.Wait() })
+	d.wants("nothing")
+	d.write("new/a.yaml", "a")
+	d.write("config", "new")
+	d.wants("a")
+	d.write("new/a.yaml", "b")
+	d.wants("b")
+}
+
 func TestTooManyFolders(t *testing.T) {
 	t.Parallel()
 	d := &disk{t: t, root: t.TempDir()}
