@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -155,6 +156,28 @@ func TestIntentsBeside(t *testing.T) {
 	assert.Equal(t, []string{beside}, dirs())
 	write("intents: {dirs: []}")
 	assert.Empty(t, dirs())
+}
+
+// What would wait for a writer, or say something once only, is refused.
+func TestIrregularFiles(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	for _, path := range []string{pipe, filepath.Dir(pipe), os.DevNull} {
+		_, err := load(path)
+		require.EqualError(t, err, path+": this is no regular file; name a file: it is read again whenever it changes")
+		_, err = config.Secret{File: path}.Resolve(t.Context())
+		require.EqualError(t, err, "find the secret (file "+path+"): this is no regular file")
+	}
+}
+
+// Only a home folder of one's own is known.
+func TestOtherHomes(t *testing.T) {
+	t.Parallel()
+	_, err := load(files(t)("config.yaml", `intents: {dirs: ["~", ~root/intents, ./~x]}`))
+	assert.ErrorContains(t, err, `config.yaml:1:19: intents.dirs: "~": ~ stands for your home folder before a / only; write ~/ and a path`)
+	assert.ErrorContains(t, err, `config.yaml:1:23: intents.dirs: "~root/intents": ~ stands`)
+	assert.NotContains(t, err.Error(), "~x")
 }
 
 func TestChanges(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	"clanker/intents/strict"
 )
@@ -121,6 +122,8 @@ func (l *loader) file(path string, named bool) {
 		l.fault(path, "", problem{"there is no such file", "name one that is there: clanker config init writes one"})
 	case errors.Is(err, errShared):
 		l.fault(path, "", problem{"others than its owner may write it, and it names commands to run", "run: chmod go-w " + quoted(path)})
+	case errors.Is(err, errNoFile):
+		l.fault(path, "", problem{err.Error(), "name a file: it is read again whenever it changes"})
 	case err != nil:
 		l.fault(path, "", problem{"read the configuration: " + reason(err), "name a file that you may read"})
 	default:
@@ -132,10 +135,14 @@ func (l *loader) file(path string, named bool) {
 // errShared is that others may do with a file what only its owner should.
 var errShared = errors.New("others than its owner may use it")
 
+// errNoFile is that a path leads to a folder, a pipe or a device. A pipe may have nobody at its other end, and says what it
+// holds only once.
+var errNoFile = errors.New("this is no regular file")
+
 // readOwn reads a file up to a limit in bytes, unless anybody but its owner has one of the permissions. Windows keeps
 // permissions elsewhere.
 func readOwn(path string, denied fs.FileMode, limit int64) ([]byte, error) {
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // else opening a pipe waits for whoever writes it
 	if err != nil {
 		return nil, err
 	}
@@ -143,6 +150,9 @@ func readOwn(path string, denied fs.FileMode, limit int64) ([]byte, error) {
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errNoFile
 	}
 	if runtime.GOOS != "windows" && info.Mode().Perm()&denied != 0 {
 		return nil, errShared

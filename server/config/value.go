@@ -117,6 +117,9 @@ func expand(path, base string) (string, problem) {
 		}
 		return filepath.Join(home, rest), problem{}
 	}
+	if strings.HasPrefix(path, "~") { // a shell knows more homes
+		return "", problem{fmt.Sprintf("%q: ~ stands for your home folder before a / only", path), "write ~/ and a path below it, or ./ before a name that begins so"}
+	}
 	if base != "" && !filepath.IsAbs(path) {
 		return filepath.Join(base, path), problem{}
 	}
