@@ -53,7 +53,10 @@ func LoadAll(layers ...Layer) (*Catalog, error) {
 		total += len(names[i])
 		l.catalog.Layers = append(l.catalog.Layers, layer.Name)
 	}
-	if total == 0 && len(l.faults) == 0 {
+	switch {
+	case len(layers) == 0:
+		l.faultAt("intents", "name a folder, or use the built-in ones", "no intents: no folder is named")
+	case total == 0 && len(l.faults) == 0:
 		l.faultAt(cmp.Or(strings.Join(l.catalog.Layers, ", "), "."), "add one, for instance health.yaml", "no intents: the folder has no .yaml file")
 	}
 	l.vocabularies(layers, names)

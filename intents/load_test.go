@@ -74,6 +74,8 @@ func TestLoadDefault(t *testing.T) {
 func TestLoadEmpty(t *testing.T) {
 	_, err := Load(fstest.MapFS{})
 	assert.EqualError(t, err, ".: no intents: the folder has no .yaml file; add one, for instance health.yaml")
+	_, err = LoadAll()
+	assert.EqualError(t, err, "intents: no intents: no folder is named; name a folder, or use the built-in ones")
 }
 
 // TestVocabularyOfAdapters keeps the lists of kinds and metrics equal to the constants they repeat.

@@ -72,12 +72,12 @@ func (e Errors) Err() error {
 	return slices.Compact(e)
 }
 
-// Suggest returns a remedy: the known word nearest to the one written, else all that are known if they are few, else
+// Suggest returns a remedy: the known word nearest to the one written, whatever its case, else all that are known if they are few, else
 // nothing. The sigil is written before each word.
 func Suggest(word, sigil string, known []string) string {
 	best, distance := "", len(word)/3+2
 	for _, candidate := range known {
-		if d := Distance(word, candidate, distance); d < distance {
+		if d := Distance(strings.ToLower(word), strings.ToLower(candidate), distance); d < distance {
 			best, distance = candidate, d
 		}
 	}

@@ -72,6 +72,7 @@ func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, content, want string }{
 		{"unknown key", "texxt: a", `a.yaml:1:1: unknown key "texxt"; did you mean text?`},
+		{"another case", "TEXT: a", `a.yaml:1:1: unknown key "TEXT"; did you mean text?`},
 		{"unknown key below", "outer:\n  iner: a", `a.yaml:2:3: outer: unknown key "iner"; did you mean inner?`},
 		{"nothing like it", "colour: a", `a.yaml:1:1: unknown key "colour"; use one of: text, string, number, flag, list, outer`},
 		{"every fault, by position", "flag: 1\nstring: 2\ntexxt: 3", `

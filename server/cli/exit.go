@@ -119,8 +119,11 @@ func flagError(cmd *cobra.Command, err error) error {
 		return knownCommand(cmd, words)
 	}
 	help := cmd.CommandPath() + " --help"
-	if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) && invalid.GetFlag().Value.Type() == "int" {
-		return usage("see "+help, "--%s %q: want a whole number", invalid.GetFlag().Name, invalid.GetValue())
+	if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) {
+		flag := invalid.GetFlag()
+		if want := map[string]string{"int": "a whole number", "bool": "true or false"}[flag.Value.Type()]; want != "" {
+			return usage("see "+help, "--%s %q: want %s", flag.Name, invalid.GetValue(), want)
+		}
 	}
 	unknown := (*pflag.NotExistError)(nil)
 	if !errors.As(err, &unknown) {
