@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -24,6 +26,8 @@ type live struct {
 	reloader *reload.Reloader
 	metrics  *telemetry.Metrics // nil when none are wanted
 	token    string             // that HTTP clients must bring; of the reloader's goroutine once that runs
+	asked    atomic.Bool        // to load everything again, by SIGHUP
+	moved    func()             // tells that other intents may be configured; nil when nobody wants to know
 }
 
 // live puts the workspace and its server together.
@@ -79,6 +83,7 @@ func (w *live) while(ctx context.Context, serve func(context.Context) error) err
 			case <-following.Done():
 				return nil
 			case <-hangups:
+				w.asked.Store(true)
 				w.reloader.Trigger()
 			}
 		}
@@ -110,7 +115,7 @@ func (a *app) liveConfig(cmd *cobra.Command, w *live) reload.Source {
 			if err != nil {
 				return reload.Update{}, err
 			}
-			token, err := a.secret(ctx, next)
+			token, err := a.nextToken(ctx, w, next)
 			if err != nil {
 				return reload.Update{}, err
 			}
@@ -124,6 +129,17 @@ func (a *app) liveConfig(cmd *cobra.Command, w *live) reload.Source {
 			return reload.Update{Changes: strings.Join(changes, ", "), Apply: func() { a.apply(w, next, token) }}, nil
 		},
 	}
+}
+
+// nextToken is the token that clients must bring from now on. It is never none where there was one: a file that is gone, or
+// is being saved, opens no door. A command is run again only when another one is configured or somebody asks for it, since it
+// may take its time or bother a person.
+func (a *app) nextToken(ctx context.Context, w *live, next config.Config) (string, error) {
+	asked, command := w.asked.Swap(false), next.Token.Command
+	if next.Token.IsZero() || !asked && len(command) > 0 && slices.Equal(command, a.config.Token.Command) {
+		return w.token, nil
+	}
+	return a.secret(ctx, next)
 }
 
 // configPaths are what the configuration is made of: its file, whether there is a folder of intents beside it, and the file
@@ -143,7 +159,7 @@ func (a *app) configPaths() []string {
 func changed(before, after config.Config) []string {
 	var names []string
 	for _, key := range config.Changes(before, after) {
-		if key.Live {
+		if key.Live && (key.Path != "token" || !after.Token.IsZero()) {
 			names = append(names, key.Path)
 		} else {
 			names = append(names, key.Path+" (after a restart)")
@@ -158,4 +174,7 @@ func (a *app) apply(w *live, next config.Config, token string) {
 	_ = a.level.UnmarshalText([]byte(next.Log.Level)) // it is one of the words: that was checked
 	w.server.Limit(server.Limits(next.Limits))
 	w.server.Demand(token)
+	if w.moved != nil {
+		w.moved()
+	}
 }

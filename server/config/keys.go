@@ -30,7 +30,7 @@ type Key struct {
 	Unit     string   // of a Number
 	Flag     string   // without dashes; empty if there is none
 	Live     bool     // a change of it applies while serving; others wait for a restart
-	Doc      string   // lines of at most 100 characters
+	Doc      string   // lines of at most 105 characters
 
 	field func(*Config) any // pointer to its field
 }
@@ -70,7 +70,8 @@ func Keys() []Key {
 		{Path: "token", Type: Hidden, Example: "{file: token}", Live: true,
 			Doc: "Bearer token that every HTTP request must carry, for machines with several users. It never stands\n" +
 				"here, only where it is found, one of: {file: PATH}, which only its owner may read; {env: NAME};\n" +
-				"{command: [PROGRAM, ARGUMENT]}, whose output it is, run without a shell, for 10 seconds at most.",
+				"{command: [PROGRAM, ARGUMENT]}, whose output it is, run without a shell, for 10 seconds at most: once,\n" +
+				"and on SIGHUP. To serve without a token after serving with one, restart.",
 			field: func(c *Config) any { return &c.Token }},
 		{Path: "intents.dirs", Type: Paths, Example: "[intents]", Flag: "intents", Live: true,
 			Doc: "Folders with intents of your own. What they define goes over the built-in intents, a later folder\n" +
