@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -82,7 +83,7 @@ func (a *app) serveStdio(cmd *cobra.Command, s serving) error {
 		}
 		return w.while(ctx, func(ctx context.Context) error { return w.server.ServeStdio(ctx, in, out) })
 	}
-	place, err := a.place()
+	place, err := a.place(a.config.Kubernetes.Kubeconfig)
 	if err != nil {
 		a.log.Warn("serving alone", "because", err)
 		return alone(cmd.Context(), a.stdin, a.stdout)
@@ -96,16 +97,20 @@ func (a *app) serveStdio(cmd *cobra.Command, s serving) error {
 
 // place is where workspaces find each other that answer alike: those of the same estate, read with the same credentials, with
 // the same intents.
-func (a *app) place() (bridge.Place, error) {
-	serves := []string{strconv.FormatBool(a.demo), a.config.Kubernetes.Kubeconfig, a.getenv("KUBECONFIG"), strconv.FormatBool(a.config.Intents.Builtin)}
-	for _, dir := range a.config.Intents.Dirs {
-		path, err := filepath.Abs(dir)
-		if err != nil {
-			return bridge.Place{}, fmt.Errorf("find other workspaces: %w", err)
+func (a *app) place(kubeconfig string) (bridge.Place, error) {
+	home, _ := os.UserHomeDir() // none is one too
+	serves := []string{strconv.FormatBool(a.demo), home}
+	files := filepath.SplitList(cmp.Or(kubeconfig, a.getenv("KUBECONFIG")))
+	for _, path := range slices.Concat(files, []string{""}, a.config.Intents.Dirs) {
+		if path != "" { // what is relative is another thing in another folder
+			var err error
+			if path, err = filepath.Abs(path); err != nil {
+				return bridge.Place{}, fmt.Errorf("find other workspaces: %w", err)
+			}
 		}
 		serves = append(serves, path)
 	}
-	return bridge.Locate(serves...)
+	return bridge.Locate(append(serves, strconv.FormatBool(a.config.Intents.Builtin))...)
 }
 
 func (a *app) serveHTTP(ctx context.Context, w *live, s serving) error {
@@ -114,36 +119,56 @@ func (a *app) serveHTTP(ctx context.Context, w *live, s serving) error {
 		return err
 	}
 	url := fmt.Sprintf("http://%s/mcp", listener.Addr())
-	withdraw := a.publish(w, url)
-	defer withdraw()
+	p := &published{app: a, kubeconfig: a.config.Kubernetes.Kubeconfig, record: bridge.Record{Health: w.server.Health(), URL: url}}
+	p.move()
+	w.moved = p.move
+	defer p.withdraw()
 	a.greet(url)
+	token := w.token // as long as nobody else uses it
 	return w.while(ctx, func(ctx context.Context) error {
 		if s.ask == "" {
 			return w.server.ServeHTTP(ctx, listener)
 		}
 		serving, ctx := errgroup.WithContext(ctx)
 		serving.Go(func() error { return w.server.ServeHTTP(ctx, listener) })
-		serving.Go(func() error { return a.askOver(ctx, url, w.token, s.ask) })
+		serving.Go(func() error { return a.askOver(ctx, url, token, s.ask) })
 		return serving.Wait()
 	})
 }
 
-// publish lets the processes that clients start on stdio find this workspace. The function that it returns ends that.
-func (a *app) publish(w *live, url string) (withdraw func()) {
-	place, err := a.place()
-	var remove func() error
+// published is what lets the processes that clients start on stdio find this workspace.
+type published struct {
+	app        *app
+	kubeconfig string // that is in use, whatever is configured by now
+	record     bridge.Record
+	place      bridge.Place
+	remove     func() error // nil when there is no record
+}
+
+// move leaves the record where those look who want the intents that are configured, and nowhere else.
+func (p *published) move() {
+	place, err := p.app.place(p.kubeconfig)
+	if err == nil && place == p.place {
+		return
+	}
+	p.withdraw()
+	p.place = place
 	if err == nil {
-		remove, err = place.Publish(bridge.Record{Health: w.server.Health(), URL: url})
+		p.remove, err = place.Publish(p.record)
 	}
 	if err != nil {
-		a.log.Warn("clients on stdio will not find this workspace, and each be served alone", "because", err)
-		return func() {}
+		p.app.log.Warn("clients on stdio will not find this workspace, and each be served alone", "because", err)
 	}
-	return func() {
-		if err := remove(); err != nil {
-			a.log.Warn("the record of this workspace could not be removed", "because", err)
-		}
+}
+
+func (p *published) withdraw() {
+	if p.remove == nil {
+		return
 	}
+	if err := p.remove(); err != nil {
+		p.app.log.Warn("the record of this workspace could not be removed", "because", err)
+	}
+	p.remove = nil
 }
 
 // greet says where the server listens and how an agent registers: as a log record when logs are for machines.
