@@ -28,7 +28,7 @@ type Options struct {
 }
 
 const (
-	maxRunning = 64               // requests of the client at once; more wait their turn
+	maxRunning = 256              // requests of the client at once: more than a workspace lets one client run
 	grace      = 30 * time.Second // for what runs when the client ends
 	farewell   = 2 * time.Second  // for ending the session
 	patience   = 3 * time.Second  // with a workspace that may be restarting
@@ -111,14 +111,14 @@ func (b *bridge) listen(ctx context.Context, in io.Reader) error {
 		case err := <-failed:
 			return err
 		case text := <-lines:
-			b.take(ctx, text)
+			b.take(text)
 		}
 	}
 }
 
-// take passes one message on. Requests run beside each other, except initialize, which others build on; everything else
-// keeps its order.
-func (b *bridge) take(ctx context.Context, text []byte) {
+// take passes one message on. Requests run beside each other and keep nothing waiting, least of all what cancels them,
+// except initialize, which others build on; everything else keeps its order.
+func (b *bridge) take(text []byte) {
 	m := look(text)
 	switch {
 	case len(bytes.TrimSpace(text)) == 0 || m.Method == cancelled && b.cancel(m):
@@ -127,7 +127,8 @@ func (b *bridge) take(ctx context.Context, text []byte) {
 	default:
 		select {
 		case b.slots <- struct{}{}:
-		case <-ctx.Done():
+		default:
+			b.out.send(failure(m, fmt.Errorf("%d requests are running: wait for one of them to end", maxRunning)))
 			return
 		}
 		calling, done := b.begin(m)

@@ -201,6 +201,33 @@ func TestCancellingReachesTheWorkspace(t *testing.T) {
 	c.end()
 }
 
+// However many requests hang, one more is answered, and any of them can be cancelled.
+func TestRequestsThatHangKeepNothingWaiting(t *testing.T) {
+	w := start(t, "one", "")
+	gone, release := make(chan bool), make(chan bool)
+	w.answer = func(out http.ResponseWriter, r *http.Request, m message) {
+		select {
+		case <-release:
+			w.say(out, m)
+		case <-r.Context().Done():
+			close(gone)
+		}
+	}
+	c := begin(t, placeOf(t, w), "")
+	for id := range maxRunning + 1 {
+		c.send(ask(id))
+	}
+	assert.JSONEq(t, fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"error":{"code":-32603,"message":"256 requests are running: wait for one of them to end"}}`, maxRunning), c.next())
+	assert.Eventually(t, func() bool { return len(w.saw(http.MethodPost, `"id":7,`)) == 1 }, 5*time.Second, time.Millisecond)
+	c.send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}`)
+	<-gone
+	close(release)
+	for range maxRunning - 1 {
+		assert.Contains(t, c.next(), `"by":"one"`)
+	}
+	c.end()
+}
+
 func TestTheEndOfTheInputFinishesWhatRuns(t *testing.T) {
 	w := start(t, "one", "")
 	asked, release := make(chan bool), make(chan bool)
