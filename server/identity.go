@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"strings"
 
 	mcpserver "github.com/mark3labs/mcp-go/server"
 
@@ -19,5 +20,6 @@ func asker(ctx context.Context) policies.Principal {
 	if session, ok := mcpserver.ClientSessionFromContext(ctx).(mcpserver.SessionWithClientInfo); ok {
 		name = session.GetClientInfo().Name
 	}
-	return policies.Principal{ID: cmp.Or(name[:min(len(name), maxClient)], "unknown"), Kind: policies.Agent}
+	name = strings.ToValidUTF8(name[:min(len(name), maxClient)], "") // without the half of a character
+	return policies.Principal{ID: cmp.Or(name, "unknown"), Kind: policies.Agent}
 }

@@ -22,6 +22,7 @@ func TestWhoAsksIsLogged(t *testing.T) {
 		"named":      {[]string{named("claude-code"), ask}, "client=claude-code"},
 		"unnamed":    {[]string{ask}, "client=unknown"},
 		"long":       {[]string{named(strings.Repeat("x", 1000)), ask}, "client=" + strings.Repeat("x", maxClient) + " "},
+		"half":       {[]string{named("x" + strings.Repeat("é", 100)), ask}, "client=x" + strings.Repeat("é", 31) + " "},
 		"line break": {[]string{named("a\nlevel=ERROR"), ask}, `client="a\nlevel=ERROR"`},
 	} {
 		t.Run(name, func(t *testing.T) {
