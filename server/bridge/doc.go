@@ -17,9 +17,9 @@
 // # Handing over
 //
 // [Serve] copies messages: each line of stdin is a POST, each message of an answer, be it JSON or a stream of events, a
-// line of stdout. Requests run beside each other. A session is opened and ended as the client's initialize and the end of
-// its input ask for it; with it, the stream of what the workspace says by itself. Requests of revision 2026-07-28 have no
-// session; their headers repeat what the message says, and cancelling one means to hang up.
+// line of stdout. Requests run beside each other. To cancel one is to hang up, and with a session to say so. A session is
+// opened and ended as the client's initialize and the end of its input ask for it; with it, the stream of what the workspace
+// says by itself. Requests of revision 2026-07-28 have no session; their headers repeat what the message says.
 //
 // # When the workspace goes away
 //

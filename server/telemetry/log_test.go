@@ -170,6 +170,14 @@ func TestOddValuesEnd(t *testing.T) {
 	}
 }
 
+func TestPairsAreMaskedByTheirName(t *testing.T) {
+	t.Parallel()
+	type variable struct{ Name, Value string }
+	var out bytes.Buffer
+	logger(t, &out, JSON).Info("m", "env", []any{variable{"DB_PASSWORD", "hunter2"}, variable{"PORT", "80"}, map[string]string{"key": "api-token", "value": "hunter2"}})
+	assert.Contains(t, out.String(), `"env":[{"Name":"DB_PASSWORD","Value":"[redacted]"},{"Name":"PORT","Value":"80"},{"key":"api-token","value":"[redacted]"}]`)
+}
+
 func TestNothingForgesALine(t *testing.T) {
 	t.Parallel()
 	const forged = "ok\nlevel=ERROR msg=\"forged\"\r\n\x1b[2J\x1b]0;title\x07\u202eevil\u2066\u2028{\"level\":\"ERROR\"}\x00\x7f\u009b31m\ufeff\U000e0041"

@@ -162,7 +162,7 @@ func (w *walker) fields(v reflect.Value) any {
 		}
 		fields[name] = w.walk(value, secret)
 	}
-	return fields
+	return paired(fields)
 }
 
 func (w *walker) entries(v reflect.Value) any {
@@ -177,7 +177,17 @@ func (w *walker) entries(v reflect.Value) any {
 		key := fmt.Sprint(w.walk(k, false))
 		entries[key] = w.walk(v.MapIndex(k), adapters.SecretKey(key))
 	}
-	return entries
+	return paired(entries)
+}
+
+// paired masks the value of a pair whose name is a secret's, as environment variables are in Kubernetes.
+func paired(parts map[string]any) map[string]any {
+	for _, pair := range [][2]string{{"name", "value"}, {"Name", "Value"}, {"key", "value"}, {"Key", "Value"}} {
+		if name, _ := parts[pair[0]].(string); adapters.SecretKey(name) && parts[pair[1]] != nil {
+			parts[pair[1]] = adapters.Redacted
+		}
+	}
+	return parts
 }
 
 // list looks at the words of a command together, as a flag and its value are two of them.
