@@ -41,8 +41,9 @@ type point [outcomes]uint32
 
 // The curve has this many steps for one unit of log-odds, and ends at plus and minus so many units.
 const (
-	curveSteps = 32
-	curveEnd   = 12
+	curveSteps  = 32
+	curveEnd    = 12
+	curvePoints = 2*curveEnd*curveSteps + 1
 )
 
 func (r *Result) signals() signals { return signals{r.LogOdds, r.Top[0].Logit, r.Coverage, 1} }
@@ -62,8 +63,8 @@ func (c *calibration) probability(r *Result) float64 {
 	return logistic(c.logOdds(r.signals()))
 }
 
-func step32(logOdds float64) int {
-	return int(min(max(times(logOdds+curveEnd, curveSteps), 0), 2*curveEnd*curveSteps))
+func stepOf(logOdds float64) int {
+	return int(min(max(times(logOdds+curveEnd, curveSteps), 0), curvePoints-1))
 }
 
 // calibrate adds a calibration to a model, for a share of questions out of scope.
@@ -79,13 +80,13 @@ func (m *Model) calibrate(examples []Example, share float64) error {
 	if count[right] == 0 || count[wrong]+count[outside] == 0 {
 		return nil // nothing to learn from: stay without calibration
 	}
-	c := calibration{curve: make([]point, 2*curveEnd*curveSteps+1)}
+	c := calibration{curve: make([]point, curvePoints)}
 	if count[outside] > 0 {
 		c.outside = float64(count[right]+count[wrong]) * share / (1 - share) / float64(count[outside])
 	}
 	c.fit(trials)
 	for _, t := range trials {
-		c.curve[step32(c.logOdds(t.signals))][t.outcome]++
+		c.curve[stepOf(c.logOdds(t.signals))][t.outcome]++
 	}
 	m.calibration = c
 	return nil

@@ -13,25 +13,23 @@ type Model struct {
 	bias        []int32  // by class, in units
 	scale       []float32
 	rowAt       []uint32 // where the entries of a feature begin
-	entries     []entry
+	rowClass    []uint16
+	rowWeight   []int8   // what the feature says for or against the class, in the scale of its row
 	seenAt      []uint32 // where the classes begin that saw a feature
 	seen        []uint16
 	calibration calibration
+	decay       []float64 // e to the power of a gap between logits
 }
 
-// entry is what a feature says for or against a class, in the scale of its row.
-type entry struct {
-	class  uint16
-	weight int8
-}
-
-// Scores are whole numbers of which so many are one logit. A question has at most a few thousand features in blocks of
-// length one, so its logits stay under 16 times some hundred: far from where 32 bits end.
+// Scores are whole numbers of which so many are one logit. Of n features in a block of length w, the values add up to
+// at most w times the root of n; with these bounds a score stays under 1.3e9, so 32 bits always hold it.
 const (
 	unit       = 1 << 18
 	maxWeight  = 16
-	maxClasses = math.MaxUint16
+	maxBias    = 1000
 	maxWords   = 1000
+	maxTerms   = 20_000
+	maxClasses = math.MaxUint16
 )
 
 // Candidate is a class, and its logit: what speaks for it against the average of all classes.
@@ -68,13 +66,17 @@ func (m *Model) Classes() []string { return slices.Clone(m.classes) }
 // Class is the name of a candidate's class.
 func (m *Model) Class(c Candidate) string { return m.classes[c.Class] }
 
-// Score ranks the classes for a text. A text without words, or with more than 1000, has no candidates.
+// Score ranks the classes for a text. A text without words, or with more than 1000 words or 20,000 features, has no
+// candidates.
 func (m *Model) Score(text Text, s *Scratch) Result {
 	var r Result
 	if n := len(text.Words); n == 0 || n+len(text.Concepts) > maxWords {
 		return r
 	}
 	terms := s.reader.read(text)
+	if len(terms) > maxTerms {
+		return r
+	}
 	m.add(s.counter.vector(&m.vocabulary, terms), s)
 	m.rank(s.score, &r)
 	best := r.Top[0].Class
@@ -92,8 +94,10 @@ func (m *Model) add(cells []cell, s *Scratch) {
 	score := s.score
 	for _, x := range cells {
 		factor := int32(times(times(x.value, m.scale[x.feature]), unit) + 0.5)
-		for _, e := range m.entries[m.rowAt[x.feature]:m.rowAt[x.feature+1]] {
-			score[e.class] += factor * int32(e.weight)
+		from, to := m.rowAt[x.feature], m.rowAt[x.feature+1]
+		weights := m.rowWeight[from:to]
+		for i, class := range m.rowClass[from:to] {
+			score[class] += factor * int32(weights[i])
 		}
 	}
 }
@@ -116,13 +120,25 @@ func (m *Model) rank(score []int32, r *Result) {
 
 // logOdds compares the best class with all others together; those that are hopeless are not counted.
 func (m *Model) logOdds(score []int32, best int) float64 {
-	sum := 1e-9
-	for class, x := range score {
-		if gap := score[best] - x; class != best && gap < 20*unit {
-			sum += exp(-float64(gap) / unit)
+	sum := 1e-6 - m.decay[0]
+	for _, x := range score {
+		if gap := int(score[best]-x) / (unit / decaySteps); gap < len(m.decay) {
+			sum += m.decay[gap]
 		}
 	}
 	return -log(sum)
+}
+
+// decaySteps is how finely a logit is divided where exponentials are looked up.
+const decaySteps = 64
+
+// newDecay tabulates how little a class counts that is so far behind.
+func newDecay() []float64 {
+	decay := make([]float64, 12*decaySteps)
+	for i := range decay {
+		decay[i] = exp(-(float64(i) + 0.5) / decaySteps)
+	}
+	return decay
 }
 
 // coverage is the share of the stems and concepts, weighed by rarity, that the class has seen.

@@ -94,7 +94,7 @@ func TestTry(t *testing.T) {
 		used, took := cpu()-start, time.Since(wall)
 		start = cpu()
 		acc := accuracy(m, test)
-		t.Logf("%s features %d entries %d acc %.2f cpu %v wall %v match %v", set.name, len(m.keys), len(m.entries), acc, used, took, (cpu()-start)/time.Duration(len(test)))
+		t.Logf("%s features %d entries %d acc %.2f cpu %v wall %v match %v", set.name, len(m.keys), len(m.rowClass), acc, used, took, (cpu()-start)/time.Duration(len(test)))
 		if set.name == "clinc" {
 			t.Logf("val %.2f", accuracy(m, clinc(t, "val")))
 		}

@@ -66,7 +66,7 @@ func compare(a, b Example) int {
 
 // fit learns a model without calibration from examples in order.
 func fit(examples []Example) (*Model, error) {
-	m := &Model{}
+	m := &Model{decay: newDecay()}
 	texts := make([]Text, len(examples))
 	for i, e := range examples {
 		if len(e.Text.Words) == 0 {
@@ -211,7 +211,7 @@ func (m *Model) merge(columns []column) {
 		mean += c.bias / float64(len(columns))
 	}
 	for i, c := range columns {
-		m.bias[i] = int32(math.Round(times(c.bias-mean, unit)))
+		m.bias[i] = int32(math.Round(times(min(max(c.bias-mean, -maxBias), maxBias), unit)))
 	}
 	m.scale = make([]float32, len(m.keys))
 	m.rowAt = make([]uint32, len(m.keys)+1)
@@ -229,10 +229,11 @@ func (m *Model) merge(columns []column) {
 	}
 }
 
-// What of a row is kept: no weight under a part of its largest, and no more classes than this.
+// What of a row is kept: no weight under a part of its largest, and where there are many classes, no more than some: a
+// feature of very many tells little, and would cost the most time.
 const (
 	pruned     = 0.05
-	rowClasses = 512
+	rowClasses = 64
 )
 
 func (m *Model) addRow(feature int, row []float32, mean float32) {
@@ -242,24 +243,27 @@ func (m *Model) addRow(feature int, row []float32, mean float32) {
 		largest = max(largest, abs(row[i]))
 	}
 	least := times(pruned, largest)
-	if len(row) > rowClasses {
+	most := len(row)
+	if most > manyClasses {
+		most = rowClasses
 		sizes := make([]float32, len(row))
 		for i, w := range row {
 			sizes[i] = abs(w)
 		}
 		slices.Sort(sizes)
-		least = max(least, sizes[len(sizes)-rowClasses])
+		least = max(least, sizes[len(sizes)-most])
 	}
 	scale := largest / 127
 	kept := 0
 	for class, w := range row {
-		if largest > 0 && abs(w) >= least && kept < rowClasses {
-			m.entries = append(m.entries, entry{uint16(class), int8(math.Round(float64(w / scale)))})
+		if largest > 0 && abs(w) >= least && kept < most {
+			m.rowClass = append(m.rowClass, uint16(class))
+			m.rowWeight = append(m.rowWeight, int8(math.Round(float64(w/scale))))
 			kept++
 		}
 	}
 	m.scale[feature] = scale
-	m.rowAt[feature+1] = uint32(len(m.entries))
+	m.rowAt[feature+1] = uint32(len(m.rowClass))
 }
 
 func abs(x float32) float32 { return max(x, -x) }
