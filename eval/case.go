@@ -33,9 +33,6 @@ func (c Case) InScope() bool { return c.Topic != Abstain }
 // Want is where the question has to go, as exactly as the case says it: an intent's id, a topic or [Abstain].
 func (c Case) Want() string { return cmp.Or(c.Intent, c.Topic) }
 
-// Fold is what must not be split between learning and testing: sentences of one hand flatter each other.
-func (c Case) Fold() string { return cmp.Or(c.Group, c.Source, c.Of, c.Question) }
-
 // Suite is a set of cases that are scored together.
 type Suite struct {
 	Name  string

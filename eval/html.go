@@ -16,7 +16,7 @@ var page string
 // HTML writes the report as one page that needs nothing else: no script, no network. It follows the reader's choice of
 // light or dark.
 func HTML(w io.Writer, r Report) error {
-	t, err := template.New("report").Funcs(template.FuncMap{"percent": percent, "plain": plain, "cells": Figures.cells}).Parse(page)
+	t, err := template.New("report").Funcs(template.FuncMap{"percent": percent, "plain": plain, "cells": Figures.cells, "line": oneLine}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("read the page of the report: %w", err)
 	}

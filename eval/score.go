@@ -151,7 +151,7 @@ func keysOf[V any](maps ...map[string]V) []string {
 }
 
 func topicClasses(outcomes []outcome) []Class {
-	return classes(outcomes, func(c Case) string { return inScopeTopic(c) }, func(p Prediction) string { return p.Topic })
+	return classes(outcomes, inScopeTopic, func(p Prediction) string { return p.Topic })
 }
 
 func inScopeTopic(c Case) string {
