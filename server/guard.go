@@ -38,7 +38,8 @@ func (s *Server) stranger(from net.Addr, reason error) {
 }
 
 // guard refuses what a browser could be made to send on behalf of a page from elsewhere: a Host that is not exactly this
-// listener's, an Origin that is not its own, and what the browser itself marks as cross-site, unless it only reads.
+// listener's, an Origin that is not its own, and whatever the browser itself marks as coming from another site, reading too:
+// a page cannot see the answer, but a profile costs half a minute of the processor.
 func (s *Server) guard(hosts []string, next http.Handler) http.Handler {
 	own := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -46,20 +47,24 @@ func (s *Server) guard(hosts []string, next http.Handler) http.Handler {
 			s.refuse(w, http.StatusForbidden, "host", fmt.Sprintf("Host %.80q is not this server: use http://%s", r.Host, hosts[0]))
 		case !ownOrigin(hosts, r.Header["Origin"]):
 			s.refuse(w, http.StatusForbidden, "origin", "this Origin may not call this server: web pages from elsewhere are refused")
+		case slices.Contains([]string{"cross-site", "same-site"}, r.Header.Get("Sec-Fetch-Site")):
+			s.crossSite(w, r)
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 	cross := http.NewCrossOriginProtection()
-	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		s.refuse(w, http.StatusForbidden, "crossSite", "cross-origin requests are refused: call this server from a program, not from a web page")
-	}))
+	cross.SetDenyHandler(http.HandlerFunc(s.crossSite))
 	checked := cross.Handler(own)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Content-Security-Policy", "frame-ancestors 'none'")
 		checked.ServeHTTP(w, r)
 	})
+}
+
+func (s *Server) crossSite(w http.ResponseWriter, _ *http.Request) {
+	s.refuse(w, http.StatusForbidden, "crossSite", "cross-origin requests are refused: call this server from a program, not from a web page")
 }
 
 func ownOrigin(hosts, origins []string) bool {

@@ -42,6 +42,7 @@ func TestHostileRequestsAreRefused(t *testing.T) {
 		"foreign origin on a 404":    {"DELETE", "/nothing", "", []string{"Origin", "http://evil.example"}, 403, "refused"},
 		"cross-site by the browser":  {"POST", "/mcp", good, []string{"Sec-Fetch-Site", "cross-site"}, 403, "cross-origin"},
 		"same-site by the browser":   {"POST", "/mcp", good, []string{"Sec-Fetch-Site", "same-site"}, 403, "cross-origin"},
+		"cross-site reading":         {"GET", "/metrics", "", []string{"Sec-Fetch-Site", "cross-site"}, 403, "cross-origin"},
 		"preflight":                  {"OPTIONS", "/mcp", "", []string{"Origin", "http://evil.example", "Access-Control-Request-Method", "POST"}, 403, "refused"},
 		"no content type":            {"POST", "/mcp", good, []string{"Content-Type", ""}, 415, "Content-Type: application/json"},
 		"a form":                     {"POST", "/mcp", good, []string{"Content-Type", "application/x-www-form-urlencoded"}, 415, "Content-Type: application/json"},

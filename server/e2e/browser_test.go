@@ -39,7 +39,7 @@ func (a attack) refusal() string {
 	if a.writes || strings.HasPrefix(a.page, "http://rebound") {
 		return ` 403$| blocked: net::ERR_FAILED$`
 	}
-	return ` 405$| blocked: |websocket closed$`
+	return ` 403$| blocked: |websocket closed$`
 }
 
 // What a page from elsewhere can do, with JavaScript and without.
