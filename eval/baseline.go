@@ -142,7 +142,7 @@ type Change struct {
 // right stands for a question that is neither missed nor misrouted, be it because it was left alone.
 const right = "right"
 
-// Compare holds the report against the baseline. Suites that were not asked are not compared.
+// Compare holds the report against the baseline. Suites that only one of them has are noted.
 func (b Baseline) Compare(r Report) Comparison {
 	c := Comparison{Falls: []Fall{}, Changed: []Change{}, Notes: []string{}}
 	for _, s := range r.Suites {
@@ -152,6 +152,11 @@ func (b Baseline) Compare(r Report) Comparison {
 			continue
 		}
 		c.compare(b.Suites[i], s)
+	}
+	for _, old := range b.Suites {
+		if !slices.ContainsFunc(r.Suites, func(s SuiteReport) bool { return s.Name == old.Name }) {
+			c.Notes = append(c.Notes, "suite "+old.Name+" of the baseline was not asked")
+		}
 	}
 	return c
 }

@@ -107,7 +107,11 @@ func (r *reader) jsonLines(content string) []Case {
 			continue
 		}
 		c := Case{Pos: r.at(number)}
-		if err := r.object(&c, json.NewDecoder(strings.NewReader(line)), number); err != nil {
+		err := r.object(&c, json.NewDecoder(strings.NewReader(line)), number)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			err = errors.New("the line ends before the object does")
+		}
+		if err != nil {
 			r.fault(number, "", "write one object per line", "read json: %v", err)
 			continue
 		}

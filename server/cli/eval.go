@@ -164,7 +164,11 @@ func (a *app) holdBaseline(f evalFlags, baseline eval.Baseline, report eval.Repo
 		if err != nil {
 			return err
 		}
-		return os.WriteFile(f.baseline, content, 0o644)
+		if err := os.WriteFile(f.baseline, content, 0o644); err != nil {
+			return fmt.Errorf("write the baseline: %w", err)
+		}
+		a.say("wrote %s\n", f.baseline)
+		return nil
 	}
 	if report.Baseline != nil && len(report.Baseline.Falls) > 0 {
 		return hinted(fmt.Errorf("%s below %s", count(len(report.Baseline.Falls), "figure"), f.baseline),
