@@ -31,17 +31,18 @@ const (
 	kindPair
 	kindStem
 	kindStemPair
+	kindNear // two stems near each other, in either order
 	kindLetters
 	kindConcept
 	kindConceptPair
 )
 
 // blocks are the groups of features that are brought to length one each, and then weigh so much.
-const blocks = 5
+const blocks = 6
 
 var (
-	blockOf     = [...]uint8{kindWord: 0, kindPair: 1, kindStem: 2, kindStemPair: 2, kindLetters: 3, kindConcept: 4, kindConceptPair: 4}
-	blockWeight = [blocks]float32{1, 0.7, 0.7, 0.7, 1}
+	blockOf     = [...]uint8{kindWord: 0, kindPair: 1, kindStem: 2, kindStemPair: 2, kindNear: 3, kindLetters: 4, kindConcept: 5, kindConceptPair: 5}
+	blockWeight = [blocks]float32{1, 0.7, 0.7, 0.6, 0.7, 1}
 )
 
 // term is one feature of a text: its hash, and what it is.
@@ -55,20 +56,22 @@ type reader struct {
 	seed  uint64
 	terms []term
 	word  []byte
+	roots []uint64
 }
 
 // read lists the features of a text; the list is the reader's, until the next read.
 func (r *reader) read(text Text) []term {
-	r.terms = r.terms[:0]
+	r.terms, r.roots = r.terms[:0], r.roots[:0]
 	var word, root, concept uint64 // what stood before; zero is the start
 	for _, w := range text.Words {
 		word = r.chain(kindWord, w, word)
 		if strings.HasPrefix(w, "{") {
 			root = r.chain(kindStem, w, root)
-			continue
+		} else {
+			root = r.chain(kindStem, stem(w), root)
+			r.letters(w)
 		}
-		root = r.chain(kindStem, stem(w), root)
-		r.letters(w)
+		r.near(root)
 	}
 	for _, c := range text.Concepts {
 		concept = r.chain(kindConcept, c, concept)
@@ -86,6 +89,17 @@ func (r *reader) chain(k kind, text string, before uint64) uint64 {
 	pair := mix(h ^ mix(before^r.start(k+1)))
 	r.terms = append(r.terms, term{h, k}, term{pair, k + 1})
 	return h
+}
+
+// nearby is how many words apart two stems may be to say something together.
+const nearby = 6
+
+// near adds a feature for a stem and each of those shortly before it, whichever comes first.
+func (r *reader) near(root uint64) {
+	for _, other := range r.roots[max(len(r.roots)-nearby, 0):] {
+		r.terms = append(r.terms, term{mix(mix(root) + mix(other) + r.start(kindNear)), kindNear})
+	}
+	r.roots = append(r.roots, root)
 }
 
 // Runs of letters are so long, and are taken from so much of a word.

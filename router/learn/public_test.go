@@ -88,6 +88,21 @@ func TestTry(t *testing.T) {
 			continue
 		}
 		train, test := set.load(t, "train"), set.load(t, "test")
+		if os.Getenv("DEV") != "" {
+			if set.name == "clinc" {
+				test = clinc(t, "val")
+			} else {
+				all := train
+				train, test = nil, nil
+				for i, e := range all {
+					if i%6 == 0 {
+						test = append(test, e)
+					} else {
+						train = append(train, e)
+					}
+				}
+			}
+		}
 		start, wall := cpu(), time.Now()
 		m, err := Train(train, Options{Uncalibrated: true})
 		require.NoError(t, err)
@@ -95,7 +110,7 @@ func TestTry(t *testing.T) {
 		start = cpu()
 		acc := accuracy(m, test)
 		t.Logf("%s features %d entries %d acc %.2f cpu %v wall %v match %v", set.name, len(m.keys), len(m.rowClass), acc, used, took, (cpu()-start)/time.Duration(len(test)))
-		if set.name == "clinc" {
+		if set.name == "clinc!" {
 			t.Logf("val %.2f", accuracy(m, clinc(t, "val")))
 		}
 	}
@@ -145,7 +160,7 @@ func report(t *testing.T, m *Model, in, out []Example) {
 }
 
 func TestOOS(t *testing.T) {
-	for _, share := range []float64{.1, .18, .3} {
+	for _, share := range []float64{.1} {
 		start := cpu()
 		m, err := Train(clinc(t, "train"), Options{OutOfScope: share})
 		require.NoError(t, err)

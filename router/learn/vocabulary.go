@@ -98,15 +98,22 @@ type counter struct {
 	cells []cell
 }
 
+// unseenLength is how much a feature that no example has adds to the squared length of its block, against one seen in none
+// but a single example.
+const unseenLength = 0.5
+
 // vector weighs the features of a text: more for what is rare or said again, each block at length one times its weight.
 func (c *counter) vector(v *vocabulary, terms []term) []cell {
 	if len(c.count) < len(v.keys) {
 		c.count = make([]uint8, len(v.keys))
 	}
 	c.cells, c.block = c.cells[:0], c.block[:0]
+	var length [blocks]float32
+	unseen := float32(math.Sqrt(v.unseen))
 	for _, t := range terms {
 		f := v.find(t.key)
-		if f < 0 {
+		if f < 0 { // it says nothing, but the rest of its block then says less of the whole
+			length[blockOf[t.kind]] += times(unseenLength, unseen)
 			continue
 		}
 		if c.count[f] == 0 {
@@ -114,7 +121,6 @@ func (c *counter) vector(v *vocabulary, terms []term) []cell {
 		}
 		c.count[f] = min(c.count[f], 254) + 1
 	}
-	var length [blocks]float32
 	for i := range c.cells {
 		x := &c.cells[i]
 		x.value = times(often(c.count[x.feature]), v.rarity[x.feature])
