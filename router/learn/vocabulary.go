@@ -98,10 +98,6 @@ type counter struct {
 	cells []cell
 }
 
-// unseenLength is how much a feature that no example has adds to the squared length of its block, against one seen in none
-// but a single example.
-const unseenLength = 0.5
-
 // vector weighs the features of a text: more for what is rare or said again, each block at length one times its weight.
 func (c *counter) vector(v *vocabulary, terms []term) []cell {
 	if len(c.count) < len(v.keys) {
@@ -113,7 +109,7 @@ func (c *counter) vector(v *vocabulary, terms []term) []cell {
 	for _, t := range terms {
 		f := v.find(t.key)
 		if f < 0 { // it says nothing, but the rest of its block then says less of the whole
-			length[blockOf[t.kind]] += times(unseenLength, unseen)
+			length[blockOf[t.kind]] += unseen
 			continue
 		}
 		if c.count[f] == 0 {
