@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -98,7 +99,12 @@ func held(s SuiteReport) []figure {
 		{"topicRight", f.TopicRight, false}, {"misrouted", f.Misrouted, true}, {"outOfScopeRecall", f.OutOfScopeRecall, false},
 		{"slotF1", f.SlotF1, false}}
 	for _, r := range s.Robustness {
-		all = append(all, figure{r.Name + ".share", r.Share, r.Name == joined}, figure{r.Name + ".precision", r.Precision, false})
+		if r.Name == joined {
+			all = append(all, figure{joined + ".routed", r.Share, true})
+			continue
+		}
+		// Of all in scope: the share of those that were right falls when a question that is easily disturbed goes right at last.
+		all = append(all, figure{r.Name + ".answered", share(r.Right, f.InScope), false}, figure{r.Name + ".precision", r.Precision, false})
 	}
 	return all
 }
@@ -193,9 +199,7 @@ func (c *Comparison) compare(was SuiteBaseline, s SuiteReport) {
 // fates tells of each question that did not go where it belongs what became of it.
 func (b SuiteBaseline) fates() map[string]string {
 	fates := map[string]string{}
-	for question, went := range b.Misroutes {
-		fates[question] = went
-	}
+	maps.Copy(fates, b.Misroutes)
 	for _, question := range b.Missed {
 		fates[question] = string(Missed)
 	}

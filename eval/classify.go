@@ -22,14 +22,6 @@ type Prediction struct {
 	Reason string // why it is not routed, for a person
 }
 
-// went is where the question went, as a label of a class of questions.
-func (p Prediction) went() string {
-	if !p.Routed {
-		return Abstain
-	}
-	return p.Topic
-}
-
 var _ Classifier = matched{}
 
 // matched is the matcher among the names that a workspace has seen.

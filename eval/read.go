@@ -94,7 +94,7 @@ func contentOf(file string, open func(string) (io.ReadCloser, error)) (string, e
 	if err != nil {
 		return "", fmt.Errorf("open the file: %w", bare(err))
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	content, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	switch {
 	case err != nil:

@@ -73,7 +73,7 @@ func worse(t *testing.T) eval.Report {
 	t.Helper()
 	b := eval.Baseline{}.With(report())
 	asked := &b.Suites[0]
-	asked.Figures["answered"], asked.Figures["misrouted"], asked.Figures["joined.share"] = 0.9, 0.01, 0.5
+	asked.Figures["answered"], asked.Figures["misrouted"], asked.Figures["joined.routed"] = 0.9, 0.01, 0.5
 	asked.Figures["slotF1"] = 0.1
 	asked.Missed, asked.Misroutes = []string{"is everything ready?"}, map[string]string{"what does it cost?": "logs.of"}
 	b.Suites = append(b.Suites[:1], eval.SuiteBaseline{Name: "not asked now"})
@@ -195,7 +195,7 @@ func TestBaselineNotesOtherQuestions(t *testing.T) {
 func TestParseBaselineRefuses(t *testing.T) {
 	for content, want := range map[string]string{
 		``: "EOF", `{} {}`: "something follows it", `{"suites": [], "more": 1}`: "unknown field",
-		`{"suites": [{"name": "a", "figures": {"presicion": 1}}]}`: `unknown figure "presicion"`,
+		`{"suites": [{"name": "a", "figures": {"nosuch": 1}}]}`: `unknown figure "nosuch"`,
 	} {
 		_, err := eval.ParseBaseline([]byte(content))
 		require.ErrorContains(t, err, want, content)

@@ -28,6 +28,8 @@ func Text(w io.Writer, r Report) error {
 
 type textReport struct{ bytes.Buffer }
 
+func (t *textReport) line(format string, args ...any) { fmt.Fprintf(&t.Buffer, format+"\n", args...) }
+
 // table writes rows in aligned columns, the first row being the headers, and an empty line.
 func (t *textReport) table(rows [][]string) {
 	if len(rows) < 2 {
@@ -36,9 +38,9 @@ func (t *textReport) table(rows [][]string) {
 	var aligned bytes.Buffer
 	columns := tabwriter.NewWriter(&aligned, 0, 0, 2, ' ', 0)
 	for _, row := range rows {
-		fmt.Fprintln(columns, strings.Join(row, "\t"))
+		_, _ = fmt.Fprintln(columns, strings.Join(row, "\t")) // a buffer takes everything
 	}
-	_ = columns.Flush() // a buffer takes everything
+	_ = columns.Flush()
 	for line := range strings.Lines(aligned.String()) {
 		t.WriteString(strings.TrimRight(line, " \n") + "\n")
 	}
@@ -82,7 +84,7 @@ func (t *textReport) suites(r Report) {
 		rows = append(rows, append([]string{"all"}, r.Total.cells()...))
 	}
 	t.table(rows)
-	fmt.Fprintf(t, "auroc %s, calibration error %s\n\n", plain(r.Total.AUROC), plain(r.Total.CalibrationError))
+	t.line("auroc %s, calibration error %s\n", plain(r.Total.AUROC), plain(r.Total.CalibrationError))
 }
 
 func (t *textReport) groups(groups []Group) {
@@ -142,7 +144,7 @@ func (t *textReport) strays(what string, suites []SuiteReport, of func(SuiteRepo
 			if went == "" {
 				went = stray.Reason
 			}
-			fmt.Fprintf(t, "%s: %s, %s: %s: %s\n", stray.At, what, stray.Want, oneLine(stray.Question), oneLine(went))
+			t.line("%s: %s, %s: %s: %s", stray.At, what, stray.Want, oneLine(stray.Question), oneLine(went))
 		}
 	}
 }
@@ -153,13 +155,13 @@ func (t *textReport) baseline(c *Comparison) {
 	}
 	t.WriteString("\n")
 	for _, changed := range c.Changed {
-		fmt.Fprintf(t, "changed: %s: %s: was %s, is %s\n", oneLine(changed.Suite), oneLine(changed.Question), changed.Was, changed.Is)
+		t.line("changed: %s: %s: was %s, is %s", oneLine(changed.Suite), oneLine(changed.Question), changed.Was, changed.Is)
 	}
 	for _, note := range c.Notes {
-		fmt.Fprintf(t, "note: %s\n", oneLine(note))
+		t.line("note: %s", oneLine(note))
 	}
 	for _, f := range c.Falls {
-		fmt.Fprintln(t, f)
+		t.line("%s", f)
 	}
 	if len(c.Falls) == 0 {
 		t.WriteString("no figure is below the baseline\n")
