@@ -75,7 +75,7 @@ func (a *app) liveIntents(r *router.Router, inUse *intents.Catalog) reload.Sourc
 func definitions(c *intents.Catalog) map[string]string {
 	all := map[string]string{"vocabulary": fmt.Sprint(*c.Vocabulary)}
 	for _, in := range c.Intents {
-		all[in.ID] = in.Source
+		all[in.ID] = c.Layers[in.Layer] + "\n" + in.Source
 	}
 	return all
 }

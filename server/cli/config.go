@@ -77,14 +77,14 @@ func (a *app) configInit() error {
 		return hinted(err, "name the file with --config")
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("write %s: %w", path, err)
+		return hinted(fmt.Errorf("write the configuration: %w", err), "name another file with --config")
 	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return hinted(fmt.Errorf("%s is there already, and is left alone", path), "move it away, or name another file with --config")
 	}
 	if err != nil {
-		return fmt.Errorf("write the configuration: %w", err)
+		return hinted(fmt.Errorf("write the configuration: %w", err), "name another file with --config")
 	}
 	_, err = file.WriteString(config.Example())
 	if err = errors.Join(err, file.Close()); err != nil {

@@ -26,6 +26,7 @@ type live struct {
 	reloader *reload.Reloader
 	metrics  *telemetry.Metrics // nil when none are wanted
 	token    string             // that HTTP clients must bring; of the reloader's goroutine once that runs
+	awaited  string             // file of the token that was configured last, in use or not; of the reloader's goroutine
 	asked    atomic.Bool        // to load everything again, by SIGHUP
 	moved    func()             // tells that other intents may be configured; nil when nobody wants to know
 }
@@ -36,7 +37,7 @@ func (a *app) live(cmd *cobra.Command, profile bool) (*live, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &live{}
+	w := &live{awaited: a.config.Token.File}
 	if w.token, err = a.secret(cmd.Context(), a.config); err != nil {
 		return nil, err
 	}
@@ -64,7 +65,7 @@ func (a *app) secret(ctx context.Context, c config.Config) (string, error) {
 		return "", err
 	}
 	if err := a.known.Set(token); err != nil {
-		return "", fmt.Errorf("use the token from %s: %w", c.Token, err)
+		return "", fmt.Errorf("use the token (%s): %w", c.Token, err)
 	}
 	return token, nil
 }
@@ -109,12 +110,13 @@ func (w *live) counted(what string, source reload.Source) reload.Source {
 func (a *app) liveConfig(cmd *cobra.Command, w *live) reload.Source {
 	return reload.Source{
 		What:  "config",
-		Paths: a.configPaths,
+		Paths: func() []string { return a.configPaths(w.awaited) },
 		Load: func(ctx context.Context) (reload.Update, error) {
 			next, err := config.Load(a.options(cmd))
 			if err != nil {
 				return reload.Update{}, err
 			}
+			w.awaited = next.Token.File
 			token, err := a.nextToken(ctx, w, next)
 			if err != nil {
 				return reload.Update{}, err
@@ -143,14 +145,14 @@ func (a *app) nextToken(ctx context.Context, w *live, next config.Config) (strin
 }
 
 // configPaths are what the configuration is made of: its file, whether there is a folder of intents beside it, and the file
-// that holds the token.
-func (a *app) configPaths() []string {
+// that holds the token, or should.
+func (a *app) configPaths(token string) []string {
 	var paths []string
 	if path, _, err := config.Locate(a.configFile, a.getenv); err == nil {
 		paths = append(paths, path, filepath.Join(filepath.Dir(path), "intents"))
 	}
-	if a.config.Token.File != "" {
-		paths = append(paths, a.config.Token.File)
+	if token != "" {
+		paths = append(paths, token)
 	}
 	return paths
 }

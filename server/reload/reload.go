@@ -94,22 +94,14 @@ func (r *Reloader) Problems() []Problem {
 // loaded. It must run once only.
 func (r *Reloader) Run(ctx context.Context) {
 	defer func() { r.notifier.close() }()
-	for asked, ok := false, true; ok; asked, ok = r.wait(ctx) {
-		r.pass(ctx, asked)
-	}
-}
-
-// pass loads every source. When one names other files from now on, watches are laid for these, and it begins anew: what
-// changed while no watch was there is read.
-func (r *Reloader) pass(ctx context.Context, asked bool) {
-	r.watch(ctx)
-	watched := r.paths()
-	for next, moves := 0, 0; next < len(r.sources); next++ {
-		r.load(ctx, r.sources[next], asked)
-		if now := r.paths(); moves < steady && !slices.Equal(watched, now) {
-			r.watch(ctx)
-			watched, next, moves = now, -1, moves+1
+	moved := false
+	for asked, ok := false, true; ok; asked, ok = r.wait(ctx, moved) {
+		r.watch(ctx)
+		before := r.paths()
+		for _, source := range r.sources {
+			r.load(ctx, source, asked)
 		}
+		moved = !slices.Equal(before, r.paths()) // what lies elsewhere now is watched, and read, in a moment
 	}
 }
 

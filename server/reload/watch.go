@@ -42,9 +42,12 @@ func (n *notifier) close() {
 	}
 }
 
-// wait returns once something changed and the change is whole, or at once when asked; not ok when ctx ended.
-func (r *Reloader) wait(ctx context.Context) (asked, ok bool) {
+// wait returns once something changed (or has already) and the change is whole, or at once when asked; not ok when ctx ended.
+func (r *Reloader) wait(ctx context.Context, changed bool) (asked, ok bool) {
 	var settled, late <-chan time.Time
+	if changed {
+		settled = time.After(quiet)
+	}
 	events, problems := r.notifier.events, r.notifier.errors
 	for {
 		select {
@@ -95,8 +98,7 @@ func remedy(err error) string {
 	return ""
 }
 
-// steady bounds how often watches are laid while folders come and go meanwhile, or sources name others; later changes are
-// seen by those laid.
+// steady bounds how often watches are laid while folders come and go meanwhile; later changes are seen by those laid.
 const steady = 5
 
 // cheap says that a watch costs the same whatever a folder holds. Elsewhere it opens each of its files, or keeps the folder
