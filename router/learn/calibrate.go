@@ -1,6 +1,8 @@
 package learn
 
 import (
+	"errors"
+	"maps"
 	"math"
 	"slices"
 )
@@ -23,8 +25,9 @@ type signals [4]float64
 
 // trial is a tested text.
 type trial struct {
-	signals signals
-	outcome outcome
+	signals  signals
+	outcome  outcome
+	declined bool // its best class is Outside, so it is never accepted
 }
 
 type outcome uint8
@@ -67,23 +70,26 @@ func stepOf(logOdds float64) int {
 	return int(min(max(times(logOdds+curveEnd, curveSteps), 0), curvePoints-1))
 }
 
-// calibrate adds a calibration to a model, for a share of questions out of scope.
+// calibrate adds a calibration to a model, for a share of questions out of scope. Without anything to test in scope, or out
+// of it, the model stays as it is.
 func (m *Model) calibrate(examples []Example, share float64) error {
 	trials, err := trialsOf(examples)
 	if err != nil {
 		return err
 	}
-	var count [outcomes]int
+	in, out := 0.0, 0.0
 	for _, t := range trials {
-		count[t.outcome]++
+		if t.outcome == outside {
+			out++
+		} else {
+			in++
+		}
 	}
-	if count[right] == 0 || count[wrong]+count[outside] == 0 {
-		return nil // nothing to learn from: stay without calibration
+	if in == 0 || out == 0 {
+		return nil
 	}
-	c := calibration{curve: make([]point, curvePoints)}
-	if count[outside] > 0 {
-		c.outside = float64(count[right]+count[wrong]) * share / (1 - share) / float64(count[outside])
-	}
+	c := calibration{outside: times(in/out, share/(1-share)), curve: make([]point, curvePoints)}
+	trials = slices.DeleteFunc(trials, func(t trial) bool { return t.declined })
 	c.fit(trials)
 	for _, t := range trials {
 		c.curve[stepOf(c.logOdds(t.signals))][t.outcome]++
@@ -92,31 +98,49 @@ func (m *Model) calibrate(examples []Example, share float64) error {
 	return nil
 }
 
-// trialsOf tests in folds. A group is in the fold that its name falls into, so is a class.
+// trialsOf tests in folds, over which classes and groups are dealt in the order of their names: a class is then tested
+// while those of similar name are there to be mistaken for it.
 func trialsOf(examples []Example) ([]trial, error) {
+	classes := deal(examples, func(e Example) string { return e.Class })
+	groups := deal(examples, func(e Example) string { return e.Group })
 	var trials []trial
 	var s Scratch
-	for fold := range uint64(folds) {
+	for fold := range folds {
 		var learned, tested []Example
 		for i, e := range examples {
-			switch absent := e.Class != Outside && pick(e.Class, 1) == fold; {
-			case absent || groupOf(e, i) == fold:
+			absent := e.Class != Outside && classes[e.Class] == fold
+			if absent || e.Group != "" && groups[e.Group] == fold || e.Group == "" && i%folds == fold {
 				tested = append(tested, e)
-			default:
+			} else {
 				learned = append(learned, e)
 			}
 		}
 		m, err := fit(learned)
-		if err != nil {
+		switch {
+		case errors.Is(err, errFewClasses):
+			continue
+		case err != nil:
 			return nil, err
 		}
 		for _, e := range tested {
-			if r := m.Score(e.Text, &s); r.N > 0 && m.Class(r.Top[0]) != Outside {
-				trials = append(trials, trial{r.signals(), m.judge(&r, e.Class)})
+			if r := m.Score(e.Text, &s); r.N > 0 {
+				trials = append(trials, trial{r.signals(), m.judge(&r, e.Class), m.Class(r.Top[0]) == Outside})
 			}
 		}
 	}
 	return trials, nil
+}
+
+// deal gives each name a fold.
+func deal(examples []Example, name func(Example) string) map[string]int {
+	folder := make(map[string]int)
+	for _, e := range examples {
+		folder[name(e)] = 0
+	}
+	for i, name := range slices.Sorted(maps.Keys(folder)) {
+		folder[name] = i % folds
+	}
+	return folder
 }
 
 // judge compares a result with the class that a text has.
@@ -131,26 +155,18 @@ func (m *Model) judge(r *Result, class string) outcome {
 	}
 }
 
-// pick is the fold that a name falls into.
-func pick(name string, seed uint64) uint64 {
-	h := mix(seed)
-	for i := range len(name) {
-		h = step(h, name[i])
-	}
-	return mix(h) % folds
-}
-
-// groupOf is the fold of an example's group.
-func groupOf(e Example, i int) uint64 {
-	if e.Group != "" {
-		return pick(e.Group, 2)
-	}
-	return uint64(i) % folds
-}
-
-// fit finds the weights under which the outcomes are most likely, by Newton's method.
+// fit finds the weights under which the outcomes are most likely, by Newton's method. As if one more trial of each kind had
+// come out half and half (Platt 1999), so that nothing is ever held to be certain.
 func (c *calibration) fit(trials []trial) {
 	const ridge = 1e-3
+	good, bad := 0.0, 0.0
+	for _, t := range trials {
+		if t.outcome == right {
+			good++
+		} else {
+			bad++
+		}
+	}
 	for range 25 {
 		var slope signals
 		var bend [len(slope)]signals
@@ -158,10 +174,10 @@ func (c *calibration) fit(trials []trial) {
 			slope[i], bend[i][i] = -times(ridge, c.weight[i]), ridge
 		}
 		for _, t := range trials {
-			weight, target := 1.0, 0.0
+			weight, target := 1.0, 1/(bad+2)
 			switch t.outcome {
 			case right:
-				target = 1
+				target = (good + 1) / (good + 2)
 			case outside:
 				weight = c.outside
 			}
@@ -211,7 +227,7 @@ func (m *Model) Threshold(maxRisk float64) float64 {
 		p := m.calibration.curve[i]
 		good += float64(p[right])
 		bad += float64(p[wrong]) + times(m.calibration.outside, float64(p[outside]))
-		if certain(bad, good+bad, maxRisk) {
+		if p != (point{}) && certain(bad, good+bad, maxRisk) {
 			best = logistic(float64(i)/curveSteps - curveEnd)
 		}
 	}
@@ -247,7 +263,7 @@ func certain(bad, all, risk float64) bool {
 	sum, part := 0.0, 1.0
 	for i := k; i >= 0 && part > 1e-12; i-- {
 		sum += part
-		part = times(part, i/(n-i+1)*((1-risk)/risk))
+		part = times(part, times(i/(n-i+1), (1-risk)/risk))
 	}
 	return times(exp(logs), sum) <= 1-certainty
 }

@@ -1,3 +1,5 @@
+//go:build unix
+
 package learn
 
 import (
@@ -14,10 +16,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
-func open(t testing.TB, name string) *gzip.Reader {
+// unpack opens a file of the public sets; see eval/testdata/public/README.md.
+func unpack(t testing.TB, name string) *gzip.Reader {
 	file, err := os.Open("../../eval/testdata/public/" + name + ".gz")
 	require.NoError(t, err)
 	t.Cleanup(func() { file.Close() })
@@ -28,20 +32,19 @@ func open(t testing.TB, name string) *gzip.Reader {
 
 func clinc(t testing.TB, split string) []Example {
 	var splits map[string][][2]string
-	require.NoError(t, json.NewDecoder(open(t, "clinc150/data_full.json")).Decode(&splits))
+	require.NoError(t, json.NewDecoder(unpack(t, "clinc150/data_full.json")).Decode(&splits))
 	var examples []Example
 	for _, row := range splits[split] {
-		class := row[1]
-		if class == "oos" {
-			class = Outside
+		if row[1] == "oos" {
+			row[1] = Outside
 		}
-		examples = append(examples, Example{Text: Split(row[0]), Class: class})
+		examples = append(examples, Example{Text: Split(row[0]), Class: row[1]})
 	}
 	return examples
 }
 
 func banking(t testing.TB, split string) []Example {
-	rows, err := csv.NewReader(open(t, "banking77/"+split+".csv")).ReadAll()
+	rows, err := csv.NewReader(unpack(t, "banking77/"+split+".csv")).ReadAll()
 	require.NoError(t, err)
 	var examples []Example
 	for _, row := range rows[1:] {
@@ -52,7 +55,7 @@ func banking(t testing.TB, split string) []Example {
 
 func hwu(t testing.TB, split string) []Example {
 	var examples []Example
-	lines := bufio.NewScanner(open(t, "hwu64/kfold1_"+split+".jsonl"))
+	lines := bufio.NewScanner(unpack(t, "hwu64/kfold1_"+split+".jsonl"))
 	for lines.Scan() {
 		var row struct{ Text, Intent string }
 		require.NoError(t, json.Unmarshal(lines.Bytes(), &row))
@@ -61,12 +64,7 @@ func hwu(t testing.TB, split string) []Example {
 	return examples
 }
 
-func cpu() time.Duration {
-	var usage syscall.Rusage
-	syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
-	return time.Duration(usage.Utime.Nano())
-}
-
+// accuracy is the share in percent that is recognised, nothing left out.
 func accuracy(m *Model, examples []Example) float64 {
 	var s Scratch
 	right := 0
@@ -78,94 +76,200 @@ func accuracy(m *Model, examples []Example) float64 {
 	return 100 * float64(right) / float64(len(examples))
 }
 
-func TestTry(t *testing.T) {
-	sets := os.Getenv("SETS")
+// verdict is what came of a text, and how probable it seemed.
+type verdict struct {
+	probability float64
+	outcome     outcome
+}
+
+// verdicts are those on texts in and out of scope, the most probable first.
+type verdicts struct {
+	list     []verdict
+	in, outs float64
+}
+
+func judge(m *Model, in, out []Example) verdicts {
+	v := verdicts{in: float64(len(in)), outs: float64(len(out))}
+	var s Scratch
+	for _, e := range slices.Concat(in, out) {
+		r := m.Score(e.Text, &s)
+		v.list = append(v.list, verdict{r.Probability, m.judge(&r, e.Class)})
+	}
+	slices.SortFunc(v.list, func(a, b verdict) int { return cmp.Compare(b.probability, a.probability) })
+	return v
+}
+
+// auroc is how often a text in scope seems more probable than one out of it.
+func (v verdicts) auroc() float64 {
+	before, sum := 0.0, 0.0
+	for _, x := range v.list {
+		if x.outcome == outside {
+			sum += before
+		} else {
+			before++
+		}
+	}
+	return sum / v.in / v.outs
+}
+
+// at counts what is accepted from a threshold on.
+func (v verdicts) at(threshold float64) (accepted [outcomes]float64) {
+	for _, x := range v.list {
+		if x.probability >= threshold {
+			accepted[x.outcome]++
+		}
+	}
+	return accepted
+}
+
+// The floors are a little under what is measured, and the set a part of the whole, so that this is quick.
+func TestPublicSubset(t *testing.T) {
+	few := func(examples []Example) (part []Example) {
+		for i, e := range examples {
+			if e.Class < "d" && (len(examples) < 10_000 || i%2 == 0) {
+				part = append(part, e)
+			}
+		}
+		return part
+	}
+	m, err := Train(few(clinc(t, "train")), Options{OutOfScope: 0.2})
+	require.NoError(t, err)
+	test := few(clinc(t, "test"))
+	assert.Greater(t, accuracy(m, test), 93.0)
+	v := judge(m, test, clinc(t, "oos_test"))
+	assert.Greater(t, v.auroc(), 0.96)
+	accepted := v.at(m.Threshold(0.05))
+	assert.Greater(t, accepted[right]/v.in, 0.6)
+	assert.Less(t, accepted[outside]/v.outs, 0.05)
+}
+
+// cpu is the processor time of this process.
+func cpu() time.Duration {
+	var usage syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
+
+// BenchmarkPublic prints the accuracy on the public sets, everything accepted.
+func BenchmarkPublic(b *testing.B) {
 	for _, set := range []struct {
 		name string
 		load func(testing.TB, string) []Example
-	}{{"clinc", clinc}, {"banking", banking}, {"hwu", hwu}} {
-		if !strings.Contains(sets, set.name) {
-			continue
+	}{{"clinc150", clinc}, {"banking77", banking}, {"hwu64", hwu}} {
+		b.Run(set.name, func(b *testing.B) {
+			train, test := set.load(b, "train"), set.load(b, "test")
+			start := cpu()
+			m, err := Train(train, Options{Uncalibrated: true})
+			require.NoError(b, err)
+			b.ReportMetric((cpu() - start).Seconds(), "train-cpu-s")
+			b.ReportMetric(accuracy(m, test), "accuracy-%")
+			measure(b, m, test)
+		})
+	}
+}
+
+// measure prints the time of a match and the size of a model.
+func measure(b *testing.B, m *Model, test []Example) {
+	var s Scratch
+	took := make([]time.Duration, 0, len(test))
+	m.Score(test[0].Text, &s)
+	for _, e := range test {
+		start := time.Now()
+		m.Score(e.Text, &s)
+		took = append(took, time.Since(start))
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)/2].Nanoseconds())/1000, "p50-us")
+	b.ReportMetric(float64(took[len(took)*99/100].Nanoseconds())/1000, "p99-us")
+	b.ReportAllocs()
+	data, err := m.MarshalBinary()
+	require.NoError(b, err)
+	b.ReportMetric(float64(len(data))/1e6, "MB")
+	i := 0
+	for b.Loop() {
+		m.Score(test[i%len(test)].Text, &s)
+		i++
+	}
+}
+
+// BenchmarkOutside prints how CLINC150 fares with its questions out of scope, none of which are learned from. The share of
+// them that is expected is in the name; the test has 18 %.
+func BenchmarkOutside(b *testing.B) {
+	for _, share := range []float64{0.1, 0.18, 0.3} {
+		b.Run(fmt.Sprintf("expect-%v", share), func(b *testing.B) {
+			test, outs := clinc(b, "test"), clinc(b, "oos_test")
+			start := cpu()
+			m, err := Train(clinc(b, "train"), Options{OutOfScope: share})
+			require.NoError(b, err)
+			b.ReportMetric((cpu() - start).Seconds(), "train-cpu-s")
+			v := judge(m, test, outs)
+			b.ReportMetric(v.auroc(), "auroc")
+			a := v.at(m.Balance())
+			b.ReportMetric(100*a[right]/v.in, "in-scope-%")
+			b.ReportMetric(100*(1-a[outside]/v.outs), "outside-%")
+			b.ReportMetric(100*(a[right]+v.outs-a[outside])/(v.in+v.outs), "joint-%")
+			for _, risk := range []float64{5, 2, 1} {
+				a := v.at(m.Threshold(risk / 100))
+				b.ReportMetric(100*a[right]/(a[right]+a[wrong]+a[outside]), fmt.Sprintf("precise@%v-%%", risk))
+				b.ReportMetric(100*(a[right]+a[wrong])/v.in, fmt.Sprintf("covered@%v-%%", risk))
+			}
+			for b.Loop() {
+			}
+		})
+	}
+}
+
+// synthetic makes classes of an operation, an object and an attribute, each of which others have too, in several words.
+func synthetic(classes, each int) []Example {
+	random := uint64(7)
+	draw := func(n int) int {
+		random = mix(random + 1)
+		return int(random % uint64(n))
+	}
+	word := func(i int) string {
+		var b strings.Builder
+		for h := mix(uint64(i)); b.Len() < 6; h = mix(h) {
+			b.WriteByte("bcdfghklmnprstvz"[h%16])
+			b.WriteByte("aeiou"[h>>8%5])
 		}
-		train, test := set.load(t, "train"), set.load(t, "test")
-		if os.Getenv("DEV") != "" {
-			if set.name == "clinc" {
-				test = clinc(t, "val")
-			} else {
-				all := train
-				train, test = nil, nil
-				for i, e := range all {
-					if i%6 == 0 {
-						test = append(test, e)
-					} else {
-						train = append(train, e)
-					}
+		return b.String()
+	}
+	var examples []Example
+	for c := range classes {
+		for range each {
+			words := []string{word(draw(60)), word(100 + c%20*3 + draw(3)), word(draw(60)), word(200 + c/20%50*3 + draw(3)),
+				word(draw(60)), word(400 + c/1000*3 + draw(3)), word(600 + draw(300))}
+			examples = append(examples, Example{Text: Text{Words: words}, Class: fmt.Sprint("c", c)})
+		}
+	}
+	return examples
+}
+
+// BenchmarkScale prints how learning, scoring and reading from a cache grow with the number of classes.
+func BenchmarkScale(b *testing.B) {
+	for _, size := range [][2]int{{50, 20}, {150, 20}, {1000, 20}, {1000, 100}} {
+		b.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(b *testing.B) {
+			examples := synthetic(size[0], size[1]+5)
+			var train, test []Example
+			for i, e := range examples {
+				if i%(size[1]+5) < 5 {
+					test = append(test, e)
+				} else {
+					train = append(train, e)
 				}
 			}
-		}
-		start, wall := cpu(), time.Now()
-		m, err := Train(train, Options{Uncalibrated: true})
-		require.NoError(t, err)
-		used, took := cpu()-start, time.Since(wall)
-		start = cpu()
-		acc := accuracy(m, test)
-		t.Logf("%s features %d entries %d acc %.2f cpu %v wall %v match %v", set.name, len(m.keys), len(m.rowClass), acc, used, took, (cpu()-start)/time.Duration(len(test)))
-		if set.name == "clinc!" {
-			t.Logf("val %.2f", accuracy(m, clinc(t, "val")))
-		}
-	}
-}
-
-type mark struct{ in, out, auroc, joint float64 }
-
-// mixed scores in-scope and out-of-scope together.
-func report(t *testing.T, m *Model, in, out []Example) {
-	var s Scratch
-	type one struct {
-		p float64
-		o outcome
-	}
-	var all []one
-	for _, e := range append(slices.Clone(in), out...) {
-		r := m.Score(e.Text, &s)
-		all = append(all, one{r.Probability, m.judge(&r, e.Class)})
-	}
-	slices.SortFunc(all, func(a, b one) int { return cmp.Compare(b.p, a.p) })
-	// auroc in-scope over oos
-	sum, ins := 0.0, 0.0
-	for _, x := range all {
-		if x.o == outside {
-			sum += ins
-		} else {
-			ins++
-		}
-	}
-	line := fmt.Sprintf("auroc %.4f", sum/float64(len(in))/float64(len(out)))
-	at := func(name string, th float64) {
-		var n [outcomes]float64
-		for _, x := range all {
-			if x.p >= th {
-				n[x.o]++
-			}
-		}
-		acc := n[right] + n[wrong] + n[outside]
-		line += fmt.Sprintf(" | %s p>=%.3f in %.2f oos %.2f joint %.2f prec %.2f cover %.2f", name, th, 100*n[right]/float64(len(in)), 100*(1-n[outside]/float64(len(out))),
-			100*(n[right]+float64(len(out))-n[outside])/float64(len(in)+len(out)), 100*n[right]/acc, 100*(n[right]+n[wrong])/float64(len(in)))
-	}
-	at("balance", m.Balance())
-	at("5%", m.Threshold(.05))
-	at("2%", m.Threshold(.02))
-	at("1%", m.Threshold(.01))
-	t.Log(line, m.calibration.weight)
-}
-
-func TestOOS(t *testing.T) {
-	for _, share := range []float64{.1} {
-		start := cpu()
-		m, err := Train(clinc(t, "train"), Options{OutOfScope: share})
-		require.NoError(t, err)
-		t.Log(share, cpu()-start)
-		report(t, m, clinc(t, "val"), clinc(t, "oos_val"))
-		report(t, m, clinc(t, "test"), clinc(t, "oos_test"))
+			start, wall := cpu(), time.Now()
+			m, err := Train(train, Options{Uncalibrated: true})
+			require.NoError(b, err)
+			b.ReportMetric((cpu() - start).Seconds(), "train-cpu-s")
+			b.ReportMetric(time.Since(wall).Seconds(), "train-s")
+			data, err := m.MarshalBinary()
+			require.NoError(b, err)
+			start = cpu()
+			require.NoError(b, new(Model).UnmarshalBinary(data))
+			b.ReportMetric((cpu()-start).Seconds()*1000, "read-ms")
+			b.ReportMetric(accuracy(m, test), "accuracy-%")
+			measure(b, m, test)
+		})
 	}
 }

@@ -42,7 +42,7 @@ func Train(examples []Example, options Options) (*Model, error) {
 	if options.OutOfScope == 0 {
 		options.OutOfScope = 0.3
 	}
-	if options.OutOfScope < 0 || options.OutOfScope > 0.9 {
+	if !(options.OutOfScope >= 0 && options.OutOfScope <= 0.9) { // also not a number
 		return nil, fmt.Errorf("learn: the share out of scope is %v: it must be from 0 to 0.9", options.OutOfScope)
 	}
 	examples = slices.Clone(examples)
@@ -64,6 +64,8 @@ func compare(a, b Example) int {
 		slices.Compare(a.Text.Words, b.Text.Words), slices.Compare(a.Text.Concepts, b.Text.Concepts))
 }
 
+var errFewClasses = errors.New("fewer than two classes: add examples of another, or of what is out of scope")
+
 // fit learns a model without calibration from examples in order.
 func fit(examples []Example) (*Model, error) {
 	m := &Model{decay: newDecay()}
@@ -78,7 +80,7 @@ func fit(examples []Example) (*Model, error) {
 	}
 	switch n := len(m.classes); {
 	case n < 2:
-		return nil, errors.New("fewer than two classes: add examples of another, or of what is out of scope")
+		return nil, errFewClasses
 	case n > maxClasses:
 		return nil, fmt.Errorf("%d classes: no more than %d can be told apart", n, maxClasses)
 	}

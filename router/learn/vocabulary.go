@@ -2,6 +2,7 @@ package learn
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"math/bits"
 	"slices"
@@ -21,36 +22,42 @@ type cell struct {
 	value   float32
 }
 
-// newVocabulary counts the features of the texts. Two features with one hash are an error: learning would mix them up.
-func newVocabulary(texts []Text) (vocabulary, error) {
-	type entry struct {
-		check       uint64
-		count, last int32
+// census counts in how many texts a feature stands, by its hash.
+type census map[uint64]tally
+
+type tally struct {
+	check       uint64 // the feature's other hash
+	texts, last int32
+}
+
+// add counts a feature of a text. Two features with one hash are an error: learning would mix them up.
+func (c census) add(key, check uint64, text int) error {
+	t, known := c[key]
+	if known && t.check != check {
+		return fmt.Errorf("two features share the hash %016x", key)
 	}
-	entries := make(map[uint64]entry, 16*len(texts))
+	if !known || t.last != int32(text) {
+		c[key] = tally{check, t.texts + 1, int32(text)}
+	}
+	return nil
+}
+
+// newVocabulary counts the features of the texts.
+func newVocabulary(texts []Text) (vocabulary, error) {
+	all := make(census, 16*len(texts))
 	first, second := reader{}, reader{seed: 0x9e3779b97f4a7c15}
 	for i, text := range texts {
 		checks := second.read(text)
 		for j, t := range first.read(text) {
-			e, known := entries[t.key]
-			if known && e.check != checks[j].key {
-				return vocabulary{}, fmt.Errorf("two features of the examples share the hash %016x (in %q): reword that example", t.key, text.Words)
-			}
-			if !known || e.last != int32(i) {
-				entries[t.key] = entry{checks[j].key, e.count + 1, int32(i)}
+			if err := all.add(t.key, checks[j].key, i); err != nil {
+				return vocabulary{}, fmt.Errorf("read the example %q: %w: reword it", text.Words, err)
 			}
 		}
 	}
-	v := vocabulary{keys: make([]uint64, 0, len(entries))}
-	for key := range entries {
-		v.keys = append(v.keys, key)
-	}
-	slices.Sort(v.keys)
-	v.rarity = make([]float32, len(v.keys))
+	v := vocabulary{keys: slices.Sorted(maps.Keys(all)), rarity: make([]float32, len(all)), unseen: rarity(len(texts), 0)}
 	for i, key := range v.keys {
-		v.rarity[i] = float32(root4(rarity(len(texts), int(entries[key].count))))
+		v.rarity[i] = float32(root4(rarity(len(texts), int(all[key].texts))))
 	}
-	v.unseen = rarity(len(texts), 0)
 	v.index()
 	return v, nil
 }
