@@ -56,13 +56,8 @@ func (r *reader) names(c *Case, line int, texts []string) {
 func (r *reader) tsv(content string) []Case {
 	lines := strings.Split(content, "\n")
 	header := cells(lines[0])
-	for i, key := range header {
-		switch {
-		case !slices.Contains(keys, key):
-			r.fault(1, "", strict.Suggest(key, "", keys), "unknown column %s", quote(key))
-		case slices.Contains(header[:i], key):
-			r.fault(1, "", "keep one of them", "the column %s is written twice", quote(key))
-		}
+	if !r.header(header) {
+		return nil // what its rows mean is anybody's guess
 	}
 	var cases []Case
 	for i, line := range lines[1:] {
@@ -73,6 +68,23 @@ func (r *reader) tsv(content string) []Case {
 		}
 	}
 	return cases
+}
+
+// header reports whether the first line names columns, and tells what is wrong with it.
+func (r *reader) header(header []string) bool {
+	before := len(*r.faults)
+	if !slices.Contains(header, "question") {
+		r.fault(1, "", "name the columns in the first line", "there is no column %s", quote("question"))
+	}
+	for i, key := range header {
+		switch {
+		case !slices.Contains(keys, key):
+			r.fault(1, "", strict.Suggest(key, "", keys), "unknown column %s", quote(key))
+		case slices.Contains(header[:i], key):
+			r.fault(1, "", "keep one of them", "the column %s is written twice", quote(key))
+		}
+	}
+	return len(*r.faults) == before
 }
 
 func cells(line string) []string { return strings.Split(strings.TrimSuffix(line, "\r"), "\t") }

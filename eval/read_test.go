@@ -75,8 +75,9 @@ func TestLoadTellsEveryFaultAtOnce(t *testing.T) {
 		name, content string
 		want          []string // what each fault begins with, after the folder
 	}{
-		{"tsv", "question\ttopik\tvoice\tvoice\nx\n", []string{
-			`x.tsv:1:1: the column "voice" is written twice`, `x.tsv:1:1: unknown column "topik"; did you mean topic?`, `x.tsv:2:1: 1 cells, but there are 4 columns`}},
+		{"tsv", "text\ttopik\tvoice\tvoice\nx\n", []string{`x.tsv:1:1: the column "voice" is written twice`, `x.tsv:1:1: there is no column "question"`,
+			`x.tsv:1:1: unknown column "text"`, `x.tsv:1:1: unknown column "topik"; did you mean topic?`}},
+		{"tsv", "question\ttopic\na\n\nb\thealth\tx\n", []string{`x.tsv:2:1: 1 cells, but there are 2 columns`, `x.tsv:4:1: 3 cells, but there are 2 columns`}},
 		{"tsv", "question\ttopic\tintent\tslots\tnames\tvoice\n" +
 			"a\thelth\t\t\t\t\nb\t\t\t\t\t\nc\t\thealth.off\t\t\t\nd\tcost\thealth.of\t\t\t\n\thealth\t\t\t\t\na\thealth\t\tx\tpod\tloud\ne\tabstain\t\ta=b\t\t\n\xff\thealth\t\ta=b; a=c\t\t\n",
 			[]string{`x.tsv:2:1: topic: unknown topic "helth"; did you mean health?`, `x.tsv:3:1: nothing says where the question has to go; write a topic`,
@@ -94,6 +95,7 @@ func TestLoadTellsEveryFaultAtOnce(t *testing.T) {
 			`x.yaml:3:3: unknown key "questions"; did you mean question?`, `x.yaml:5:3: `, `x.yaml:5:3: `, `x.yaml:5:3: `}},
 		{"yaml", "a: b", []string{`x.yaml:1:1: a list is expected`}},
 		{"yaml", "", []string{`x.yaml: there are no cases in it`}},
+		{"tsv", "", []string{`x.tsv:1:1: there is no column "question"`, `x.tsv:1:1: unknown column ""`}},
 		{"tsv", "question\ttopic\n", []string{`x.tsv: there are no cases in it`}},
 		{"jsonl", "\n\n", []string{`x.jsonl: there are no cases in it`}},
 		{"csv", "", []string{`x.csv: the name does not say what is in it; name it .yaml, .tsv or .jsonl`}},
@@ -147,19 +149,4 @@ func TestNamesOfASuiteAreAddedToThoseSeen(t *testing.T) {
 	s := eval.Suite{Cases: []eval.Case{{Names: []adapters.Name{{Kind: "deployment", Name: "checkout-api"}}}, {}}}
 	names := s.Names(adapters.NewNames([]adapters.Name{{Kind: "cache", Name: "redis"}}))
 	assert.Equal(t, []string{"checkout-api", "redis"}, names.Folds())
-}
-
-func FuzzLoad(f *testing.F) {
-	c := catalog(f)
-	for i, content := range []string{casesYAML, casesTSV, casesJSONL} {
-		f.Add(uint8(i), content)
-	}
-	f.Fuzz(func(t *testing.T, format uint8, content string) {
-		suites, err := eval.Load(c, file(t, []string{"a.yaml", "a.tsv", "a.jsonl"}[format%3], content))
-		for _, s := range suites {
-			for _, c := range s.Cases {
-				assert.True(t, err != nil || c.Question != "" && c.Topic != "", "a case without faults is whole: %+v", c)
-			}
-		}
-	})
 }

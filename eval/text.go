@@ -63,9 +63,16 @@ func plain(x *float64) string {
 	return fmt.Sprintf("%.3f", *x)
 }
 
-// oneLine keeps what others wrote from breaking out of its line.
+// longest is how many letters of a question or a reason are shown to people.
+const longest = 300
+
+// oneLine keeps what others wrote from breaking out of its line, and from filling the screen.
 func oneLine(text string) string {
-	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	if letters := []rune(text); len(letters) > longest {
+		return string(letters[:longest]) + "..."
+	}
+	return text
 }
 
 var figureHeaders = []string{"asked", "in scope", "answered %", "routed %", "precision %", "topic right %", "misrouted %", "left alone %", "slot F1 %"}
