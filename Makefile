@@ -20,7 +20,7 @@ RACE     := $(if $(shell command -v gcc cc 2>/dev/null),-race)
 LINTER   := golangci-lint
 LINTER_VERSION := v2.15.0
 
-.PHONY: help build run demo test e2e lint check golden bench fuzz controlplane conformance
+.PHONY: help build run demo test eval e2e lint check golden bench fuzz controlplane conformance
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,9 @@ run: build ## the same on whatever this machine is signed in to
 test: ## unit tests, examples of all intents, stories; with the race detector where there is a C compiler
 	$(if $(RACE),,@echo "no C compiler: running without the race detector")
 	$(GO) test $(FLAGS) $(RACE) ./...
+
+eval: build ## measure how questions are routed, and hold the line of eval/baseline.json
+	@bin/clanker eval --baseline eval/baseline.json
 
 e2e: build controlplane conformance ## real Kubernetes, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
 	@.ci/install chromium:chromium
@@ -63,8 +66,8 @@ lint: .cache/bin/$(LINTER)-$(LINTER_VERSION) ## formatting, vet and the linters 
 	@mkdir -p .cache/bin && CGO_ENABLED=0 GOBIN=$(CURDIR)/.cache/bin $(GO) install -trimpath github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
 	@mv .cache/bin/$(LINTER) $@
 
-check: ## all that has to pass before a change lands: lint, test, e2e, with the time each takes
-	@for stage in lint test e2e; do \
+check: ## all that has to pass before a change lands: lint, test, eval, e2e, with the time each takes
+	@for stage in lint test eval e2e; do \
 		start=$$(date +%s); echo "== $$stage"; \
 		$(MAKE) --no-print-directory $$stage || { echo "== $$stage failed after $$(( ($$(date +%s) - start) / 60 )) min"; exit 1; }; \
 		echo "== $$stage took $$(( $$(date +%s) - start )) s ($$(( ($$(date +%s) - start) / 60 )) min)"; \
@@ -73,6 +76,7 @@ check: ## all that has to pass before a change lands: lint, test, e2e, with the 
 golden: ## rewrite the golden files; read the diff before you commit it
 	$(GO) test $(FLAGS) ./router -update
 	$(GO) test $(FLAGS) ./server/config -update
+	$(GO) test $(FLAGS) ./eval -update
 	$(GO) test $(FLAGS) ./server -update || $(GO) test $(FLAGS) ./server -update # the schema it writes is embedded by the next run
 
 bench: build controlplane ## speed and memory, each as a ratio measured in one run
