@@ -66,9 +66,13 @@ func (c *calibration) probability(r *Result) float64 {
 	return logistic(c.logOdds(r.signals()))
 }
 
+// stepOf is the step of the curve that a log-odds falls into.
 func stepOf(logOdds float64) int {
 	return int(min(max(times(logOdds+curveEnd, curveSteps), 0), curvePoints-1))
 }
+
+// probabilityOf is the lowest probability in a step.
+func probabilityOf(step int) float64 { return logistic(times(float64(step), 1.0/curveSteps) - curveEnd) }
 
 // calibrate adds a calibration to a model, for a share of questions out of scope. Without anything to test in scope, or out
 // of it, the model stays as it is.
@@ -223,12 +227,11 @@ const certainty = 0.95
 // as [Options.OutOfScope] says. It is infinite if the examples cannot prove that of any threshold.
 func (m *Model) Threshold(maxRisk float64) float64 {
 	good, bad, best := 0.0, 0.0, math.Inf(1)
-	for i := len(m.calibration.curve) - 1; i >= 0; i-- {
-		p := m.calibration.curve[i]
+	for i, p := range slices.Backward(m.calibration.curve) {
 		good += float64(p[right])
 		bad += float64(p[wrong]) + times(m.calibration.outside, float64(p[outside]))
 		if p != (point{}) && certain(bad, good+bad, maxRisk) {
-			best = logistic(float64(i)/curveSteps - curveEnd)
+			best = probabilityOf(i)
 		}
 	}
 	return best
@@ -238,10 +241,9 @@ func (m *Model) Threshold(maxRisk float64) float64 {
 // scope, as what they are, and left if they are out of it.
 func (m *Model) Balance() float64 {
 	gain, most, best := 0.0, 0.0, math.Inf(1)
-	for i := len(m.calibration.curve) - 1; i >= 0; i-- {
-		p := m.calibration.curve[i]
+	for i, p := range slices.Backward(m.calibration.curve) {
 		if gain += float64(p[right]) - times(m.calibration.outside, float64(p[outside])); gain > most {
-			most, best = gain, logistic(float64(i)/curveSteps-curveEnd)
+			most, best = gain, probabilityOf(i)
 		}
 	}
 	return best

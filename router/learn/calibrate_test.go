@@ -46,7 +46,7 @@ func TestThreshold(t *testing.T) {
 // What is scored at a threshold is never less than it by a rounding.
 func TestThresholdIsReached(t *testing.T) {
 	for _, logOdds := range []float64{-12, -3.3, 0, 0.0001, 2.71828, 11.99} {
-		assert.GreaterOrEqual(t, logistic(logOdds), logistic(float64(stepOf(logOdds))/curveSteps-curveEnd), "%v", logOdds)
+		assert.GreaterOrEqual(t, logistic(logOdds), probabilityOf(stepOf(logOdds)), "%v", logOdds)
 	}
 }
 

@@ -42,7 +42,7 @@ const blocks = 6
 
 var (
 	blockOf     = [...]uint8{kindWord: 0, kindPair: 1, kindStem: 2, kindStemPair: 2, kindNear: 3, kindLetters: 4, kindConcept: 5, kindConceptPair: 5}
-	blockWeight = [blocks]float32{1, 0.7, 0.7, 0.6, 0.7, 1}
+	blockWeight = [blocks]float32{1, 0.5, 0.7, 0.5, 0.9, 1}
 )
 
 // term is one feature of a text: its hash, and what it is.
@@ -131,7 +131,8 @@ func step(h uint64, b byte) uint64 { return (h ^ uint64(b)) * 0x100000001b3 }
 func stem(word string) string {
 	w := word
 	for _, ending := range [...]string{"'s", "ing", "ed", "ies", "es", "s", "ly"} {
-		if s, ok := strings.CutSuffix(w, ending); ok && utf8.RuneCountInString(s) >= 3 && !(ending == "s" && strings.HasSuffix(s, "s")) {
+		s, ok := strings.CutSuffix(w, ending)
+		if ok && utf8.RuneCountInString(s) >= 3 && (ending != "s" || !strings.HasSuffix(s, "s")) {
 			w = s
 			break
 		}

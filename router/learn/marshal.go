@@ -134,26 +134,29 @@ func cut(names []byte, lengths []uint32) ([]string, error) {
 
 // check makes sure that scoring stays within the slices and the range of its numbers.
 func (m *Model) check() error {
-	k := len(m.classes)
-	switch {
-	case k < 2 || k > maxClasses || !ascending(m.classes):
-		return errors.New("its classes are too few, too many, or out of order")
-	case !ascending(m.keys):
-		return errors.New("its features are out of order")
-	case !slices.IsSorted(m.rowAt) || !slices.IsSorted(m.seenAt) || int(m.rowAt[len(m.keys)]) != len(m.rowClass) ||
-		int(m.seenAt[len(m.keys)]) != len(m.seen):
-		return errors.New("its rows do not fit")
-	case !below(m.rowClass, k) || !below(m.seen, k):
-		return errors.New("it names a class that it does not have")
-	case !between(m.rarity, 1e-3, 1e3) || !between(m.scale, 0, maxWeight/127.0) || !between(m.bias, -maxBias*unit, maxBias*unit):
-		return errors.New("a weight is out of range")
-	case !between([]float64{m.unseen}, 1e-3, 1e3) || !between(m.calibration.weight[:], -1e6, 1e6) ||
-		!between([]float64{m.calibration.outside}, 0, 1e9):
-		return errors.New("its calibration is out of range")
-	case len(m.calibration.curve) > 0 && len(m.calibration.curve) != curvePoints:
-		return errors.New("its curve has another length")
+	for _, test := range []struct {
+		ok      bool
+		message string
+	}{
+		{len(m.classes) > 1 && len(m.classes) <= maxClasses && ascending(m.classes), "its classes are too few, too many, or out of order"},
+		{ascending(m.keys), "its features are out of order"},
+		{rows(m.rowAt, len(m.rowClass)) && rows(m.seenAt, len(m.seen)), "its rows do not fit"},
+		{below(m.rowClass, len(m.classes)) && below(m.seen, len(m.classes)), "it names a class that it does not have"},
+		{between(m.scale, 0, maxWeight/127.0) && between(m.bias, -maxBias*unit, maxBias*unit), "a weight is out of range"},
+		{between(m.rarity, 1e-3, 1e3) && between([]float64{m.unseen}, 1e-3, 1e3), "a rarity is out of range"},
+		{between(m.calibration.weight[:], -1e6, 1e6) && between([]float64{m.calibration.outside}, 0, 1e9), "its calibration is out of range"},
+		{len(m.calibration.curve) == 0 || len(m.calibration.curve) == curvePoints, "its curve has another length"},
+	} {
+		if !test.ok {
+			return errors.New(test.message)
+		}
 	}
 	return nil
+}
+
+// rows tells whether the beginnings of rows cut so many entries.
+func rows(at []uint32, entries int) bool {
+	return slices.IsSorted(at) && int(at[len(at)-1]) == entries
 }
 
 func ascending[T string | uint64](list []T) bool {

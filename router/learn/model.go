@@ -114,7 +114,7 @@ func (m *Model) rank(score []int32, r *Result) {
 		for ; i > 0 && x > best[i-1]; i-- {
 			best[i], r.Top[i] = best[i-1], r.Top[i-1]
 		}
-		best[i], r.Top[i] = x, Candidate{class, float64(x) / unit}
+		best[i], r.Top[i] = x, Candidate{class, times(float64(x), 1.0/unit)}
 	}
 }
 
@@ -136,7 +136,7 @@ const decaySteps = 64
 func newDecay() []float64 {
 	decay := make([]float64, 12*decaySteps)
 	for i := range decay {
-		decay[i] = exp(-(float64(i) + 0.5) / decaySteps)
+		decay[i] = exp(-times(float64(i)+0.5, 1.0/decaySteps))
 	}
 	return decay
 }

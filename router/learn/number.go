@@ -4,10 +4,12 @@ import "math"
 
 // The same training must give the same bits on every machine. Two things stand against that: Go may fuse a product and a
 // sum into one rounding (it does on arm64), and the functions of math are assembly here and Go there. So every product that
-// is summed goes through [times], whose conversion forbids fusing, and logarithm and exponential are written out below.
+// is summed goes through [times], whose conversion forbids fusing (a quotient by a constant may be a product too), and logarithm and exponential are written out below.
 // Sums, quotients and math.Sqrt are exact by IEEE 754, and so are Frexp and Ldexp.
 
 // times is a product that is rounded before anything is added to it.
+//
+//nolint:unconvert // the conversion is not idle: it rounds
 func times[F float32 | float64](x, y F) F { return F(x * y) }
 
 // root4 is the fourth root.

@@ -52,7 +52,8 @@ func TestNoProductCanBeFused(t *testing.T) {
 			case *ast.AssignStmt:
 				assert.False(t, n.Tok == token.MUL_ASSIGN && !whole(info.Types[n.Lhs[0]]), set.Position(n.Pos()))
 			case *ast.BinaryExpr:
-				if n.Op == token.MUL && !whole(info.Types[n]) {
+				divides := n.Op == token.QUO && info.Types[n.Y].Value != nil // the compiler may multiply instead
+				if (n.Op == token.MUL || divides) && !whole(info.Types[n]) {
 					products++
 					assert.True(t, converted[n], "%s: the product must be converted, by times", set.Position(n.Pos()))
 				}

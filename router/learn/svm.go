@@ -14,6 +14,7 @@ const (
 	charge    = 2
 	sweeps    = 20
 	tolerance = 0.1
+	slack     = 1.0 / (2 * charge)
 )
 
 // separator learns what tells one class from the others, by dual coordinate descent with shrinking (Hsieh et al. 2008). It
@@ -75,11 +76,11 @@ func (s *separator) visit(m *matrix, e int32, positive bool, limit float32) (flo
 		sum += float32(x.value * weight[x.feature])
 	}
 	old := s.alpha[e]
-	gradient := times(sign, sum) - 1 + old/(2*charge)
+	gradient := times(sign, sum) - 1 + times(old, slack)
 	if old == 0 && gradient > 0 {
 		return 0, gradient > limit
 	}
-	s.alpha[e] = max(old-gradient/(m.square[e]+1.0/(2*charge)), 0)
+	s.alpha[e] = max(old-gradient/(m.square[e]+slack), 0)
 	delta := times(s.alpha[e]-old, sign)
 	s.bias += delta
 	for _, x := range row {

@@ -255,7 +255,7 @@ func (m *Model) addRow(feature int, row []float32, mean float32) {
 		slices.Sort(sizes)
 		least = max(least, sizes[len(sizes)-most])
 	}
-	scale := largest / 127
+	scale := times(largest, 1.0/127)
 	kept := 0
 	for class, w := range row {
 		if largest > 0 && abs(w) >= least && kept < most {
