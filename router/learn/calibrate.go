@@ -72,7 +72,9 @@ func stepOf(logOdds float64) int {
 }
 
 // probabilityOf is the lowest probability in a step.
-func probabilityOf(step int) float64 { return logistic(times(float64(step), 1.0/curveSteps) - curveEnd) }
+func probabilityOf(step int) float64 {
+	return logistic(times(float64(step), 1.0/curveSteps) - curveEnd)
+}
 
 // calibrate adds a calibration to a model, for a share of questions out of scope. Without anything to test in scope, or out
 // of it, the model stays as it is.

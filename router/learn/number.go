@@ -18,7 +18,7 @@ func root4(x float64) float64 { return math.Sqrt(math.Sqrt(x)) }
 // log is the natural logarithm of a positive number, by the series of the inverse hyperbolic tangent.
 func log(x float64) float64 {
 	fraction, exponent := math.Frexp(x)
-	if fraction < math.Sqrt2/2 {
+	if fraction < 1/math.Sqrt2 {
 		fraction, exponent = times(fraction, 2), exponent-1
 	}
 	s := (fraction - 1) / (fraction + 1)

@@ -162,7 +162,7 @@ func blend(s *separator, data *matrix, own []int32, counts []float64) column {
 	for f, count := range counts {
 		w := times(trustSVM, float64(s.weight[f]))
 		if count > 0 {
-			w += times(trustBayes, log(1+count/smoothing))
+			w += times(trustBayes, log(1+times(count, 1/smoothing)))
 		}
 		if w != 0 {
 			c.cells = append(c.cells, cell{int32(f), float32(w)})
