@@ -77,7 +77,7 @@ func probabilityOf(step int) float64 {
 }
 
 // calibrate adds a calibration to a model, for a share of questions out of scope. Without anything to test in scope, or out
-// of it, the model stays as it is.
+// of it, or if no weights fit, the model stays as it is.
 func (m *Model) calibrate(examples []Example, share float64) error {
 	trials, err := trialsOf(examples)
 	if err != nil {
@@ -96,7 +96,9 @@ func (m *Model) calibrate(examples []Example, share float64) error {
 	}
 	c := calibration{outside: times(in/out, share/(1-share)), curve: make([]point, curvePoints)}
 	trials = slices.DeleteFunc(trials, func(t trial) bool { return t.declined })
-	c.fit(trials)
+	if c.fit(trials); !between(c.weight[:], -1e6, 1e6) {
+		return nil
+	}
 	for _, t := range trials {
 		c.curve[stepOf(c.logOdds(t.signals))][t.outcome]++
 	}

@@ -163,6 +163,11 @@ func TestScoreBounds(t *testing.T) {
 	}
 }
 
+func TestEmptyModel(t *testing.T) {
+	assert.Equal(t, Result{}, new(Model).Score(Split("hello"), &Scratch{}))
+	assert.Error(t, new(Model).UnmarshalBinary(nil))
+}
+
 func TestTiesGoByName(t *testing.T) {
 	m := trained(t, Options{})
 	for _, test := range []struct {

@@ -67,10 +67,10 @@ func (m *Model) Classes() []string { return slices.Clone(m.classes) }
 func (m *Model) Class(c Candidate) string { return m.classes[c.Class] }
 
 // Score ranks the classes for a text. A text without words, or with more than 1000 words or 20,000 features, has no
-// candidates.
+// candidates, nor has any for a Model that is empty.
 func (m *Model) Score(text Text, s *Scratch) Result {
 	var r Result
-	if n := len(text.Words); n == 0 || n+len(text.Concepts) > maxWords {
+	if n := len(text.Words); n == 0 || n+len(text.Concepts) > maxWords || len(m.classes) == 0 {
 		return r
 	}
 	terms := s.reader.read(text)
