@@ -34,7 +34,7 @@
 // # In a cache
 //
 // A model is bytes with a version and a checksum ([Model.MarshalBinary]); reading checks all of it, and damaged or hostile
-// bytes are an error. Its [Model.Digest] is equal for equal models.
+// bytes are an error. Its [Model.Digest] is equal for equal models. [Key] names a model before it is trained.
 //
 // # Measured
 //

@@ -12,7 +12,7 @@ import (
 )
 
 // version begins every model in bytes. It changes with the layout, and with whatever changes what a layout means: the
-// hashes and kinds of features, their weighing, the units of scores.
+// hashes and kinds of features, their weighing, the units of scores; and with every change to learning, for [Key] has it.
 const version = "clanker/learn 1\n"
 
 // header says how long the slices are that follow.
@@ -60,6 +60,27 @@ func (m *Model) Digest() (string, error) {
 		return "", err
 	}
 	return hex.EncodeToString(data[len(data)-sha256.Size:]), nil
+}
+
+// Key names the model that [Train] would make of examples, in hexadecimal, without making it: the name of its place in a cache.
+// The order of the examples does not matter.
+func Key(examples []Example, options Options) string {
+	examples = slices.Clone(examples)
+	slices.SortStableFunc(examples, compare)
+	h := sha256.New()
+	line := fmt.Appendf(nil, "%s%+v", version, options)
+	for _, e := range examples {
+		h.Write(line)
+		line = line[:0]
+		for _, texts := range [][]string{{e.Class, e.Group}, e.Text.Words, e.Text.Concepts} {
+			line = binary.AppendUvarint(line, uint64(len(texts)))
+			for _, text := range texts {
+				line = append(binary.AppendUvarint(line, uint64(len(text))), text...)
+			}
+		}
+	}
+	h.Write(line)
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // UnmarshalBinary reads what MarshalBinary wrote. Anything else is an error, after which the model is as it was: learn it
@@ -142,7 +163,7 @@ func (m *Model) check() error {
 		{ascending(m.keys), "its features are out of order"},
 		{rows(m.rowAt, len(m.rowClass)) && rows(m.seenAt, len(m.seen)), "its rows do not fit"},
 		{below(m.rowClass, len(m.classes)) && below(m.seen, len(m.classes)), "it names a class that it does not have"},
-		{between(m.scale, 0, maxWeight/127.0) && between(m.bias, -maxBias*unit, maxBias*unit), "a weight is out of range"},
+		{between(m.scale, 0, maxWeight/126.0) && between(m.bias, -maxBias*unit, maxBias*unit), "a weight is out of range"},
 		{between(m.rarity, 1e-3, 1e3) && between([]float64{m.unseen}, 1e-3, 1e3), "a rarity is out of range"},
 		{between(m.calibration.weight[:], -1e6, 1e6) && between([]float64{m.calibration.outside}, 0, 1e9), "its calibration is out of range"},
 		{len(m.calibration.curve) == 0 || len(m.calibration.curve) == curvePoints, "its curve has another length"},

@@ -2,6 +2,7 @@ package learn
 
 import (
 	"crypto/sha256"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -38,6 +39,18 @@ func TestUnmarshalRefusesWhatIsDamaged(t *testing.T) {
 	require.Error(t, m.UnmarshalBinary(append(data, 0)))
 	assert.Equal(t, before, *m, "a failed read changes nothing")
 	assert.ErrorContains(t, m.UnmarshalBinary([]byte("clanker/learn 9\n")), "another version")
+}
+
+func TestKey(t *testing.T) {
+	examples := small()
+	key := Key(examples, Options{})
+	slices.Reverse(examples)
+	assert.Equal(t, key, Key(examples, Options{}), "the order does not matter")
+	assert.NotEqual(t, key, Key(examples, Options{OutOfScope: 0.1}))
+	assert.NotEqual(t, key, Key(examples[1:], Options{}))
+	words := func(words ...string) []Example { return []Example{{Text: Text{Words: words}}} }
+	assert.NotEqual(t, Key(words("a b"), Options{}), Key(words("a", "b"), Options{}))
+	assert.NotEqual(t, Key(words("a"), Options{}), Key([]Example{{Text: Text{Concepts: []string{"a"}}}}, Options{}))
 }
 
 // sealed gives bytes the checksum they need to be looked at.
