@@ -50,10 +50,14 @@ Without a FILE the built-in cases are asked. A FILE is YAML, tab-separated (.tsv
 In a tab-separated file the first line names the columns, slots are "service=checkout-api; percent=0.8", names have spaces
 between them. The file's name, without -questions and its ending, is the name of its suite.
 
+--suite clinc150, banking77 and hwu64 are public sets of questions on everything but infrastructure: the learner is trained
+on each and measured beside what others have published. Routing does not use the learner yet.
+
 With --baseline the exit code is 1 if a figure is below what the file holds. The same intents and cases give the same
 output, byte for byte; times are printed to stderr, with --latency.`,
 		Example: `  clanker eval
   clanker eval --suite real,negatives --output html > eval.html
+  clanker eval --suite clinc150
   clanker eval my-questions.yaml --intents ./intents
   clanker eval --baseline baseline.json --update-baseline`,
 	}
@@ -71,6 +75,9 @@ output, byte for byte; times are printed to stderr, with --latency.`,
 func (a *app) eval(cmd *cobra.Command, f evalFlags, files []string) error {
 	if f.update && f.baseline == "" {
 		return usage("add --baseline FILE", "--update-baseline: no file is given")
+	}
+	if slices.ContainsFunc(f.suites, isPublic) {
+		return a.evalPublic(f, files)
 	}
 	a.demo = true // names are those of the demo estate, whatever this machine is signed in to
 	catalog, matcher, err := a.matcher()
@@ -102,6 +109,25 @@ func (a *app) eval(cmd *cobra.Command, f evalFlags, files []string) error {
 		a.say("%s\n", eval.Measure(suites, with, a.now))
 	}
 	return a.holdBaseline(f, baseline, report)
+}
+
+func isPublic(suite string) bool { return slices.Contains(eval.PublicSets(), suite) }
+
+// evalPublic measures the learner on public sets.
+func (a *app) evalPublic(f evalFlags, files []string) error {
+	own := slices.DeleteFunc(slices.Clone(f.suites), isPublic)
+	if len(files)+len(own) > 0 || f.baseline != "" || !slices.Contains([]string{"table", "json"}, f.output.String()) {
+		return usage("public sets are measured alone, and printed as table or json", "--suite %s", strings.Join(f.suites, ","))
+	}
+	var all []eval.PublicFigures
+	for _, set := range f.suites {
+		figures, err := eval.Public(set)
+		if err != nil {
+			return err
+		}
+		all = append(all, figures)
+	}
+	return a.print(f.output, all, func() error { return eval.PublicText(a.stdout, all) })
 }
 
 func (a *app) evalSuites(catalog *intents.Catalog, wanted, files []string) (suites []eval.Suite, err error) {
