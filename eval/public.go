@@ -12,6 +12,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strings"
 
 	"clanker/router/learn"
 )
@@ -207,10 +208,10 @@ func published(set string) []Other {
 
 // PublicText writes the figures as a table for people, others' beside them.
 func PublicText(w io.Writer, all []PublicFigures) error {
-	out := bufio.NewWriter(w)
+	out := &strings.Builder{}
 	for i, f := range all {
 		if i > 0 {
-			fmt.Fprintln(out)
+			out.WriteString("\n")
 		}
 		fmt.Fprintf(out, "%s: %d classes, learned from %d questions, tested with %d\n", f.Set, f.Classes, f.Train, f.Test)
 		fmt.Fprintf(out, "%-26s %8s %8s\n", "", "in scope", "outside")
@@ -227,5 +228,6 @@ func PublicText(w io.Writer, all []PublicFigures) error {
 			fmt.Fprintf(out, "%-26s %8.1f %8s   published\n", other.Name, other.Accuracy, recall)
 		}
 	}
-	return out.Flush()
+	_, err := io.WriteString(w, out.String())
+	return err
 }
