@@ -39,7 +39,8 @@
 // # Measured
 //
 // Weights of blocks were chosen on CLINC150's validation set, a sixth of the training of the others, and trainings with 10 and
-// 20 examples for each class; the test sets only tell the result. Two shared cores, amd64, 2026-11:
+// 20 examples for each class; the test sets tell the
+// result (those with few examples were looked at on the way). Two shared cores, amd64, 2026-11:
 //
 //	go test -run XXX -bench 'Public|Scale' -benchtime 2000x ./router/learn
 //	go test -run XXX -bench Outside -benchtime 1x ./router/learn
