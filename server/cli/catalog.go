@@ -55,7 +55,12 @@ func (a *app) liveIntents(r *router.Router, inUse *intents.Catalog) reload.Sourc
 		What:  "intents",
 		Paths: func() []string { return a.config.Intents.Dirs },
 		Load: func(context.Context) (reload.Update, error) {
-			catalog, err := intents.LoadAll(a.layers()...)
+			layers := a.layers()
+			same := slices.EqualFunc(layers, inUse.Layers, func(l intents.Layer, name string) bool { return l.Name == name })
+			if same && len(a.config.Intents.Dirs) == 0 {
+				return reload.Update{}, nil // what is built in stays as it is
+			}
+			catalog, err := intents.LoadAll(layers...)
 			if err != nil || catalog.Digest == inUse.Digest {
 				return reload.Update{}, err
 			}
