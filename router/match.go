@@ -65,6 +65,7 @@ func NewMatcher(c *intents.Catalog) (*Matcher, error) {
 		}
 	}
 	m.build()
+	m.lex.spelling = newSpelling(m.lex)
 	m.near = newNearIndex(m.lex, c.Intents)
 	matches := m.askExamples()
 	if m.addExamples(matches) {
@@ -121,7 +122,9 @@ func (m *Matcher) match(s *scratch, text string, names adapters.Names) Match {
 		return Match{Outcome: Abstain, Reason: "the question has no words"}
 	}
 	m.search(s)
-	return m.decide(s, names)
+	match := m.decide(s, names)
+	match.Notes = append(s.lattice.repairs(), match.Notes...)
+	return match
 }
 
 // joints stand between two things that are asked for.

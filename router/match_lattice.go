@@ -79,10 +79,11 @@ func (l *lattice) build(lex *lexicon, names adapters.Names, text string) {
 	l.tokens = lex.tokenize(text, l.tokens[:0])
 	l.words, l.spans, l.starts, l.times = l.words[:0], l.spans[:0], l.starts[:0], l.times[:0]
 	l.arena = l.arena[:0]
-	l.reads = append(l.reads[:0], make([]stretch, len(l.tokens))...)
 	for i := range l.tokens {
 		l.words = append(l.words, l.tokens[i].text)
 	}
+	l.repair()
+	l.reads = append(l.reads[:0], make([]stretch, len(l.tokens))...)
 	for i := range l.tokens {
 		l.starts = append(l.starts, len(l.spans))
 		l.phrasesAt(i)

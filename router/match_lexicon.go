@@ -33,6 +33,7 @@ type lexicon struct {
 	noun     []bool     // by word: services are often called so, and kinds; see Vocabulary.Nouns
 	kinds    map[string]intents.KindWord
 	scopes   map[string]intents.SlotType // nouns of places: namespace, cluster
+	spelling *spelling
 }
 
 // use says how far a word is from being somebody's name.

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,6 +19,7 @@ type token struct {
 	raw    string // as it was written
 	quoted bool   // was in quotes: a name or a text, whatever words it holds
 	id     int32  // of the word in the lexicon, or noWord
+	meant  string // the word that it was meant to be, if it was misspelt
 }
 
 // clean drops what has no meaning or is meant to deceive: broken UTF-8, control, bidi and zero-width characters, and the
@@ -184,11 +186,12 @@ var endings = map[string]string{"re": "are", "ve": "have", "m": "am", "ll": "wil
 // contraction pushes the two halves of what's, isn't, they're; a possessive loses its ending.
 func (lex *lexicon) contraction(tokens []token, stem, ending string) []token {
 	fold := strings.ToLower(stem)
+	fold = cmp.Or(slips[fold], fold)
 	if full, ok := contractions[fold+"'"+ending]; ok {
 		return lex.push(lex.push(tokens, full[0], false), full[1], false)
 	}
-	if ending == "t" && strings.HasSuffix(fold, "n") {
-		return lex.push(lex.push(tokens, stem[:len(stem)-1], false), "not", false)
+	if ending == "t" || ending == "nt" { // "is'nt", "cna't": whatever the stem, the "not" must stay
+		return lex.push(lex.push(tokens, strings.TrimSuffix(fold, "n"), false), "not", false)
 	}
 	tokens = lex.push(tokens, stem, false)
 	if full, ok := endings[ending]; ok {
