@@ -42,7 +42,7 @@ var slips = map[string]string{"nto": "not", "ont": "not", "nott": "not", "noot":
 
 // further are words that no pattern needs to have: of time and place, which other parts of the matcher know, of negation,
 // and of what clanker does not do when asked: "delet pods" must fail like "delete pods", not list what belongs to delet.
-var further = strings.Fields(`production staging development
+var further = strings.Fields(`prod production staging development
 	monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december
 	overnight tonight earlier second seconds three seven eight
 	except neither nobody

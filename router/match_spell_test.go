@@ -35,6 +35,7 @@ func TestRepair(t *testing.T) {
 		{"pods excpet in staging", "pods except in staging", `read "excpet" as except`},
 		{"is'nt checkout-api healthy", "isn't checkout-api healthy", ""},
 		{"are't all pods running", "aren't all pods running", ""},
+		{"n't healthy", "not healthy", ""},
 		{"doenst checkout-api run", "doesn't checkout-api run", `read "doenst" as doesnt`},
 		// what must not be done is not done by mistake
 		{"delet pods", "delete pods", `read "delet" as delete`},

@@ -191,7 +191,10 @@ func (lex *lexicon) contraction(tokens []token, stem, ending string) []token {
 		return lex.push(lex.push(tokens, full[0], false), full[1], false)
 	}
 	if ending == "t" || ending == "nt" { // "is'nt", "cna't": whatever the stem, the "not" must stay
-		return lex.push(lex.push(tokens, strings.TrimSuffix(fold, "n"), false), "not", false)
+		if fold = strings.TrimSuffix(fold, "n"); fold != "" {
+			tokens = lex.push(tokens, fold, false)
+		}
+		return lex.push(tokens, "not", false)
 	}
 	tokens = lex.push(tokens, stem, false)
 	if full, ok := endings[ending]; ok {
