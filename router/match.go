@@ -123,7 +123,9 @@ func (m *Matcher) match(s *scratch, text string, names adapters.Names) Match {
 	}
 	m.search(s)
 	match := m.decide(s, names)
-	match.Notes = append(s.lattice.repairs(), match.Notes...)
+	if repairs := s.lattice.repairs(); repairs != nil {
+		match.Notes = append(repairs, match.Notes...)
+	}
 	return match
 }
 

@@ -130,7 +130,7 @@ func TestTooLong(t *testing.T) {
 }
 
 func FuzzNormalize(f *testing.F) {
-	for _, text := range []string{"what's up", "deployment/app", "'a b' \"c", "80% > 3", "\u202eevil\xff", "ﷺ", "a''b'", "@@@", "%%", "5%%", "n't", "ca'nt lsit pods nto ready"} {
+	for _, text := range []string{"what's up", "deployment/app", "'a b' \"c", "80% > 3", "\u202eevil\xff", "ﷺ", "a''b'", "@@@", "%%", "5%%", "n't", "ca'nt lsit pods, is'nt ok"} {
 		f.Add(text)
 	}
 	m := tinyMatcher(f)
