@@ -20,8 +20,10 @@ import (
 type Options struct {
 	// Alone serves one client without the help of another process, as [server.Server.ServeStdio] does; it writes each
 	// message in one call. Nothing of it is needed before it is called, once at most.
-	Alone  func(ctx context.Context, in io.Reader, out io.Writer) error
-	Token  string       // what the workspace wants to see; empty if nothing
+	Alone func(ctx context.Context, in io.Reader, out io.Writer) error
+	// Token is what the workspace wants to see, empty if nothing. It is asked at the start, and whenever the workspace wants
+	// another one than before: tokens change while it runs. Nil stands for none.
+	Token  func(context.Context) string
 	Logger *slog.Logger // discards when nil
 
 	patience, prompt time.Duration // what tests have less of; see the constants
@@ -56,6 +58,7 @@ func Serve(ctx context.Context, place Place, in io.Reader, out io.Writer, o Opti
 	b := &bridge{place: place, client: client, options: o, log: o.Logger, out: &lineWriter{out: out}, input: ctx, running: running, watching: watching,
 		slots: make(chan struct{}, maxRunning), calls: map[string]context.CancelFunc{}, at: line{record: found}}
 	b.greet(found)
+	b.renew(ctx, "")
 	err = b.listen(ctx, in)
 	hangUp()
 	timer := time.AfterFunc(grace, cut)
@@ -82,6 +85,7 @@ type bridge struct {
 	moving sync.Mutex // held while another workspace is looked for
 	mu     sync.Mutex // guards what follows
 	at     line
+	token  string // that the workspace is shown
 	opening,
 	opened []byte // the client's initialize, and what it said when that was answered
 	calls map[string]context.CancelFunc // of running requests, by id
@@ -180,9 +184,13 @@ func (b *bridge) deliver(ctx context.Context, m message, text []byte) {
 			err = to.alone.send(text)
 			break
 		}
+		shown := b.shown()
 		err = b.pass(ctx, &to, m, text)
 		if err == nil {
 			b.remember(to, m, text)
+		}
+		if errors.Is(err, errToken) && b.renew(ctx, shown) {
+			continue
 		}
 		if !errors.Is(err, server.ErrUnreachable) && !errors.Is(err, errSession) || ctx.Err() != nil {
 			break
@@ -196,6 +204,18 @@ func (b *bridge) deliver(ctx context.Context, m message, text []byte) {
 	if m.answerable() {
 		b.out.send(failure(m, err))
 	}
+}
+
+// renew asks for the token, unless there is another one than was shown already, and reports whether there is now.
+func (b *bridge) renew(ctx context.Context, shown string) bool {
+	if now := b.shown(); now != shown || b.options.Token == nil {
+		return now != shown
+	}
+	token := b.options.Token(ctx)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.token = token
+	return token != shown
 }
 
 // pass posts a message. One that others wait for has to be taken soon: a workspace that hangs must not keep us from seeing

@@ -161,7 +161,7 @@ func begin(t testing.TB, place Place, token string) *client {
 	fromServe, toClient := io.Pipe()
 	c := &client{t: t, in: toServe, out: bufio.NewReader(fromServe), done: make(chan error, 1), logs: &logs{}}
 	go func() {
-		err := Serve(t.Context(), place, fromClient, toClient, Options{Alone: alonely, Token: token,
+		err := Serve(t.Context(), place, fromClient, toClient, Options{Alone: alonely, Token: func(context.Context) string { return token },
 			Logger: slog.New(slog.NewTextHandler(c.logs, &slog.HandlerOptions{Level: slog.LevelDebug})), patience: 300 * time.Millisecond, prompt: time.Second})
 		_ = toClient.Close()
 		c.done <- err

@@ -22,12 +22,21 @@ const (
 )
 
 var (
+	// errToken means that the workspace wants another token, and has not looked at the message.
+	errToken = errors.New("the workspace wants another token than the configuration of this process leads to: see clanker config show")
 	// errSession means that the workspace does not know the session, and has not looked at the message.
 	errSession = errors.New("the workspace does not know the session")
 	// errInterrupted means that the message arrived, and its answer did not.
 	errInterrupted = errors.New("interrupted: the workspace ended before it answered; ask again")
 	errNoStream    = errors.New("the workspace has no stream")
 )
+
+// shown is the token that the workspace is shown.
+func (b *bridge) shown() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.token
+}
 
 // request makes a request with the headers that a message needs.
 func (b *bridge) request(ctx context.Context, method string, to line, m message, text []byte) (*http.Request, error) {
@@ -42,8 +51,8 @@ func (b *bridge) request(ctx context.Context, method string, to line, m message,
 	}
 	set("Content-Type", jsonMedia)
 	set("Accept", jsonMedia+", "+eventMedia)
-	if b.options.Token != "" {
-		set("Authorization", "Bearer "+b.options.Token)
+	if token := b.shown(); token != "" {
+		set("Authorization", "Bearer "+token)
 	}
 	switch {
 	case m.modern():
@@ -71,6 +80,9 @@ func (b *bridge) post(ctx context.Context, to *line, m message, text []byte, tak
 		return fmt.Errorf("%w (%w)", errInterrupted, err)
 	}
 	defer func() { _ = response.Body.Close() }() // it was read, or is not wanted any more
+	if response.StatusCode == http.StatusUnauthorized {
+		return errToken
+	}
 	if response.StatusCode == http.StatusNotFound && request.Header.Get(sessionHeader) != "" {
 		return errSession
 	}

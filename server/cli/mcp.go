@@ -20,6 +20,7 @@ import (
 	"clanker/router"
 	"clanker/server"
 	"clanker/server/bridge"
+	"clanker/server/config"
 )
 
 // serving is what the flags of "clanker mcp" say.
@@ -88,11 +89,24 @@ func (a *app) serveStdio(cmd *cobra.Command, s serving) error {
 		a.log.Warn("serving alone", "because", err)
 		return alone(cmd.Context(), a.stdin, a.stdout)
 	}
-	token, err := a.secret(cmd.Context(), a.config)
-	if err != nil {
+	if _, err := a.secret(cmd.Context(), a.config); err != nil {
 		return err
 	}
+	token := func(ctx context.Context) string { return a.present(ctx, cmd) }
 	return bridge.Serve(cmd.Context(), place, a.stdin, a.stdout, bridge.Options{Alone: alone, Token: token, Logger: a.log})
+}
+
+// present is the token that is configured now, empty when there is none or it cannot be found, which the log says.
+func (a *app) present(ctx context.Context, cmd *cobra.Command) string {
+	now, err := config.Load(a.options(cmd))
+	var token string
+	if err == nil {
+		token, err = a.secret(ctx, now)
+	}
+	if err != nil {
+		a.log.Warn("no token is shown to the workspace", "because", err)
+	}
+	return token
 }
 
 // place is where workspaces find each other that answer alike: those of the same estate, read with the same credentials, with
