@@ -2,7 +2,6 @@ package router
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -63,10 +62,14 @@ func BenchmarkMatchDefault(b *testing.B) {
 // word but the attribute is shared by many intents.
 func generatedMatcher(tb testing.TB, size int) *Matcher {
 	tb.Helper()
-	var file strings.Builder
+	files := fstest.MapFS{"vocabulary.yaml": {Data: []byte(generatedVocabulary)}}
 	for i := range size {
+		name := fmt.Sprintf("gen%d.yaml", i/1000) // a file has a greatest size
+		if files[name] == nil {
+			files[name] = &fstest.MapFile{}
+		}
 		verb, object, attribute := generatedWords(i)
-		fmt.Fprintf(&file, `
+		files[name].Data = fmt.Appendf(files[name].Data, `
 - id: gen.i%d
   topic: inventory
   description: Generated.
@@ -78,7 +81,7 @@ func generatedMatcher(tb testing.TB, size int) *Matcher {
   answer: found
 `, i, verb, object, attribute, verb, object, attribute, attribute, object, attribute)
 	}
-	c, err := intents.Load(fstest.MapFS{"gen.yaml": {Data: []byte(file.String())}, "vocabulary.yaml": {Data: []byte(generatedVocabulary)}})
+	c, err := intents.Load(files)
 	require.NoError(tb, err)
 	m, err := NewMatcher(c)
 	require.NoError(tb, err)
