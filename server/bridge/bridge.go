@@ -23,7 +23,12 @@ type Options struct {
 	Alone func(ctx context.Context, in io.Reader, out io.Writer) error
 	// Token is what the workspace wants to see, empty if nothing. It is asked at the start, and whenever the workspace wants
 	// another one than before: tokens change while it runs. Nil stands for none.
-	Token  func(context.Context) string
+	Token func(context.Context) string
+
+	// Now is where a workspace that serves the same would be by now, when the one that was found is gone. Nil, or an error,
+	// stands for where that one was.
+	Now func() (Place, error)
+
 	Logger *slog.Logger // discards when nil
 
 	patience, prompt time.Duration // what tests have less of; see the constants

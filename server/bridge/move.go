@@ -75,8 +75,14 @@ func (b *bridge) find() (r Record, err error) {
 	defer cancel()
 	retry := time.NewTicker(50 * time.Millisecond)
 	defer retry.Stop()
+	place := b.place
+	if b.options.Now != nil {
+		if now, err := b.options.Now(); err == nil {
+			place = now
+		}
+	}
 	for {
-		if r, err = b.place.Find(b.running, b.client); err == nil {
+		if r, err = place.Find(b.running, b.client); err == nil {
 			return r, nil
 		}
 		select {

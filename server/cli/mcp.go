@@ -84,7 +84,7 @@ func (a *app) serveStdio(cmd *cobra.Command, s serving) error {
 		}
 		return w.while(ctx, func(ctx context.Context) error { return w.server.ServeStdio(ctx, in, out) })
 	}
-	place, err := a.place(a.config.Kubernetes.Kubeconfig)
+	place, err := a.place(a.config.Kubernetes.Kubeconfig, a.config.Intents)
 	if err != nil {
 		a.log.Warn("serving alone", "because", err)
 		return alone(cmd.Context(), a.stdin, a.stdout)
@@ -93,7 +93,17 @@ func (a *app) serveStdio(cmd *cobra.Command, s serving) error {
 		return err
 	}
 	token := func(ctx context.Context) string { return a.present(ctx, cmd) }
-	return bridge.Serve(cmd.Context(), place, a.stdin, a.stdout, bridge.Options{Alone: alone, Token: token, Logger: a.log})
+	return bridge.Serve(cmd.Context(), place, a.stdin, a.stdout, bridge.Options{Alone: alone, Token: token, Logger: a.log,
+		Now: func() (bridge.Place, error) { return a.placeNow(cmd) }})
+}
+
+// placeNow is where a workspace of the intents that are configured now would be: it may have been told others while it ran.
+func (a *app) placeNow(cmd *cobra.Command) (bridge.Place, error) {
+	now, err := config.Load(a.options(cmd))
+	if err != nil {
+		return bridge.Place{}, err
+	}
+	return a.place(a.config.Kubernetes.Kubeconfig, now.Intents)
 }
 
 // present is the token that is configured now, empty when there is none or it cannot be found, which the log says.
@@ -111,11 +121,11 @@ func (a *app) present(ctx context.Context, cmd *cobra.Command) string {
 
 // place is where workspaces find each other that answer alike: those of the same estate, read with the same credentials, with
 // the same intents.
-func (a *app) place(kubeconfig string) (bridge.Place, error) {
+func (a *app) place(kubeconfig string, asked config.Intents) (bridge.Place, error) {
 	home, _ := os.UserHomeDir() // none is one too
 	serves := []string{strconv.FormatBool(a.demo), home}
 	files := filepath.SplitList(cmp.Or(kubeconfig, a.getenv("KUBECONFIG")))
-	for _, path := range slices.Concat(files, []string{""}, a.config.Intents.Dirs) {
+	for _, path := range slices.Concat(files, []string{""}, asked.Dirs) {
 		if path != "" { // what is relative is another thing in another folder
 			var err error
 			if path, err = filepath.Abs(path); err != nil {
@@ -124,7 +134,7 @@ func (a *app) place(kubeconfig string) (bridge.Place, error) {
 		}
 		serves = append(serves, path)
 	}
-	return bridge.Locate(append(serves, strconv.FormatBool(a.config.Intents.Builtin))...)
+	return bridge.Locate(append(serves, strconv.FormatBool(asked.Builtin))...)
 }
 
 func (a *app) serveHTTP(ctx context.Context, w *live, s serving) error {
@@ -161,7 +171,7 @@ type published struct {
 
 // move leaves the record where those look who want the intents that are configured, and nowhere else.
 func (p *published) move() {
-	place, err := p.app.place(p.kubeconfig)
+	place, err := p.app.place(p.kubeconfig, p.app.config.Intents)
 	if err == nil && place == p.place {
 		return
 	}
