@@ -59,7 +59,7 @@ const both = "application/json, text/event-stream"
 // Many calls of one session at once, each with its progress: every notification is on the stream of its own call and comes
 // before its result, which mcp-go alone does not manage.
 func TestProgressIsOnTheStreamOfItsCall(t *testing.T) {
-	s, _ := newServer(slow(10, 2*time.Millisecond), oneConnection)
+	s, _ := newServer(slow(100, 2*time.Millisecond), oneConnection)
 	s.limits.progress = 2 * time.Millisecond
 	addr, _ := serve(t, s)
 	url := "http://" + addr + "/mcp"
@@ -83,7 +83,7 @@ func TestProgressIsOnTheStreamOfItsCall(t *testing.T) {
 }
 
 func TestProgressIsForThoseWhoTakeIt(t *testing.T) {
-	s, _ := newServer(slow(5, 2*time.Millisecond), oneConnection)
+	s, _ := newServer(slow(100, 2*time.Millisecond), oneConnection)
 	s.limits.progress = 2 * time.Millisecond
 	addr, _ := serve(t, s)
 	for name, c := range map[string]struct{ body, accept string }{
@@ -100,7 +100,7 @@ func TestProgressIsForThoseWhoTakeIt(t *testing.T) {
 
 // A revision without sessions: progress and log messages for one request, as that request says.
 func TestModernRequestsHearProgressAndLogs(t *testing.T) {
-	s, _ := newServer(slow(5, 2*time.Millisecond), oneConnection)
+	s, _ := newServer(slow(100, 2*time.Millisecond), oneConnection)
 	s.limits.progress = 2 * time.Millisecond
 	addr, _ := serve(t, s)
 	body := modernCall("clanker_route_question", question, `"progressToken":7,"io.modelcontextprotocol/logLevel":"debug",`)
@@ -133,7 +133,7 @@ func TestLogLevelsAreOfOneSession(t *testing.T) {
 }
 
 func TestProgressOnStdio(t *testing.T) {
-	s, _ := newServer(slow(10, 2*time.Millisecond), oneConnection)
+	s, _ := newServer(slow(100, 2*time.Millisecond), oneConnection)
 	s.limits.progress = 2 * time.Millisecond
 	lines := said(t, s, initialize, withToken(5, "t"))
 	require.Greater(t, len(lines), 2)
