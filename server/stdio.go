@@ -37,7 +37,7 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 	last, stop := context.WithCancel(ctx)
 	done := make(chan error, 1)
 	go func() {
-		err := c.listen(ctx, in)
+		err := EachLine(ctx, in, c.take)
 		stop()
 		c.wait.Wait()
 		done <- err
@@ -58,22 +58,6 @@ type conversation struct {
 
 	write sync.Mutex
 	out   io.Writer // guarded by write
-}
-
-// listen takes messages until there are no more or ctx ends.
-func (c *conversation) listen(ctx context.Context, in io.Reader) error {
-	lines, failed := make(chan []byte), make(chan error, 1)
-	go func() { failed <- ReadLines(ctx, in, lines) }()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-failed:
-			return err
-		case line := <-lines:
-			c.take(line)
-		}
-	}
 }
 
 // take answers one message and waits for none: requests run beside each other, except initialize, which others build on.
@@ -202,9 +186,25 @@ func finish(done <-chan error, grace time.Duration, cut func()) error {
 	return errors.Join(err, fmt.Errorf("serve stdio: not everything was answered within %s of the end", grace))
 }
 
-// ReadLines sends every line of in, without its end. Of one that is too long to be a message only the beginning is sent,
-// which is itself too long: the rest is skipped, and reading goes on behind it.
-func ReadLines(ctx context.Context, in io.Reader, lines chan<- []byte) error {
+// EachLine hands every line of in to take, without its end, one after the other, until there are no more or ctx ends; a read
+// that blocks then is left behind. Of a line that is too long to be a message only the beginning is handed over, which is
+// itself too long: the rest is skipped, and reading goes on behind it.
+func EachLine(ctx context.Context, in io.Reader, take func(line []byte)) error {
+	lines, failed := make(chan []byte), make(chan error, 1)
+	go func() { failed <- readLines(ctx, in, lines) }()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case err := <-failed:
+			return err
+		case line := <-lines:
+			take(line)
+		}
+	}
+}
+
+func readLines(ctx context.Context, in io.Reader, lines chan<- []byte) error {
 	reader := bufio.NewReaderSize(in, maxMessage+2)
 	for {
 		line, err := reader.ReadSlice('\n')

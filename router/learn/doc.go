@@ -42,8 +42,8 @@
 // 20 examples for each class; the test sets tell the
 // result (those with few examples were looked at on the way). Two shared cores, amd64, 2026-11:
 //
-//	go test -run XXX -bench 'Public|Scale' -benchtime 2000x ./router/learn
-//	go test -run XXX -bench Outside -benchtime 1x ./router/learn
+//	go test -run '^$' -bench 'Public|Scale' -benchtime 2000x ./router/learn
+//	go test -run '^$' -bench Outside -benchtime 1x ./router/learn
 //
 //	all accepted         accuracy   training, CPU   match p50 / p99   model    from cache
 //	CLINC150             93.8 %     2.5 s           11 / 36 us        8.2 MB   10 ms

@@ -64,7 +64,7 @@ func Serve(ctx context.Context, place Place, in io.Reader, out io.Writer, o Opti
 		slots: make(chan struct{}, maxRunning), calls: map[string]context.CancelFunc{}, at: line{record: found}}
 	b.greet(found)
 	b.renew(ctx, "")
-	err = b.listen(ctx, in)
+	err = server.EachLine(ctx, in, b.take)
 	hangUp()
 	timer := time.AfterFunc(grace, cut)
 	b.wait.Wait()
@@ -107,22 +107,6 @@ type line struct {
 
 func (b *bridge) greet(found Record) {
 	b.log.InfoContext(b.running, "handing over to the workspace that runs", "url", found.URL, "pid", found.PID, "version", found.Clanker)
-}
-
-// listen takes messages until there are no more or ctx ends.
-func (b *bridge) listen(ctx context.Context, in io.Reader) error {
-	lines, failed := make(chan []byte), make(chan error, 1)
-	go func() { failed <- server.ReadLines(ctx, in, lines) }()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case err := <-failed:
-			return err
-		case text := <-lines:
-			b.take(text)
-		}
-	}
 }
 
 // take passes one message on. Requests run beside each other and keep nothing waiting, least of all what cancels them,

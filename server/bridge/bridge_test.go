@@ -94,9 +94,9 @@ func TestRefusalsKeepTheIDOfWhatIsRefused(t *testing.T) {
 	assert.JSONEq(t, `{"jsonrpc":"2.0","id":8,"error":{"code":-32600,"message":"slow down"}}`, c.next())
 	c.send(`hello`)
 	assert.Contains(t, c.next(), "is not JSON")
-	c.send(strings.Repeat("x", 5<<20))
+	c.send(strings.Repeat("z", 5<<20))
 	assert.Contains(t, c.next(), "is not JSON")
-	assert.Less(t, len(w.saw(http.MethodPost, "xxx")[0].body), 1<<20, "no more than is needed to see that it is too long")
+	assert.Less(t, len(w.saw(http.MethodPost, "zzz")[0].body), 1<<20, "no more than is needed to see that it is too long")
 	c.send("\r")
 	c.end()
 }
