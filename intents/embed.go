@@ -5,8 +5,8 @@ import (
 	"io/fs"
 )
 
-//go:embed *.yaml
+//go:embed *.yaml vocabulary/*.yaml
 var files embed.FS
 
-// Default returns the catalogue that ships with the program: topic files and vocabulary.yaml.
+// Default returns the catalogue that ships with the program: topic files, vocabulary.yaml and the folder vocabulary.
 func Default() fs.FS { return files }

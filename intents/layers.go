@@ -44,7 +44,7 @@ const (
 func Load(fsys fs.FS) (*Catalog, error) { return LoadAll(Layer{Files: fsys}) }
 
 // LoadAll reads the layers one over the other: see the package comment. The error is [Errors]: all faults of all files,
-// by position. Layers without any vocabulary.yaml use the one that ships with the program.
+// by position. Layers without any words of their own use those that ship with the program.
 func LoadAll(layers ...Layer) (*Catalog, error) {
 	l := &loader{catalog: &Catalog{Vocabulary: newVocabulary()}, digest: sha256.New(), known: fieldNames()}
 	names, total := make([][]string, len(layers)), 0
@@ -115,40 +115,35 @@ func (l *loader) isFile(layer Layer, name string, entry fs.DirEntry) bool {
 	return path.Ext(name) == ".yaml"
 }
 
-// vocabularies reads the vocabulary of each layer that has one, over those before it.
+// vocabularies reads the words of each layer that has some, over those before it, and leaves the intents in names.
 func (l *loader) vocabularies(layers []Layer, names [][]string) {
 	found := false
 	for i, layer := range layers {
-		isVocabulary := func(name string) bool { return path.Base(name) == vocabularyFile }
-		at := slices.IndexFunc(names[i], isVocabulary)
-		if at < 0 {
-			continue
-		}
-		found = true
-		l.vocabulary(layer, names[i][at])
-		names[i] = slices.Delete(names[i], at, at+1)
-		for _, name := range names[i] {
-			if isVocabulary(name) {
-				l.faultAt(layer.path(name), "put the words of both into one file", "a second vocabulary: this folder has one already")
-			}
-		}
+		found = l.vocabulary(layer, names[i]) || found
 		names[i] = slices.DeleteFunc(names[i], isVocabulary)
 	}
 	if !found {
-		l.vocabulary(BuiltIn(), vocabularyFile)
+		l.vocabulary(BuiltIn(), l.find(BuiltIn()))
 	}
 }
 
-func (l *loader) vocabulary(layer Layer, name string) {
-	r, content := l.open(layer, name)
-	if content == nil {
-		return
+// vocabulary reads the words of a layer: a key is defined once in all of its files, lists are added. It reports whether
+// there are any.
+func (l *loader) vocabulary(layer Layer, names []string) bool {
+	words, found := newVocabulary(), false
+	for _, name := range names {
+		if !isVocabulary(name) {
+			continue
+		}
+		found = true
+		if r, content := l.open(layer, name); content != nil {
+			if top := r.Parse(content); top != nil {
+				words.read(r, top)
+			}
+		}
 	}
-	if top := r.Parse(content); top != nil {
-		words := newVocabulary()
-		words.read(r, top)
-		l.catalog.Vocabulary.overlay(words, &l.faults)
-	}
+	l.catalog.Vocabulary.overlay(words, &l.faults)
+	return found
 }
 
 // read reads the intents of a layer and puts them over those before it.

@@ -12,8 +12,11 @@ import (
 	"github.com/goccy/go-yaml/ast"
 )
 
-// vocabularyFile is the one file of a catalogue that holds words, not intents.
-const vocabularyFile = "vocabulary.yaml"
+// isVocabulary reports whether a file holds words, not intents: vocabulary.yaml, and every file in a folder vocabulary.
+func isVocabulary(name string) bool {
+	parts := strings.Split(name, "/")
+	return parts[len(parts)-1] == "vocabulary.yaml" || slices.Contains(parts[:len(parts)-1], "vocabulary")
+}
 
 // KindWord is what a spelling of a kind says: a droplet is an instance on DigitalOcean.
 type KindWord struct {
@@ -39,7 +42,7 @@ func newVocabulary() *Vocabulary {
 
 func (v *Vocabulary) conceptNames() []string { return slices.Sorted(maps.Keys(v.Concepts)) }
 
-// read reads vocabulary.yaml:
+// read adds what a file of words holds:
 //
 //	concepts: {healthy: [healthy, ok, up and running]}
 //	kinds: {pod: [pod, pods, po]}
@@ -57,18 +60,23 @@ func (v *Vocabulary) read(r *reader, top ast.Node) {
 				r.Entries(strict.Join(where, key.Text), value, v.kind(r, strict.Join(where, key.Text), key.Text))
 			})
 		}},
-		{Name: "providers", Read: func(where string, node ast.Node) {
-			r.Entries(where, node, func(key scalar, value ast.Node) {
-				v.defined[strict.Join(where, key.Text)] = key.Pos
-				for _, spelling := range v.spellings(r, strict.Join(where, key.Text), value) {
-					v.Providers[spelling] = key.Text
-				}
-			})
-		}},
-		{Name: "fillers", Read: func(where string, node ast.Node) { v.Fillers = v.fillers(r, where, node) }},
-		{Name: "stopwords", Read: func(where string, node ast.Node) { v.Stopwords = v.spellings(r, where, node) }},
-		{Name: "nouns", Read: func(where string, node ast.Node) { v.Nouns = v.spellings(r, where, node) }},
+		{Name: "providers", Read: func(where string, node ast.Node) { r.Entries(where, node, v.provider(r, where)) }},
+		{Name: "fillers", Read: func(where string, node ast.Node) { v.Fillers = union(v.Fillers, v.fillers(r, where, node)) }},
+		{Name: "stopwords", Read: func(where string, node ast.Node) { v.Stopwords = union(v.Stopwords, v.spellings(r, where, node)) }},
+		{Name: "nouns", Read: func(where string, node ast.Node) { v.Nouns = union(v.Nouns, v.spellings(r, where, node)) }},
 	})
+}
+
+// define notes where a key is, and reads its spellings. A key that another file of the layer has is a fault: whose
+// spellings count would be a matter of their names.
+func (v *Vocabulary) define(r *reader, where string, key scalar, value ast.Node) []string {
+	where = strict.Join(where, key.Text)
+	if at, taken := v.defined[where]; taken {
+		r.Fault(key.Pos, where, "put the words of both in one place", "the key is taken by %s:%d", at.File, at.Line)
+		return nil
+	}
+	v.defined[where] = key.Pos
+	return v.spellings(r, where, value)
 }
 
 // overlay puts the words of a later layer over these: what it defines under a key replaces what has that key, its lists
@@ -129,8 +137,20 @@ func (v *Vocabulary) concept(r *reader, where string) func(scalar, ast.Node) {
 			r.Fault(key.Pos, where, "use small letters, digits and _", "%q cannot name a concept", key.Text)
 			return
 		}
-		v.defined[strict.Join(where, key.Text)] = key.Pos
-		v.Concepts[key.Text] = v.spellings(r, strict.Join(where, key.Text), value)
+		if spellings := v.define(r, where, key, value); v.Concepts[key.Text] == nil {
+			v.Concepts[key.Text] = spellings
+		}
+	}
+}
+
+func (v *Vocabulary) provider(r *reader, where string) func(scalar, ast.Node) {
+	return func(key scalar, value ast.Node) {
+		for _, spelling := range v.define(r, where, key, value) {
+			if other, taken := v.Providers[spelling]; taken {
+				r.Fault(r.Pos(value), strict.Join(where, key.Text), "keep it in one place", "%q already spells the provider %q", spelling, other)
+			}
+			v.Providers[spelling] = key.Text
+		}
 	}
 }
 
@@ -141,8 +161,7 @@ func (v *Vocabulary) kind(r *reader, where, provider string) func(scalar, ast.No
 			r.Fault(key.Pos, where, suggest(key.Text, "", kindNames()), "unknown kind %q", key.Text)
 			return
 		}
-		v.defined[strict.Join(where, key.Text)] = key.Pos
-		for _, spelling := range v.spellings(r, strict.Join(where, key.Text), value) {
+		for _, spelling := range v.define(r, where, key, value) {
 			if other, taken := v.Kinds[spelling]; taken {
 				r.Fault(r.Pos(value), strict.Join(where, key.Text), "keep it in one place", "%q already spells the kind %q", spelling, other.Kind)
 			}
@@ -175,7 +194,13 @@ var kinds = []adapters.Kind{
 	adapters.KindVolume, adapters.KindAutoscaler, adapters.KindBudget, adapters.KindEvent, adapters.KindRelease,
 	adapters.KindConfig, adapters.KindInstance, adapters.KindDatabase, adapters.KindCache, adapters.KindQueue,
 	adapters.KindBucket, adapters.KindBackup, adapters.KindFunction, adapters.KindBalancer, adapters.KindDNSZone,
-	adapters.KindRepository, adapters.KindPullRequest, adapters.KindWorkflow,
+	adapters.KindRepository, adapters.KindPullRequest,
+	adapters.KindWorkflow, adapters.KindImage, adapters.KindRegistry, adapters.KindSecret, adapters.KindKey,
+	adapters.KindCertificate, adapters.KindIdentity, adapters.KindRole, adapters.KindPolicy, adapters.KindNetwork,
+	adapters.KindSubnet, adapters.KindFirewall, adapters.KindAddress, adapters.KindSnapshot, adapters.KindLogStore,
+	adapters.KindAlert, adapters.KindTopic, adapters.KindTable, adapters.KindStack, adapters.KindDomain,
+	adapters.KindRecord, adapters.KindAccount, adapters.KindInvoice, adapters.KindIssue, adapters.KindCommit,
+	adapters.KindBranch, adapters.KindRunner, adapters.KindWebhook, adapters.KindApp, adapters.KindAdvice,
 }
 
 var metricNames = []string{
