@@ -45,6 +45,35 @@ const (
 	KindRepository  Kind = "repository"
 	KindPullRequest Kind = "pullrequest"
 	KindWorkflow    Kind = "workflow"
+	KindImage       Kind = "image" // of machines and containers
+	KindRegistry    Kind = "registry"
+	KindSecret      Kind = "secret" // of a secret store, by name only: never its content
+	KindKey         Kind = "key"    // of a key store, an SSH key, an access key: never the key itself
+	KindCertificate Kind = "certificate"
+	KindIdentity    Kind = "identity" // a user, group, service account or service principal
+	KindRole        Kind = "role"
+	KindPolicy      Kind = "policy"
+	KindNetwork     Kind = "network"
+	KindSubnet      Kind = "subnet"
+	KindFirewall    Kind = "firewall" // a firewall or one of its rules, a security group, a network policy
+	KindAddress     Kind = "address"  // an IP address that is reserved
+	KindSnapshot    Kind = "snapshot"
+	KindLogStore    Kind = "logstore" // a log group, a workspace of logs
+	KindAlert       Kind = "alert"    // an alarm, an alert rule, a finding
+	KindTopic       Kind = "topic"
+	KindTable       Kind = "table"
+	KindStack       Kind = "stack" // what a template deployed
+	KindDomain      Kind = "domain"
+	KindRecord      Kind = "record"  // a DNS record
+	KindAccount     Kind = "account" // an account, subscription, project, resource group or organisation
+	KindInvoice     Kind = "invoice"
+	KindIssue       Kind = "issue"
+	KindCommit      Kind = "commit"
+	KindBranch      Kind = "branch"
+	KindRunner      Kind = "runner"
+	KindWebhook     Kind = "webhook"
+	KindApp         Kind = "app" // an application on a platform that runs it: App Service, a worker, App Platform
+	KindAdvice      Kind = "recommendation"
 )
 
 // Health is what a driver derived from the provider's own status fields. The empty value says that a resource of this
