@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"text/template"
+
+	"github.com/expr-lang/expr/vm"
 )
 
 // Catalog is all that can be asked: a set of intents that fit together. It never changes once loaded.
@@ -27,9 +29,14 @@ func (c *Catalog) Intent(id string) (*Intent, bool) {
 type Intent struct {
 	ID, Version, Description string
 	Topic                    Topic
+	Act                      Act
 	Action                   Action
 	Examples                 []Example
-	Patterns                 []Pattern
+	NotExamples              []NotExample
+	Tests                    []Test
+	Requires                 Requires
+	MaxRisk                  float64   // acceptable share of wrong answers, above 0 and at most 0.5; see [DefaultRisk]
+	Patterns                 []Pattern // none if it has examples enough to learn from
 	Columns                  []string
 	Verdict                  bool
 	Needs                    string // slot without which the question is asked back; see [Intent.SlotType]
@@ -42,6 +49,7 @@ type Intent struct {
 	slots    map[string]SlotType
 	usesTime bool
 	query    querySpec
+	when     *vm.Program // nil means always
 	where    *condition
 	order    *ordering
 	limit    scalar
@@ -49,13 +57,7 @@ type Intent struct {
 	next     []*template.Template
 }
 
-// Example is a question that must route to its intent.
-type Example struct {
-	Text string
-	Pos  Position
-}
-
-// SlotType returns the type of a slot that one of the intent's patterns or defaults names, or 0.
+// SlotType returns the type of a slot that one of the intent's patterns, examples or defaults names, or 0.
 func (in *Intent) SlotType(name string) SlotType { return in.slots[name] }
 
 // UsesTime reports whether a time range in the question changes what the intent reads or selects. One that does not

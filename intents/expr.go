@@ -74,13 +74,19 @@ func (d *draft) ordering() *ordering {
 	return nil
 }
 
-// expression compiles a text that starts at a byte offset of its scalar, and checks the names that only strings tell.
+// expression compiles a text over a resource; it starts at a byte offset of its scalar. It checks the names that only
+// strings tell.
 func (d *draft) expression(where string, text scalar, offset int, options ...expr.Option) (f formula, ok bool) {
+	at := func(in int) Position { return shifted(text, offset).At(offset + in) }
+	options = append(options, expr.Patch(&names{d: d, where: where, at: at, f: &f}))
+	f.program, ok = d.program(where, text, offset, view{}, viewFields, options...)
+	return f, ok
+}
+
+// program compiles a text that starts at a byte offset of its scalar, over the fields of an environment.
+func (d *draft) program(where string, text scalar, offset int, env any, fields []string, options ...expr.Option) (program *vm.Program, ok bool) {
 	if text.Text == "" {
-		return f, false
-	}
-	at := func(in int) Position {
-		return scalar{Text: strings.Repeat(" ", offset) + text.Text, Pos: text.Pos, Inline: text.Inline}.At(offset + in)
+		return nil, false
 	}
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -88,29 +94,30 @@ func (d *draft) expression(where string, text scalar, offset int, options ...exp
 			d.Fault(text.Pos, where, "simplify it", "the expression cannot be compiled: %v", cause)
 		}
 	}()
-	options = append(options, expr.Env(view{}), expr.DisableBuiltin("now"), expr.MaxNodes(500),
-		expr.Patch(&names{d: d, where: where, at: at, f: &f}))
-	program, err := expr.Compile(text.Text, options...)
+	program, err := expr.Compile(text.Text, append(options, expr.Env(env), expr.DisableBuiltin("now"), expr.MaxNodes(500))...)
 	var wrong *file.Error
 	switch {
 	case errors.As(err, &wrong):
-		d.Fault(at(wrong.From), where, remedyFor(wrong.Message), "%s", wrong.Message)
-		return f, false
+		d.Fault(shifted(text, offset).At(offset+wrong.From), where, remedyFor(wrong.Message, fields), "%s", wrong.Message)
 	case err != nil:
-		d.Fault(text.Pos, where, "write an expression over: "+strings.Join(viewFields, " "), "%v", err)
-		return f, false
+		d.Fault(text.Pos, where, "write an expression over: "+strings.Join(fields, " "), "%v", err)
 	}
-	f.program = program
-	return f, true
+	return program, err == nil
 }
 
-func remedyFor(message string) string {
+// shifted is a scalar whose text began so many bytes earlier.
+func shifted(text scalar, offset int) scalar {
+	text.Text = strings.Repeat(" ", offset) + text.Text
+	return text
+}
+
+func remedyFor(message string, fields []string) string {
 	if name, ok := strings.CutPrefix(message, "unknown name "); ok {
-		if nearest := suggest(name, "", viewFields); nearest != "" {
+		if nearest := suggest(name, "", fields); nearest != "" {
 			return nearest
 		}
 	}
-	return "see the package comment of intents for what an expression sees: " + strings.Join(viewFields, " ")
+	return "see the package comment of intents for what an expression sees: " + strings.Join(fields, " ")
 }
 
 // names checks the metrics and slots that an expression names, and notes the maps it looks at.

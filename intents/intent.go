@@ -40,6 +40,7 @@ const (
 	ActionTopology Action = "topology" // a graph around a resource or in a scope
 	ActionDiagnose Action = "diagnose" // a resource with its parts, warnings, last change and log tail
 	ActionAbout    Action = "about"    // the workspace itself: what it is connected to
+	ActionPropose  Action = "propose"  // nothing: says that a question changes nothing, and how to propose the command
 )
 
 // Slots are the values that a question gave, by slot name: string, float64 (a percent is a ratio: 80 % is 0.8), int,

@@ -24,16 +24,21 @@ type loader struct {
 var topics = []Topic{TopicHealth, TopicInventory, TopicCost, TopicChange, TopicDiagnose, TopicSecurity, TopicTopology,
 	TopicMetrics, TopicLogs, TopicScan, TopicWrite, TopicMeta}
 
-var actions = []Action{ActionList, ActionMetrics, ActionChanges, ActionLogs, ActionTopology, ActionDiagnose, ActionAbout}
+var actions = []Action{ActionList, ActionMetrics, ActionChanges, ActionLogs, ActionTopology, ActionDiagnose, ActionAbout,
+	ActionPropose}
 
 // draft is an intent whose templates and expressions wait until all its slots are known.
 type draft struct {
 	*reader
 	in                  *Intent
 	vocabulary          *Vocabulary
+	node                ast.Node
 	id, topic, action   scalar
+	act, when           scalar
 	where, sort, answer scalar
 	needs               scalar
+	examples            []scalar // with their mark-up
+	trials              []trial
 	next                []scalar
 	columns             []scalar
 	known               map[string]bool // the fields that templates may name
@@ -42,7 +47,7 @@ type draft struct {
 
 func (l *loader) intent(r *reader, node ast.Node) *Intent {
 	in := &Intent{Pos: r.Pos(node), slots: map[string]SlotType{}, Defaults: Slots{}}
-	d := &draft{reader: r, in: in, vocabulary: l.catalog.Vocabulary, known: l.known}
+	d := &draft{reader: r, in: in, vocabulary: l.catalog.Vocabulary, known: l.known, node: node}
 	d.name(node)
 	d.start = len(l.faults)
 	r.Mapping("", node, d.fields())
@@ -75,11 +80,16 @@ func (d *draft) fields() []field {
 	return []field{
 		{Name: "id", Read: d.into(&d.id)},
 		{Name: "topic", Read: d.into(&d.topic)},
+		{Name: "act", Read: d.into(&d.act)},
 		{Name: "version", Read: func(w string, n ast.Node) { in.Version = d.plain(w, n) }},
 		{Name: "description", Read: func(w string, n ast.Node) { in.Description = d.plain(w, n) }},
-		{Name: "examples", Read: d.examples},
+		{Name: "examples", Read: func(w string, n ast.Node) { d.examples = d.Texts(w, n) }},
+		{Name: "notExamples", Read: d.notExamples},
 		{Name: "patterns", Read: d.patterns},
 		{Name: "slots", Read: d.slots},
+		{Name: "requires", Read: d.requires},
+		{Name: "when", Read: d.into(&d.when)},
+		{Name: "maxRisk", Read: d.maxRisk},
 		{Name: "needs", Read: d.into(&d.needs)},
 		{Name: "action", Read: d.into(&d.action)},
 		{Name: "query", Read: d.query},
@@ -90,6 +100,7 @@ func (d *draft) fields() []field {
 		{Name: "verdict", Read: func(w string, n ast.Node) { in.Verdict = d.Bool(w, n) }},
 		{Name: "answer", Read: d.into(&d.answer)},
 		{Name: "next", Read: func(w string, n ast.Node) { d.next = d.Texts(w, n) }},
+		{Name: "tests", Read: d.tests},
 	}
 }
 
@@ -100,12 +111,6 @@ func (d *draft) into(target *scalar) func(string, ast.Node) {
 func (d *draft) plain(where string, node ast.Node) string {
 	text, _ := d.Text(where, node)
 	return text.Text
-}
-
-func (d *draft) examples(where string, node ast.Node) {
-	for _, text := range d.Texts(where, node) {
-		d.in.Examples = append(d.in.Examples, Example{text.Text, text.Pos})
-	}
 }
 
 func (d *draft) patterns(where string, node ast.Node) {
@@ -157,11 +162,11 @@ func (d *draft) require() {
 	}
 	missing("id", d.id.Text == "", "add id: topic.what, for instance health.services")
 	missing("topic", d.topic.Text == "", "add topic: health, inventory, ...")
-	missing("action", d.action.Text == "", "add action: list, metrics, changes, logs, topology, diagnose or about")
+	missing("action", d.action.Text == "", "add action: list, metrics, changes, logs, topology, diagnose, about or propose")
 	missing("description", d.in.Description == "", "say in a sentence what is asked")
-	missing("examples", len(d.in.Examples) == 0, "add at least one question: it is a test")
+	missing("examples", len(d.examples) == 0, "add at least one question: it is a test")
 	missing("answer", d.answer.Text == "", `add answer: a template, for instance "{{len .Resources}} found"`)
-	missing("patterns", len(d.in.Patterns) == 0, "add at least one pattern")
+	missing("patterns", len(d.in.Patterns) == 0 && len(d.examples) < enough, fmt.Sprintf("add a pattern, or at least %d examples to learn from", enough))
 }
 
 func (d *draft) compile() {
@@ -169,7 +174,11 @@ func (d *draft) compile() {
 	in.ID, in.Topic, in.Action = d.id.Text, Topic(d.topic.Text), Action(d.action.Text)
 	check(d, "topic", "topic", d.topic, topics)
 	check(d, "action", "action", d.action, actions)
+	d.compileAct()
+	d.compileExamples()
 	d.defaults()
+	d.compileTests()
+	d.compileWhen()
 	d.checkColumns()
 	if d.needs.Text != "" {
 		d.produced("needs", d.needs, 0, d.needs.Text)
@@ -213,12 +222,7 @@ func (d *draft) defaults() {
 			d.Fault(text.Pos, where, "use a slot of one of the patterns, or name it by its type", "unknown slot %q", name)
 			continue
 		}
-		value, err := kind.parse(text.Text)
-		if word, known := d.vocabulary.Kinds[text.Text]; known && kind == SlotKind {
-			value = string(word.Kind)
-		} else if kind == SlotKind {
-			err = fmt.Errorf("no word for a kind is %q", text.Text)
-		}
+		value, err := d.value(kind, text.Text)
 		if err != nil {
 			d.Fault(text.Pos, where, "write it as a question would", "%v", err)
 			continue
@@ -235,7 +239,7 @@ func (d *draft) produced(where string, text scalar, offset int, name string) {
 	if name == "time"+endSuffix {
 		name = "time"
 	}
-	if d.in.slots[base] != 0 || slices.Contains(scopeSlots, name) {
+	if d.in.slots[base] != 0 || isScope(name) {
 		d.in.usesTime = d.in.usesTime || name == "time"
 		return
 	}
@@ -244,7 +248,7 @@ func (d *draft) produced(where string, text scalar, offset int, name string) {
 		known = append(known, slot)
 	}
 	slices.Sort(known)
-	d.Fault(text.At(offset), where, suggest(name, "", slices.Compact(known)), "no pattern or default produces the slot %q", name)
+	d.Fault(text.At(offset), where, suggest(name, "", slices.Compact(known)), "no pattern, example or default produces the slot %q", name)
 }
 
 // kindSuffix names the slot that takes the kind word beside a name: "the deployment app" fills service and service_kind.

@@ -54,6 +54,8 @@ func (t SlotType) isText() bool { return t <= SlotKind || t == SlotText }
 // scopeSlots are the slots that every question may fill, whatever the pattern says: scope and time phrases.
 var scopeSlots = []string{"cluster", "environment", "namespace", "node", "provider", "region", "time"}
 
+func isScope(name string) bool { return slices.Contains(scopeSlots, name) }
+
 // parse reads a value as an intent's default spells it.
 func (t SlotType) parse(text string) (any, error) {
 	text = strings.ToLower(strings.TrimSpace(text))

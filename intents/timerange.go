@@ -18,6 +18,9 @@ func (r TimeRange) String() string { return r.text }
 // IsZero reports whether there is no range.
 func (r TimeRange) IsZero() bool { return r.text == "" }
 
+// Equal reports whether both are the same range, in whatever words.
+func (r TimeRange) Equal(other TimeRange) bool { return r.from == other.from && r.to == other.to }
+
 // MarshalJSON writes the words it was read from.
 func (r TimeRange) MarshalJSON() ([]byte, error) { return json.Marshal(r.text) }
 

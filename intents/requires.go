@@ -1,0 +1,153 @@
+package intents
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/vm"
+	"github.com/goccy/go-yaml/ast"
+
+	"clanker/adapters"
+)
+
+// Act is what a question does: an intent takes part only if it is meant for that.
+type Act string
+
+// The acts.
+const (
+	ActState   Act = "state"   // asks how things are; of most intents
+	ActCause   Act = "cause"   // asks why; takes questions about a state too. Of the action diagnose, unless it says another
+	ActCommand Act = "command" // asks for a change; the one act that takes it. Of the topic write, unless it says another
+)
+
+var acts = []Act{ActState, ActCause, ActCommand}
+
+// The bounds of maxRisk, and what counts without one.
+const (
+	DefaultRisk = 0.02
+	worstRisk   = 0.5
+)
+
+// Requires is what a question must have, and must not have, before a learned score may choose the intent.
+type Requires struct {
+	All, Any, None []Requirement
+	Kinds          []adapters.Kind // a word for one of these
+}
+
+// Requirement is a word, a concept or a value of a type. Op is [OpWord], [OpConcept] or [OpSlot].
+type Requirement struct {
+	Op   Op
+	Text string // the word, or the name of the concept
+	Slot SlotType
+	Pos  Position
+}
+
+// String spells the requirement as it is written in the file.
+func (r Requirement) String() string {
+	switch r.Op {
+	case OpConcept:
+		return "@" + r.Text
+	case OpSlot:
+		return "{" + r.Slot.String() + "}"
+	default:
+		return r.Text
+	}
+}
+
+// IsZero reports whether nothing is required.
+func (r Requires) IsZero() bool { return len(r.All)+len(r.Any)+len(r.None)+len(r.Kinds) == 0 }
+
+// requires reads what a question must have.
+func (d *draft) requires(where string, node ast.Node) {
+	list := func(target *[]Requirement) func(string, ast.Node) {
+		return func(where string, node ast.Node) { *target = d.requirements(where, node) }
+	}
+	r := &d.in.Requires
+	d.Mapping(where, node, []field{{Name: "all", Read: list(&r.All)}, {Name: "any", Read: list(&r.Any)}, {Name: "none", Read: list(&r.None)},
+		{Name: "kinds", Read: func(where string, node ast.Node) {
+			for _, text := range d.Texts(where, node) {
+				check(d, where, "kind", text, kinds)
+				r.Kinds = append(r.Kinds, adapters.Kind(text.Text))
+			}
+		}}})
+}
+
+// requirements reads atoms of the pattern language, each by itself.
+func (d *draft) requirements(where string, node ast.Node) []Requirement {
+	var all []Requirement
+	for _, text := range d.Texts(where, node) {
+		p := &patternParser{text: text.Text}
+		seq, err := p.sequence()
+		if err != nil || p.pos < len(p.text) || len(seq.Kids) != 1 || seq.Kids[0].Op > OpSlot {
+			d.Fault(text.Pos, where, "write one word, \"@concept\" or \"{slot}\"; a concept stands for many words, and for phrases",
+				"%q is no single word, concept or slot", text.Text)
+			continue
+		}
+		atom := seq.Kids[0]
+		if atom.Op == OpConcept {
+			d.atom(where, text, atom)
+		}
+		all = append(all, Requirement{atom.Op, atom.Text, atom.Slot, text.Pos})
+	}
+	return all
+}
+
+func (d *draft) maxRisk(where string, node ast.Node) {
+	text, ok := d.Text(where, node)
+	risk, err := strconv.ParseFloat(text.Text, 64)
+	if ok && (err != nil || !(risk > 0 && risk <= worstRisk)) { // NaN is neither
+		d.Fault(text.Pos, where, "write the share of wrong answers that is acceptable, for instance 0.01", "%q is not above 0 and at most %v", text.Text, worstRisk)
+		return
+	}
+	d.in.MaxRisk = risk
+}
+
+// act is the act that the intent says, or the one of its action and topic.
+func (d *draft) compileAct() {
+	check(d, "act", "act", d.act, acts)
+	switch in := d.in; {
+	case d.act.Text != "":
+		in.Act = Act(d.act.Text)
+	case in.Topic == TopicWrite:
+		in.Act = ActCommand
+	case in.Action == ActionDiagnose:
+		in.Act = ActCause
+	default:
+		in.Act = ActState
+	}
+}
+
+// connections is what the expression of when sees.
+type connections struct {
+	Connected []string `expr:"connected"`
+}
+
+// compileWhen compiles when, and tries it over nothing and over everything, so that its types are right.
+func (d *draft) compileWhen() {
+	program, ok := d.program("when", d.when, 0, connections{}, []string{"connected"}, expr.AsBool())
+	if !ok {
+		return
+	}
+	d.in.when = program
+	providers := slices.Sorted(maps.Values(d.vocabulary.Providers))
+	for _, connected := range [][]string{nil, slices.Compact(providers)} {
+		if _, err := vm.Run(program, connections{connected}); err != nil {
+			d.Fault(d.when.Pos, "when", `write a condition over connected, for instance "aws" in connected`, "%s", strings.ReplaceAll(err.Error(), "\n", " "))
+			return
+		}
+	}
+}
+
+// Applies reports whether the intent takes part while the providers are connected: always without when, and never if
+// when cannot be told.
+func (in *Intent) Applies(connected []string) bool {
+	if in.when == nil {
+		return true
+	}
+	value, err := vm.Run(in.when, connections{connected})
+	applies, ok := value.(bool)
+	return err == nil && ok && applies
+}
