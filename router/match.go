@@ -10,6 +10,7 @@ import (
 
 	"clanker/adapters"
 	"clanker/intents"
+	"clanker/router/learn"
 )
 
 // Matcher finds the intent that a question asks for. It is pure: the same question, catalogue and names give the same
@@ -23,6 +24,7 @@ type Matcher struct {
 	programs []*program
 	index    map[key][]int32 // programs by a word or concept that each of their matches has
 	near     *nearIndex
+	learned  *learned
 	scratch  sync.Pool // of *scratch
 }
 
@@ -34,6 +36,8 @@ type scratch struct {
 	visited []int32
 	found   []finding
 	tally   tally
+	reading reading
+	learn   learn.Scratch
 }
 
 // finding is a program that explains the whole question.
@@ -56,7 +60,7 @@ type naming struct {
 
 // NewMatcher compiles the catalogue. It fails with [intents.Errors] if an example does not route to its own intent when
 // no names are known, naming the pattern that takes it.
-func NewMatcher(c *intents.Catalog) (*Matcher, error) {
+func NewMatcher(c *intents.Catalog, caches ...Cache) (*Matcher, error) {
 	m := &Matcher{catalog: c, lex: newLexicon(c.Vocabulary)}
 	m.scratch.New = func() any { return new(scratch) }
 	for _, in := range c.Intents {
@@ -75,7 +79,7 @@ func NewMatcher(c *intents.Catalog) (*Matcher, error) {
 	if err := m.checkExamples(matches); err != nil {
 		return nil, err
 	}
-	return m, nil
+	return m, m.learn(caches)
 }
 
 // build indexes every program under the rarest words and concepts of which each of its matches has one.
@@ -123,6 +127,11 @@ func (m *Matcher) match(s *scratch, text string, names adapters.Names) Match {
 	}
 	m.search(s)
 	match := m.decide(s, names)
+	if match.Outcome == Abstain && m.learned != nil {
+		if guess, ok := m.guess(s, names); ok {
+			match = guess
+		}
+	}
 	if repairs := s.lattice.repairs(); repairs != nil {
 		match.Notes = append(repairs, match.Notes...)
 	}

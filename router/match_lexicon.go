@@ -30,10 +30,14 @@ type lexicon struct {
 	filler   []bool     // by word: it may stand between the words of a phrase
 	use      []use      // by word
 	taken    []bool     // by word: a pattern or a spelling has it
+	taught   []bool     // by word: an example has it
 	noun     []bool     // by word: services are often called so, and kinds; see Vocabulary.Nouns
 	kinds    map[string]intents.KindWord
 	scopes   map[string]intents.SlotType // nouns of places: namespace, cluster
 	spelling *spelling
+
+	conceptTerms []string          // by concept: how the learned part writes it
+	masks        map[string]string // "{kind}" by what it masks, so that matching writes no new strings
 }
 
 // use says how far a word is from being somebody's name.
@@ -47,10 +51,11 @@ const (
 )
 
 func newLexicon(v *intents.Vocabulary) *lexicon {
-	lex := &lexicon{words: map[string]int32{}, concepts: map[string]int32{}, kinds: v.Kinds, scopes: scopeNouns()}
+	lex := &lexicon{words: map[string]int32{}, concepts: map[string]int32{}, kinds: v.Kinds, scopes: scopeNouns(), masks: map[string]string{}}
 	for _, name := range slices.Sorted(maps.Keys(v.Concepts)) {
 		id := int32(len(lex.concepts))
 		lex.concepts[name] = id
+		lex.conceptTerms = append(lex.conceptTerms, "@"+name)
 		for _, spelling := range v.Concepts[name] {
 			lex.add(spelling, phrase{class: isConcept, concept: id})
 		}
@@ -81,6 +86,12 @@ func newLexicon(v *intents.Vocabulary) *lexicon {
 	}
 	return lex
 }
+
+// mask is how a slot or kind is written for the learned part: "{percent}", "{bucket}".
+func (lex *lexicon) mask(name string) string { return cmp.Or(lex.masks[name], "{"+name+"}") }
+
+// teach notes a word that an example has.
+func (lex *lexicon) teach(word string) { lex.taught[lex.intern(word, freeUse)] = true }
 
 func scopeNouns() map[string]intents.SlotType {
 	return map[string]intents.SlotType{"namespace": intents.SlotNamespace, "ns": intents.SlotNamespace, "n": intents.SlotNamespace,
@@ -119,6 +130,7 @@ func (lex *lexicon) intern(word string, u use) int32 {
 		lex.filler = append(lex.filler, false)
 		lex.use = append(lex.use, freeUse)
 		lex.taken = append(lex.taken, false)
+		lex.taught = append(lex.taught, false)
 		lex.noun = append(lex.noun, false)
 	}
 	lex.use[id] = max(lex.use[id], u)

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strings"
 )
 
 // Calibration tests what was learned on what it was not learned from: in each of these rounds, models are trained without
@@ -37,6 +38,7 @@ const (
 	wrong
 	outside
 	outcomes
+	neither = outcomes // of a class left out, but its family was there and took it
 )
 
 // point counts the outcomes in one step of the curve.
@@ -117,7 +119,11 @@ func trialsOf(examples []Example) ([]trial, error) {
 		var learned, tested []Example
 		for i, e := range examples {
 			absent := e.Class != Outside && classes[e.Class] == fold
-			if absent || e.Group != "" && groups[e.Group] == fold || e.Group == "" && i%folds == fold {
+			if e.Made {
+				if !absent {
+					learned = append(learned, e)
+				}
+			} else if absent || e.Group != "" && groups[e.Group] == fold || e.Group == "" && i%folds == fold {
 				tested = append(tested, e)
 			} else {
 				learned = append(learned, e)
@@ -131,12 +137,24 @@ func trialsOf(examples []Example) ([]trial, error) {
 			return nil, err
 		}
 		for _, e := range tested {
-			if r := m.Score(e.Text, &s); r.N > 0 {
-				trials = append(trials, trial{r.signals(), m.judge(&r, e.Class), m.Class(r.Top[0]) == Outside})
+			r := m.ScoreAmong(e.Text, m.but(e.Barred), &s)
+			if t := (trial{r.signals(), m.judge(&r, e.Class), r.N == 0 || m.Class(r.Top[0]) == Outside}); t.outcome != neither {
+				trials = append(trials, t)
 			}
 		}
 	}
 	return trials, nil
+}
+
+// but allows all classes except those barred.
+func (m *Model) but(barred []string) func(int) bool {
+	if len(barred) == 0 {
+		return nil
+	}
+	return func(class int) bool {
+		_, found := slices.BinarySearch(barred, m.classes[class])
+		return !found
+	}
 }
 
 // deal gives each name a fold.
@@ -153,14 +171,24 @@ func deal(examples []Example, name func(Example) string) map[string]int {
 
 // judge compares a result with the class that a text has.
 func (m *Model) judge(r *Result, class string) outcome {
-	switch _, known := slices.BinarySearch(m.classes, class); {
-	case !known || class == Outside:
+	at, known := slices.BinarySearch(m.classes, class)
+	family := r.N > 0 && kin(m.Class(r.Top[0]), class)
+	switch {
+	case class == Outside, !known && !family:
 		return outside
-	case m.Class(r.Top[0]) == class:
+	case !known:
+		return neither
+	case r.N > 0 && (r.Top[0].Class == at || family):
 		return right
 	default:
 		return wrong
 	}
+}
+
+// kin reports whether two classes are of one family.
+func kin(a, b string) bool {
+	name, _, many := strings.Cut(a, "/")
+	return many && strings.HasPrefix(b, name+"/")
 }
 
 // fit finds the weights under which the outcomes are most likely, by Newton's method. As if one more trial of each kind had

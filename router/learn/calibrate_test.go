@@ -99,7 +99,7 @@ func TestGroupsAreTestedByOthers(t *testing.T) {
 		var examples []Example
 		for i := range 40 {
 			class := []string{"a", "b", "c", "d", "e", "f"}[i%6]
-			examples = append(examples, Example{Split(class + class), class, group})
+			examples = append(examples, Example{Text: Split(class + class), Class: class, Group: group})
 		}
 		slices.SortStableFunc(examples, compare)
 		trials, err := trialsOf(examples)

@@ -38,7 +38,7 @@ func small() []Example {
 				if i > 1 && class != Outside {
 					text.Concepts = []string{"@" + class}
 				}
-				examples = append(examples, Example{text, class, []string{"ann", "bob", "cy", "di", "ed"}[(i+j)%5]})
+				examples = append(examples, Example{Text: text, Class: class, Group: []string{"ann", "bob", "cy", "di", "ed"}[(i+j)%5]})
 			}
 		}
 	}
@@ -180,7 +180,7 @@ func TestTiesGoByName(t *testing.T) {
 		{[]int32{-1, -2}, []int{0, 1}},
 	} {
 		var r Result
-		m.rank(test.score, &r)
+		m.rank(test.score, nil, &r)
 		var got []int
 		for _, c := range r.Top[:r.N] {
 			got = append(got, c.Class)

@@ -9,11 +9,12 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 )
 
 // version begins every model in bytes. It changes with the layout, and with whatever changes what a layout means: the
 // hashes and kinds of features, their weighing, the units of scores; and with every change to learning, for [Key] has it.
-const version = "clanker/learn 1\n"
+const version = "clanker/learn 2\n"
 
 // header says how long the slices are that follow.
 type header struct {
@@ -72,7 +73,7 @@ func Key(examples []Example, options Options) string {
 	for _, e := range examples {
 		h.Write(line)
 		line = line[:0]
-		for _, texts := range [][]string{{e.Class, e.Group}, e.Text.Words, e.Text.Concepts} {
+		for _, texts := range [][]string{{e.Class, e.Group, strconv.FormatBool(e.Made)}, e.Barred, e.Text.Words, e.Text.Concepts} {
 			line = binary.AppendUvarint(line, uint64(len(texts)))
 			for _, text := range texts {
 				line = append(binary.AppendUvarint(line, uint64(len(text))), text...)
@@ -134,6 +135,7 @@ func parse(data []byte) (*Model, error) {
 	if err := m.check(); err != nil {
 		return nil, err
 	}
+	m.family = families(m.classes)
 	m.index()
 	return m, nil
 }

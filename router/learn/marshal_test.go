@@ -90,7 +90,7 @@ func tryBytes(data []byte) {
 }
 
 func FuzzUnmarshal(f *testing.F) {
-	tiny := []Example{{Text{Words: []string{"show"}}, "a", ""}, {Text{Words: []string{"{x}"}, Concepts: []string{"@cost"}}, "b", ""}}
+	tiny := []Example{{Text: Text{Words: []string{"show"}}, Class: "a"}, {Text: Text{Words: []string{"{x}"}, Concepts: []string{"@cost"}}, Class: "b"}}
 	m, err := Train(tiny, Options{})
 	require.NoError(f, err)
 	data, err := m.MarshalBinary()

@@ -3,6 +3,7 @@ package learn
 import (
 	"math"
 	"slices"
+	"strings"
 )
 
 // Model is what was learned: one sparse linear scorer in whole numbers, and its calibration. It is never changed after
@@ -10,6 +11,7 @@ import (
 type Model struct {
 	vocabulary
 	classes     []string // sorted
+	family      []uint16 // by class: the first class of its family
 	bias        []int32  // by class, in units
 	scale       []float32
 	rowAt       []uint32 // where the entries of a feature begin
@@ -43,11 +45,11 @@ type Result struct {
 	// Top is the best classes, best first, equal ones in the order of their names; N says how many there are.
 	Top [3]Candidate
 	N   int
-	// LogOdds is what speaks for the best class against all others together.
+	// LogOdds is what speaks for the best class against all of other families together.
 	LogOdds float64
-	// Coverage is the share, from 0 to 1, of what the text says (rare words say more) that the best class has ever seen.
+	// Coverage is the share, from 0 to 1, of what the text says (rare words say more) that the best class's family has ever seen.
 	Coverage float64
-	// Probability that the best class is right, for the declared share of questions out of scope; 0 without calibration, and
+	// Probability that the best class's family is right, for the declared share of questions out of scope; 0 without calibration, and
 	// for a text that is out of scope by example, has no words or too many.
 	Probability float64
 }
@@ -68,7 +70,11 @@ func (m *Model) Class(c Candidate) string { return m.classes[c.Class] }
 
 // Score ranks the classes for a text. A text without words, or with more than 1000 words or 20,000 features, has no
 // candidates, nor has any for a Model that is empty.
-func (m *Model) Score(text Text, s *Scratch) Result {
+func (m *Model) Score(text Text, s *Scratch) Result { return m.ScoreAmong(text, nil, s) }
+
+// ScoreAmong is [Model.Score] among the classes that are allowed, by their index in [Model.Classes]; nil allows all. It asks only
+// about classes that could matter: the best, and those that come near it.
+func (m *Model) ScoreAmong(text Text, allowed func(class int) bool, s *Scratch) Result {
 	var r Result
 	if n := len(text.Words); n == 0 || n+len(text.Concepts) > maxWords || len(m.classes) == 0 {
 		return r
@@ -78,10 +84,13 @@ func (m *Model) Score(text Text, s *Scratch) Result {
 		return r
 	}
 	m.add(s.counter.vector(&m.vocabulary, terms), s)
-	m.rank(s.score, &r)
+	m.rank(s.score, allowed, &r)
+	if r.N == 0 {
+		return r
+	}
 	best := r.Top[0].Class
-	r.LogOdds = m.logOdds(s.score, best)
-	r.Coverage = m.coverage(terms, uint16(best))
+	r.LogOdds = m.logOdds(s.score, best, allowed)
+	r.Coverage = m.coverage(terms, m.family[best])
 	if m.classes[best] != Outside {
 		r.Probability = m.calibration.probability(&r)
 	}
@@ -103,10 +112,10 @@ func (m *Model) add(cells []cell, s *Scratch) {
 }
 
 // rank finds the best classes.
-func (m *Model) rank(score []int32, r *Result) {
+func (m *Model) rank(score []int32, allowed func(int) bool, r *Result) {
 	var best [len(r.Top)]int32
 	for class, x := range score {
-		if r.N == len(best) && x <= best[r.N-1] {
+		if r.N == len(best) && x <= best[r.N-1] || allowed != nil && !allowed(class) {
 			continue
 		}
 		r.N = min(r.N+1, len(best))
@@ -118,16 +127,24 @@ func (m *Model) rank(score []int32, r *Result) {
 	}
 }
 
-// logOdds compares the best class with all others together; those that are hopeless are not counted.
-func (m *Model) logOdds(score []int32, best int) float64 {
-	sum := 1e-6 - m.decay[0]
-	for _, x := range score {
-		if gap := int(score[best]-x) / (unit / decaySteps); gap < len(m.decay) {
+// logOdds compares the best class with all of other families together; those that are hopeless are not counted, nor those near
+// it that are not allowed.
+func (m *Model) logOdds(score []int32, best int, allowed func(int) bool) float64 {
+	sum := 1e-6
+	for class, x := range score {
+		if m.family[class] == m.family[best] {
+			continue
+		}
+		gap := int(score[best]-x) / (unit / decaySteps)
+		if gap < len(m.decay) && (gap >= nearSteps || allowed == nil || allowed(class)) {
 			sum += m.decay[gap]
 		}
 	}
 	return -log(sum)
 }
+
+// nearSteps is how far behind the best, four logits, a class no longer matters by itself.
+const nearSteps = 4 * decaySteps
 
 // decaySteps is how finely a logit is divided where exponentials are looked up.
 const decaySteps = 64
@@ -141,8 +158,8 @@ func newDecay() []float64 {
 	return decay
 }
 
-// coverage is the share of the stems and concepts, weighed by rarity, that the class has seen.
-func (m *Model) coverage(terms []term, class uint16) float64 {
+// coverage is the share of the stems and concepts, weighed by rarity, that a class of the family has seen.
+func (m *Model) coverage(terms []term, family uint16) float64 {
 	seen, total := 0.0, 0.0
 	for _, t := range terms {
 		if t.kind != kindStem && t.kind != kindConcept {
@@ -151,12 +168,22 @@ func (m *Model) coverage(terms []term, class uint16) float64 {
 		f := m.find(t.key)
 		idf := m.idf(f)
 		total += idf
-		if f < 0 {
-			continue
-		}
-		if _, ok := slices.BinarySearch(m.seen[m.seenAt[f]:m.seenAt[f+1]], class); ok {
+		if f >= 0 && slices.ContainsFunc(m.seen[m.seenAt[f]:m.seenAt[f+1]], func(class uint16) bool { return m.family[class] == family }) {
 			seen += idf
 		}
 	}
 	return seen / total
+}
+
+// families numbers the families of sorted classes: those whose names share what stands before a slash.
+func families(classes []string) []uint16 {
+	family := make([]uint16, len(classes))
+	for i, class := range classes {
+		family[i] = uint16(i)
+		name, _, many := strings.Cut(class, "/")
+		if many && i > 0 && strings.HasPrefix(classes[i-1], name+"/") {
+			family[i] = family[i-1]
+		}
+	}
+	return family
 }

@@ -14,11 +14,18 @@ import (
 // Example is a text and the class it belongs to.
 type Example struct {
 	Text Text
-	// Class is its class; [Outside] if it belongs to none: a question that must not be taken.
+	// Class is its class; [Outside] if it belongs to none: a question that must not be taken. Classes whose names share what
+	// stands before a slash ("cost/spend", "cost/idle") are a family: to mistake one for another is no error, and the
+	// probability is that of the family.
 	Class string
 	// Group is who wrote it, or where it is from. Calibration never tests a group on what the same group taught; examples
 	// without a group are each their own.
 	Group string
+	// Barred are the classes that the text cannot belong to whatever it scores, sorted: calibration tests it among the others, as
+	// [Model.ScoreAmong] will.
+	Barred []string
+	// Made says that nobody asked this: it teaches, and calibration never tests it.
+	Made bool
 }
 
 // Outside is the class of what is out of scope. It is learned like a class, and a text that is nearest to it has
@@ -84,6 +91,7 @@ func fit(examples []Example) (*Model, error) {
 	case n > maxClasses:
 		return nil, fmt.Errorf("%d classes: no more than %d can be told apart", n, maxClasses)
 	}
+	m.family = families(m.classes)
 	var err error
 	if m.vocabulary, err = newVocabulary(texts); err != nil {
 		return nil, err

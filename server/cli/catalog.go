@@ -45,7 +45,7 @@ func prove(layers []intents.Layer) (*intents.Catalog, *router.Matcher, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	matcher, err := router.NewMatcher(catalog)
+	matcher, err := router.NewMatcher(catalog, newLearnedFolder()...)
 	return catalog, matcher, err
 }
 
@@ -64,7 +64,7 @@ func (a *app) liveIntents(r *router.Router, inUse *intents.Catalog) reload.Sourc
 			if err != nil || catalog.Digest == inUse.Digest {
 				return reload.Update{}, err
 			}
-			matcher, err := router.NewMatcher(catalog)
+			matcher, err := router.NewMatcher(catalog, newLearnedFolder()...)
 			if err != nil {
 				return reload.Update{}, err
 			}

@@ -1,0 +1,185 @@
+package router
+
+import (
+	"cmp"
+	"slices"
+
+	"clanker/adapters"
+	"clanker/intents"
+	"clanker/router/learn"
+)
+
+// reading is one way to read a whole question: what the learned part of the matcher sees of it. Where the lattice lists every
+// reading of every word, this is the likeliest one, taken from left to right, the longest first.
+type reading struct {
+	text        learn.Text
+	spans       []int32 // of the lattice, those that were taken for values, in order
+	concepts    []bool  // by concept: the question spells it
+	kinds       []adapters.Kind
+	slots       uint32   // types of the values
+	content     int      // words that say something
+	unexplained []string // everyday words that neither the vocabulary nor any example has
+	strangers   int      // words taken for names only because nobody knows them
+}
+
+// read fills the reading from a lattice. It reuses its memory.
+func (r *reading) read(l *lattice) {
+	*r = reading{text: learn.Text{Words: r.text.Words[:0], Concepts: r.text.Concepts[:0]}, spans: r.spans[:0],
+		concepts: append(r.concepts[:0], make([]bool, len(l.lex.concepts))...), kinds: r.kinds[:0], unexplained: r.unexplained[:0]}
+	masked := 0 // words before it stand for a value
+	for i := 0; i < len(l.tokens); {
+		r.meaning(l, i, i < masked)
+		if i < masked {
+			i++
+			continue
+		}
+		at := l.likeliest(i)
+		if at < 0 {
+			r.word(l, i)
+			i++
+			continue
+		}
+		masked = l.spans[at].end
+		r.value(l, int32(at))
+		i++
+	}
+}
+
+// meaning notes the concepts that begin at a word; those inside a value say nothing by themselves.
+func (r *reading) meaning(l *lattice, i int, masked bool) {
+	readings := l.at(i)
+	for s := range readings {
+		if c := readings[s].concept; readings[s].class == isConcept {
+			if name := l.lex.conceptTerms[c]; !masked && !r.concepts[c] {
+				r.text.Concepts = append(r.text.Concepts, name)
+			}
+			r.concepts[c] = true
+		}
+	}
+}
+
+// word keeps a word as it is.
+func (r *reading) word(l *lattice, i int) {
+	t := &l.tokens[i]
+	r.text.Words = append(r.text.Words, t.text)
+	if l.used(i) == structureUse {
+		return
+	}
+	r.content++
+	if t.id == noWord || !l.lex.taken[t.id] && !l.lex.taught[t.id] {
+		r.unexplained = append(r.unexplained, t.text)
+	}
+}
+
+// value masks a value: "{percent}" for 80 %, "{bucket}" for any word for one, "{name}" for any name.
+func (r *reading) value(l *lattice, at int32) {
+	s := &l.spans[at]
+	if s.class == isAside && s.slot == "" {
+		return // a filler, or a place that narrows nothing
+	}
+	r.spans = append(r.spans, at)
+	r.slots |= s.slotTypes()
+	r.content++
+	if s.types&bitsNames != 0 && s.class == isValue && !s.known && s.weight < weightName {
+		r.strangers++
+	}
+	kind := cmp.Or(s.kind, s.text)
+	switch {
+	case s.class == isAside:
+		r.text.Words = append(r.text.Words, l.lex.mask(s.slot))
+		return
+	case s.types == bit(intents.SlotKind):
+		r.text.Words = append(r.text.Words, l.lex.mask(kind))
+	default:
+		r.text.Words = append(r.text.Words, l.lex.mask(maskOf(s.types)))
+		if kind = s.kind; kind == "" {
+			return
+		}
+		r.text.Words = append(r.text.Words, l.lex.mask(kind))
+	}
+	r.text.Concepts = append(r.text.Concepts, l.lex.mask("="+kind))
+	if k := adapters.Kind(kind); !slices.Contains(r.kinds, k) {
+		r.kinds = append(r.kinds, k)
+	}
+	if s.provider != "" {
+		r.text.Concepts = append(r.text.Concepts, l.lex.mask("="+s.provider))
+	}
+}
+
+// slotTypes are the types of slot that the value fills.
+func (s *span) slotTypes() uint32 {
+	if s.class == isValue {
+		return s.types
+	}
+	for t := intents.SlotService; t <= intents.SlotText; t++ {
+		if t.String() == s.slot {
+			return bit(t)
+		}
+	}
+	return 0
+}
+
+// has reports whether the question has a word, spells a concept, or gives a value of a type.
+func (r *reading) has(l *lattice, k key) bool {
+	switch k.op {
+	case intents.OpConcept:
+		return r.concepts[k.id]
+	case intents.OpSlot:
+		return r.slots&(1<<k.id) != 0
+	default:
+		return slices.ContainsFunc(l.tokens, func(t token) bool { return t.id == k.id })
+	}
+}
+
+// maskOf names what stands for a value of the types.
+func maskOf(types uint32) string {
+	if types&bitsNames != 0 {
+		return "name"
+	}
+	for t := intents.SlotService; t <= intents.SlotText; t++ {
+		if types&bit(t) != 0 {
+			return t.String()
+		}
+	}
+	return "value"
+}
+
+// likeliest returns the span that the words at i are best read as, or -1 if they are words.
+func (l *lattice) likeliest(i int) int {
+	best, rank, end := -1, 0, 0
+	for at := l.starts[i]; at < l.starts[i+1]; at++ {
+		s := &l.spans[at]
+		if now := l.standing(s, i); now > 0 && (s.end > end || s.end == end && now > rank) {
+			best, rank, end = at, now, s.end
+		}
+	}
+	return best
+}
+
+// standing says how far a span of equal length is to be preferred; 0 for one that the word itself says better.
+func (l *lattice) standing(s *span, i int) int {
+	switch {
+	case s.class == isConcept, s.weight == weightGuess:
+		return 0
+	case s.class == isAside && s.slot == "" && s.weight == 0:
+		return 1
+	case s.class == isAside:
+		return 6
+	case s.types&bitsNames == 0 || s.known:
+		return 5
+	case s.weight >= weightName:
+		return 4
+	case l.plainWord(i):
+		return 0
+	case s.kind != "":
+		return 3
+	default:
+		return 2
+	}
+}
+
+// plainWord reports whether the word at i is one of the language, though nobody has seen a thing that is called so.
+func (l *lattice) plainWord(i int) bool {
+	t := &l.tokens[i]
+	return t.id != noWord && (l.lex.taken[t.id] || l.lex.taught[t.id]) || l.lex.spelling != nil && l.lex.spelling.isEnglish(t.text)
+}
