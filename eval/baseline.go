@@ -99,12 +99,16 @@ func held(s SuiteReport) []figure {
 		{"topicRight", f.TopicRight, false}, {"misrouted", f.Misrouted, true}, {"outOfScopeRecall", f.OutOfScopeRecall, false},
 		{"slotF1", f.SlotF1, false}}
 	for _, r := range s.Robustness {
-		if r.Name == joined {
-			all = append(all, figure{joined + ".routed", r.Share, true})
+		if (Perturbation{Name: r.Name}).mustFail() {
+			all = append(all, figure{r.Name + ".routed", r.Share, true})
 			continue
 		}
 		// Of all in scope: the share of those that were right falls when a question that is easily disturbed goes right at last.
-		all = append(all, figure{r.Name + ".answered", share(r.Right, f.InScope), false}, figure{r.Name + ".precision", r.Precision, false})
+		answered := share(r.Right, f.InScope)
+		if slices.Contains(voices, r.Name) {
+			answered = share(r.Right, r.Asked) // those of one voice are few of all
+		}
+		all = append(all, figure{r.Name + ".answered", answered, false}, figure{r.Name + ".precision", r.Precision, false})
 	}
 	return all
 }

@@ -18,6 +18,7 @@ type Prediction struct {
 	Intent string  // empty if not routed
 	Topic  string  // of the intent
 	Score  float64 // how sure it is of being right, 0 to 1; 0 if it abstains and has no idea
+	By     string  // what decided: a pattern, an example word for word, or what was learned; may be empty
 	Slots  map[string]string
 	Reason string // why it is not routed, for a person
 }
@@ -44,5 +45,5 @@ func (m matched) Classify(text string) Prediction {
 	for name, value := range router.ReadableSlots(hit.Slots) {
 		slots[name] = fmt.Sprint(value)
 	}
-	return Prediction{Routed: true, Intent: hit.Intent.ID, Topic: string(hit.Intent.Topic), Score: hit.Score, Slots: slots}
+	return Prediction{Routed: true, Intent: hit.Intent.ID, Topic: string(hit.Intent.Topic), Score: hit.Score, By: hit.Source, Slots: slots}
 }

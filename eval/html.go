@@ -16,7 +16,7 @@ var page string
 // HTML writes the report as one page that needs nothing else: no script, no network. It follows the reader's choice of
 // light or dark.
 func HTML(w io.Writer, r Report) error {
-	t, err := template.New("report").Funcs(template.FuncMap{"percent": percent, "plain": plain, "cells": Figures.cells, "line": oneLine}).Parse(page)
+	t, err := template.New("report").Funcs(template.FuncMap{"percent": percent, "plain": plain, "cells": Figures.cells, "class": Class.cells, "spread": Spread.cells, "line": oneLine}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("read the page of the report: %w", err)
 	}
@@ -30,14 +30,16 @@ type view struct {
 	Labels  []labelled
 	Curve   curveChart
 	Bars    barChart
-	Matrix  matrixChart
+	Matrix  []matrixChart
+	Classes []string // headers
 	Strays  []strays
 }
 
 // labelled are the groups of one label.
 type labelled struct {
-	Name   string
-	Groups []Group
+	Name    string
+	Groups  []Group
+	Spreads []Spread
 }
 
 type strays struct {
@@ -46,11 +48,13 @@ type strays struct {
 }
 
 func newView(r Report) view {
-	v := view{Report: r, Headers: figureHeaders, Curve: layCurve(r.Curve), Bars: layBars(r.Topics), Matrix: layMatrix(r.TopicConfusion)}
+	v := view{Report: r, Headers: figureHeaders, Curve: layCurve(r.Curve), Bars: layBars(r.Topics), Classes: classHeaders,
+		Matrix: []matrixChart{layMatrix("topics", r.TopicConfusion, r.TopicConfusion), layMatrix("intents", r.IntentConfusion, around(r.IntentConfusion))}}
 	for _, label := range labels {
 		groups := slices.DeleteFunc(slices.Clone(r.Groups), func(g Group) bool { return g.By != label.name })
 		if len(groups) > 0 {
-			v.Labels = append(v.Labels, labelled{label.name, groups})
+			spreads := slices.DeleteFunc(slices.Clone(r.Spreads), func(s Spread) bool { return s.By != label.name })
+			v.Labels = append(v.Labels, labelled{label.name, groups, spreads})
 		}
 	}
 	misroutes, missed := strays{Title: "Went where it does not belong"}, strays{Title: "Missed"}
@@ -144,9 +148,10 @@ func barLength(x *float64) float64 {
 }
 
 type matrixChart struct {
-	ViewWidth, ViewHeight float64 // with the labels
-	Rows, Columns         []tick
-	Cells                 []matrixCell
+	What                             string
+	Left, Top, ViewWidth, ViewHeight float64 // with the labels, which are to the left and above
+	Rows, Columns                    []tick
+	Cells                            []matrixCell
 }
 
 type matrixCell struct {
@@ -158,29 +163,52 @@ type matrixCell struct {
 	Tip     string
 }
 
+// around are the cells of the classes that are most confused: a matrix of all intents could not be read.
+func around(cells []Cell) []Cell {
+	wrong := confused(cells)
+	var rows, columns []string
+	for _, c := range wrong[:min(len(wrong), most)] {
+		rows, columns = append(rows, c.Want), append(columns, c.Want, c.Got)
+	}
+	return slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool {
+		return !slices.Contains(rows, c.Want) || c.Got != Abstain && !slices.Contains(columns, c.Got)
+	})
+}
+
 // layMatrix draws what belongs to a row and went to a column; a cell is the stronger, the more of its row are in it.
-func layMatrix(cells []Cell) matrixChart {
+func layMatrix(what string, all, shown []Cell) matrixChart {
 	var rows, columns []string
 	sums := map[string]int{}
-	for _, c := range cells {
-		rows, columns = append(rows, c.Want), append(columns, c.Got)
+	for _, c := range all {
 		sums[c.Want] += c.Count
 	}
+	for _, c := range shown {
+		rows, columns = append(rows, c.Want), append(columns, c.Got)
+	}
 	rows, columns = abstainLast(rows), abstainLast(columns)
-	m := matrixChart{ViewWidth: 150 + cellSize*float64(len(columns)), ViewHeight: 85 + cellSize*float64(len(rows))}
+	m := matrixChart{What: what, Left: 30 + 7*longestName(rows), Top: 25 + 6*longestName(columns)}
+	m.ViewWidth, m.ViewHeight = m.Left+m.Top+cellSize*float64(len(columns)), m.Top+cellSize*float64(len(rows))
 	for i, name := range rows {
 		m.Rows = append(m.Rows, tick{cellSize * float64(i), name})
 	}
 	for i, name := range columns {
 		m.Columns = append(m.Columns, tick{cellSize * float64(i), name})
 	}
-	for _, c := range cells {
+	for _, c := range shown {
 		part := float64(c.Count) / float64(sums[c.Want])
 		m.Cells = append(m.Cells, matrixCell{X: cellSize * float64(slices.Index(columns, c.Got)), Y: cellSize * float64(slices.Index(rows, c.Want)),
 			Class: c.class(), Opacity: math.Round((0.12+0.88*math.Sqrt(part))*100) / 100, Strong: part > 0.3, Count: c.Count,
 			Tip: fmt.Sprintf("%d of %d that belong to %s went to %s", c.Count, sums[c.Want], c.Want, c.Got)})
 	}
 	return m
+}
+
+func longestName(names []string) float64 {
+	longest := 0
+	for _, name := range names {
+		longest = max(longest, len(name))
+	}
+	return float64(longest)
 }
 
 func (c Cell) class() string {

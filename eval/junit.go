@@ -14,11 +14,21 @@ type junitSuites struct {
 }
 
 type junitSuite struct {
-	Name     string      `xml:"name,attr"`
-	Tests    int         `xml:"tests,attr"`
-	Failures int         `xml:"failures,attr"`
-	Skipped  int         `xml:"skipped,attr"`
-	Cases    []junitCase `xml:"testcase"`
+	Name     string        `xml:"name,attr"`
+	Tests    int           `xml:"tests,attr"`
+	Failures int           `xml:"failures,attr"`
+	Skipped  int           `xml:"skipped,attr"`
+	Figures  *junitFigures `xml:"properties"`
+	Cases    []junitCase   `xml:"testcase"`
+}
+
+type junitFigures struct {
+	Figures []junitFigure `xml:"property"`
+}
+
+type junitFigure struct {
+	Name  string  `xml:"name,attr"`
+	Value float64 `xml:"value,attr"`
 }
 
 type junitCase struct {
@@ -35,7 +45,7 @@ type junitMessage struct {
 
 // JUnit writes the report as JUnit XML, for continuous integration to show. Without a baseline each question is a test: one
 // that went where it does not belong fails, one that is missed is skipped. With a baseline only what got worse fails: the
-// figures that it holds are tests too, and a misroute that it knows is skipped.
+// figures that it holds are tests too, and a misroute that it knows is skipped. The figures of a suite are its properties.
 func JUnit(w io.Writer, r Report) error {
 	all := junitSuites{}
 	for _, s := range r.Suites {
@@ -89,7 +99,12 @@ func junitOf(s SuiteReport, c *Comparison) junitSuite {
 	for _, stray := range s.Missed {
 		skips[stray.Question] = &junitMessage{Message: "not routed", Text: stray.At + ": it belongs to " + stray.Want + ": " + stray.Reason}
 	}
-	suite := junitSuite{Name: s.Name}
+	suite := junitSuite{Name: s.Name, Figures: &junitFigures{}}
+	for _, f := range held(s) {
+		if f.value != nil {
+			suite.Figures.Figures = append(suite.Figures.Figures, junitFigure{f.name, *f.value})
+		}
+	}
 	for _, question := range s.questions {
 		suite.Cases = append(suite.Cases, junitCase{Class: s.Name, Name: question, Failure: failures[question], Skipped: skips[question]})
 	}

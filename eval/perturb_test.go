@@ -1,6 +1,7 @@
 package eval
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,47 @@ func TestPerturbationsRepeatAndChangeWhatTheySay(t *testing.T) {
 	assert.Equal(t, "pods failing", swapWords("pods failing", 1))
 	assert.Contains(t, polite("is it up?", 3), "is it up?")
 	assert.True(t, strings.HasPrefix(injected("is it up?", 3), "is it up? "))
+}
+
+func TestCommandTurnsWhatIsAskedFor(t *testing.T) {
+	for question, want := range map[string]string{"Show me the failing pods?": "delete the failing pods", "list buckets": "delete buckets",
+		"Which pods are failing?": "delete whichever pods are failing", "show": "show", "showers": "showers", "is it up?": "is it up?",
+		"show me how many pods fail": "show me how many pods fail", "": "", "show ": "delete "} {
+		assert.Equal(t, want, command(question, 0))
+	}
+	assert.Equal(t, "scale down the pods", command("get the pods", 7))
+}
+
+// orderly knows an order for what it is if it says where.
+type orderly struct{}
+
+func (orderly) Classify(text string) Prediction {
+	if strings.HasPrefix(text, "show") || !strings.Contains(text, "in web") {
+		return half{}.Classify(text)
+	}
+	return Prediction{Routed: true, Topic: "write", Intent: "write.restart", Score: 1}
+}
+
+func TestTurnedQuestionsMayGoToWrite(t *testing.T) {
+	run := ask(Suite{Cases: []Case{{Question: "show pods", Topic: "health"}, {Question: "show failing pods", Topic: "health"},
+		{Question: "show pods in web", Topic: "health"}, {Question: "pods", Topic: "health"}, {Question: "find pods in web", Topic: "write"}}}, orderly{})
+	i := slices.IndexFunc(run.robust, func(r Robustness) bool { return r.Name == turned })
+	r := run.robust[i]
+	assert.Equal(t, []int{3, 2, 0}, []int{r.Asked, r.Routed, r.Right}, "what was a command, or is no request to look, is not asked")
+	assert.Nil(t, r.Precision)
+}
+
+func TestVoicesAreHeldAgainstTheWordsThatWentRight(t *testing.T) {
+	run := ask(Suite{Cases: []Case{{Question: "pods?", Topic: "health", Voice: "minimal", Of: "are pods ok"},
+		{Question: "po", Topic: "health", Voice: "minimal", Of: "are pods ok"}, {Question: "pods, I mean", Topic: "health", Voice: "plain", Of: "is it up"},
+		{Question: "what of the pods", Topic: "health", Voice: "plain"}}}, half{})
+	byName := map[string]Robustness{}
+	for _, r := range run.robust {
+		byName[r.Name] = r
+	}
+	minimal := byName["minimal"]
+	assert.Equal(t, []int{2, 1, 1}, []int{minimal.Asked, minimal.Routed, minimal.Right})
+	assert.Equal(t, 0, byName["plain"].Asked, "the first words of one did not go right, the other has none")
 }
 
 func TestJoinTakesAQuestionOfAnotherTopic(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"io"
 	"slices"
-	"strings"
 )
 
 // Schema names the contract of [Report] as JSON; a change that breaks readers changes the number.
@@ -16,11 +15,12 @@ type Report struct {
 	Suites []SuiteReport `json:"suites"`
 	Total  Figures       `json:"total"`
 
-	Groups          []Group      `json:"groups"` // the total by what the cases say of themselves
+	Groups          []Group      `json:"groups"` // the total by what the cases say of themselves, and by what decided
+	Spreads         []Spread     `json:"spreads"`
 	Topics          []Class      `json:"topics"`
 	Intents         []Class      `json:"intents"`
 	TopicConfusion  []Cell       `json:"topicConfusion"`  // of all questions
-	IntentConfusion []Cell       `json:"intentConfusion"` // of those that went where they do not belong
+	IntentConfusion []Cell       `json:"intentConfusion"` // of those that name their intent, and all that went astray
 	Curve           []Point      `json:"curve"`
 	Robustness      []Robustness `json:"robustness"`
 	Baseline        *Comparison  `json:"baseline,omitempty"`
@@ -43,15 +43,9 @@ type Stray struct {
 	Want     string  `json:"want"`
 	Verdict  Verdict `json:"verdict"`
 	Got      string  `json:"got,omitempty"` // the intent that took it
+	By       string  `json:"by,omitempty"`  // what decided that it does
 	Score    float64 `json:"score,omitempty"`
 	Reason   string  `json:"reason,omitempty"` // why nothing took it
-}
-
-// Group is how those questions fared of which the cases say the same: source github-mcp-server, voice expert.
-type Group struct {
-	By      string  `json:"by"`
-	Name    string  `json:"name"`
-	Figures Figures `json:"figures"`
 }
 
 // Evaluate asks each suite's questions, and those of its own that went right again with each of [Perturbations].
@@ -72,6 +66,7 @@ func Evaluate(suites []Suite, with func(Suite) Classifier) Report {
 	}
 	report.Total = figures(outcomes)
 	report.Groups = groups(outcomes)
+	report.Spreads = spreads(report.Groups)
 	report.Topics, report.Intents = topicClasses(outcomes), intentClasses(outcomes)
 	report.TopicConfusion, report.IntentConfusion = topicConfusion(outcomes), intentConfusion(outcomes)
 	report.Curve = curve(outcomes)
@@ -83,7 +78,7 @@ func suiteReport(r run) SuiteReport {
 	for _, o := range r.outcomes {
 		s.questions = append(s.questions, o.want.Question)
 		stray := Stray{Question: o.want.Question, At: o.want.Pos.String(), Want: o.want.Want(), Verdict: o.verdict,
-			Got: o.got.Intent, Score: o.got.Score, Reason: o.got.Reason}
+			Got: o.got.Intent, By: o.got.By, Score: o.got.Score, Reason: o.got.Reason}
 		switch o.verdict {
 		case Wrong, Taken:
 			s.Misroutes = append(s.Misroutes, stray)
@@ -93,35 +88,6 @@ func suiteReport(r run) SuiteReport {
 		}
 	}
 	return s
-}
-
-// labels are what a case says of itself beside where it has to go.
-var labels = []struct {
-	name string
-	of   func(Case) []string
-}{
-	{"source", func(c Case) []string { return []string{c.Source} }},
-	{"group", func(c Case) []string { return []string{c.Group} }},
-	{"voice", func(c Case) []string { return []string{c.Voice} }},
-	{"provider", func(c Case) []string { return strings.Split(c.Provider, ",") }},
-}
-
-// groups scores the questions by each label, sorted by its value.
-func groups(outcomes []outcome) []Group {
-	all := []Group{}
-	for _, label := range labels {
-		byValue := map[string][]outcome{}
-		for _, o := range outcomes {
-			for _, value := range label.of(o.want) {
-				byValue[value] = append(byValue[value], o)
-			}
-		}
-		delete(byValue, "") // it says nothing of itself
-		for _, value := range keysOf(byValue) {
-			all = append(all, Group{By: label.name, Name: value, Figures: figures(byValue[value])})
-		}
-	}
-	return all
 }
 
 // JSON writes the report with stable keys.

@@ -37,10 +37,17 @@ func (keywords) Classify(text string) eval.Prediction {
 	}{{"healthy", "health.of", 1}, {"ready", "health.of", 0.9}, {"cost", "cost.of", 0.8}, {"logs", "logs.of", 0.7}} {
 		if strings.Contains(strings.ToLower(text), k.word) {
 			topic, _, _ := strings.Cut(k.intent, ".")
-			return eval.Prediction{Routed: true, Intent: k.intent, Topic: topic, Score: k.score, Slots: map[string]string{"service": "checkout-api"}}
+			return eval.Prediction{Routed: true, Intent: k.intent, Topic: topic, Score: k.score, By: by(k.score), Slots: map[string]string{"service": "checkout-api"}}
 		}
 	}
 	return eval.Prediction{Reason: "no word is known"}
+}
+
+func by(score float64) string {
+	if score == 1 {
+		return "pattern"
+	}
+	return "learned"
 }
 
 // hostile is a question that tries to break out of every format.
@@ -113,7 +120,7 @@ func TestHTMLNeedsNothingElse(t *testing.T) {
 	for _, banned := range []string{"<script", "http:", "https:", "src=", "href=", "url(", "@import", "ZgotmplZ", "<b onload"} {
 		assert.NotContains(t, page.String(), banned)
 	}
-	assert.Equal(t, 3, strings.Count(page.String(), "<svg"))
+	assert.Equal(t, 4, strings.Count(page.String(), "<svg"))
 }
 
 func TestOutputsOfNothing(t *testing.T) {

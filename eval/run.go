@@ -19,6 +19,9 @@ type outcome struct {
 	verdict Verdict
 }
 
+// astray reports whether it went where it does not belong.
+func (o outcome) astray() bool { return o.verdict == Wrong || o.verdict == Taken }
+
 func judge(c Case, p Prediction) Verdict {
 	switch {
 	case !c.InScope() && p.Routed:

@@ -88,6 +88,8 @@ type Class struct {
 	Name      string   `json:"name"`
 	Expected  int      `json:"expected"` // questions that belong there
 	Routed    int      `json:"routed"`   // questions that went there
+	Lost      int      `json:"lost"`     // expected, but went elsewhere or nowhere
+	Taken     int      `json:"taken"`    // routed, but belong elsewhere or nowhere
 	Precision *float64 `json:"precision"`
 	Recall    *float64 `json:"recall"`
 	F1        *float64 `json:"f1"`
@@ -122,13 +124,23 @@ func classes(outcomes []outcome, wanted func(Case) string, got func(Prediction) 
 	var all []Class
 	for _, name := range keysOf(precision, recall) {
 		p, r := at(precision, name), at(recall, name)
-		c := Class{Name: name, Expected: r.expected, Routed: p.found, Precision: share(p.right, p.found), Recall: share(r.right, r.expected)}
+		c := Class{Name: name, Expected: r.expected, Routed: p.found, Lost: r.expected - r.right, Taken: p.found - p.right,
+			Precision: share(p.right, p.found), Recall: share(r.right, r.expected)}
 		if r.expected > 0 {
 			c.F1 = new(round(harmonic(c.Precision, c.Recall)))
 		}
 		all = append(all, c)
 	}
 	return all
+}
+
+// worst are the classes that took or lost questions, those with the most of them first.
+func worst(classes []Class) []Class {
+	bad := slices.DeleteFunc(slices.Clone(classes), func(c Class) bool { return c.Lost+c.Taken == 0 })
+	slices.SortStableFunc(bad, func(a, b Class) int {
+		return cmp.Or(cmp.Compare(b.Taken, a.Taken), cmp.Compare(b.Lost, a.Lost))
+	})
+	return bad
 }
 
 // harmonic is the mean that is 0 as soon as one of the two is, or is not known.
@@ -189,14 +201,21 @@ func confusion(outcomes []outcome, keep func(outcome) bool, want, got func(outco
 	return cells
 }
 
+// confused are the cells of what was taken for something else, the fullest first.
+func confused(cells []Cell) []Cell {
+	wrong := slices.DeleteFunc(slices.Clone(cells), func(c Cell) bool { return c.Want == c.Got || c.Got == Abstain })
+	slices.SortStableFunc(wrong, func(a, b Cell) int { return cmp.Compare(b.Count, a.Count) })
+	return wrong
+}
+
 // topicConfusion has every question in it; what is not routed went to [Abstain].
 func topicConfusion(outcomes []outcome) []Cell {
 	return confusion(outcomes, func(outcome) bool { return true },
 		func(o outcome) string { return o.want.Topic }, func(o outcome) string { return cmp.Or(o.got.Topic, Abstain) })
 }
 
-// intentConfusion has the questions that went where they do not belong.
+// intentConfusion has the questions whose case names an intent, and all that went where they do not belong.
 func intentConfusion(outcomes []outcome) []Cell {
-	return confusion(outcomes, func(o outcome) bool { return o.verdict == Wrong || o.verdict == Taken },
-		func(o outcome) string { return o.want.Want() }, func(o outcome) string { return o.got.Intent })
+	return confusion(outcomes, func(o outcome) bool { return o.astray() || o.want.Intent != "" },
+		func(o outcome) string { return o.want.Want() }, func(o outcome) string { return cmp.Or(o.got.Intent, Abstain) })
 }

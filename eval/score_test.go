@@ -66,9 +66,9 @@ func TestSlotF1(t *testing.T) {
 
 func TestTopicClasses(t *testing.T) {
 	assert.Equal(t, []Class{
-		{"cost", 3, 3, new(0.6667), new(0.6667), new(0.6667)},
-		{"health", 4, 3, new(0.6667), new(0.5), new(0.5714)}, // 2*2/(4+3)
-		{"logs", 1, 1, new(1.0), new(1.0), new(1.0)},
+		{"cost", 3, 3, 1, 1, new(0.6667), new(0.6667), new(0.6667)},
+		{"health", 4, 3, 2, 1, new(0.6667), new(0.5), new(0.5714)}, // 2*2/(4+3)
+		{"logs", 1, 1, 0, 0, new(1.0), new(1.0), new(1.0)},
 	}, topicClasses(ten()))
 }
 
@@ -76,14 +76,24 @@ func TestIntentClasses(t *testing.T) {
 	named := Case{Topic: "health", Intent: "health.kind"}
 	went := Prediction{Routed: true, Topic: "health", Intent: "health.of"}
 	all := intentClasses(append(ten(), outcome{named, went, Wrong}))
-	assert.Equal(t, Class{"health.of", 0, 4, new(0.5), nil, nil}, all[2])
-	assert.Equal(t, Class{"health.kind", 1, 0, nil, new(0.0), new(0.0)}, all[1])
+	assert.Equal(t, Class{"health.of", 0, 4, 0, 2, new(0.5), nil, nil}, all[2])
+	assert.Equal(t, Class{"health.kind", 1, 0, 1, 0, nil, new(0.0), new(0.0)}, all[1])
+	var names []string
+	for _, c := range worst(all) {
+		names = append(names, c.Name)
+	}
+	assert.Equal(t, []string{"health.of", "cost.idle", "health.kind"}, names, "taken first, then lost; logs.of is without fault")
 }
 
 func TestConfusion(t *testing.T) {
 	assert.Equal(t, []Cell{{Abstain, Abstain, 1}, {Abstain, "health", 1}, {"cost", Abstain, 1}, {"cost", "cost", 2},
 		{"health", Abstain, 1}, {"health", "cost", 1}, {"health", "health", 2}, {"logs", "logs", 1}}, topicConfusion(ten()))
 	assert.Equal(t, []Cell{{Abstain, "health.of", 1}, {"health", "cost.idle", 1}}, intentConfusion(ten()))
+	named := asked("health", "health", "health.of", 1)
+	named.want.Intent = "health.of"
+	all := intentConfusion(append(ten(), named, named))
+	assert.Contains(t, all, Cell{"health.of", "health.of", 2}, "what is right, if the case names the intent")
+	assert.Equal(t, []Cell{{Abstain, "health.of", 1}, {"health", "cost.idle", 1}}, confused(all))
 }
 
 func TestCurve(t *testing.T) {

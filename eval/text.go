@@ -14,9 +14,11 @@ func Text(w io.Writer, r Report) error {
 	t := &textReport{}
 	t.suites(r)
 	t.groups(r.Groups)
+	t.spreads(r.Spreads)
 	t.classes("topic", r.Topics)
-	t.classes("intent", r.Intents)
-	t.confusion(r)
+	t.classes("worst intents", worst(r.Intents))
+	t.confusion("topic", r.TopicConfusion)
+	t.confusion("intent or topic", r.IntentConfusion)
 	t.robustness(r.Robustness)
 	t.curve(r.Curve)
 	t.strays("misrouted", r.Suites, func(s SuiteReport) []Stray { return s.Misroutes })
@@ -106,23 +108,41 @@ func (t *textReport) groups(groups []Group) {
 	}
 }
 
-func (t *textReport) classes(what string, classes []Class) {
-	rows := [][]string{{what, "expected", "routed", "precision %", "recall %", "F1 %"}}
-	for _, c := range classes {
-		rows = append(rows, []string{c.Name, fmt.Sprint(c.Expected), fmt.Sprint(c.Routed), percent(c.Precision), percent(c.Recall), percent(c.F1)})
+func (t *textReport) spreads(all []Spread) {
+	rows := [][]string{{"spread", "figure", "groups", "mean %", "deviation", "least %", "most %"}}
+	for _, s := range all {
+		rows = append(rows, append([]string{"by " + s.By, s.Figure, fmt.Sprint(s.Groups)}, s.cells()...))
 	}
 	t.table(rows)
 }
 
-// confusion writes what was taken for something else; what is right or missed is in the tables above.
-func (t *textReport) confusion(r Report) {
-	rows := [][]string{{"belongs to", "went to", "questions"}}
-	for _, c := range r.TopicConfusion {
-		if c.Want != c.Got && c.Got != Abstain {
-			rows = append(rows, []string{c.Want, c.Got, fmt.Sprint(c.Count)})
-		}
+func (s Spread) cells() []string {
+	return []string{percent(&s.Mean), percent(&s.Deviation), percent(&s.Least), percent(&s.Most)}
+}
+
+// most is how many rows of a table that begins with the worst are written; JSON and the page have them all.
+const most = 20
+
+func (t *textReport) classes(what string, classes []Class) {
+	rows := [][]string{append([]string{what}, classHeaders...)}
+	for _, c := range classes[:min(len(classes), most)] {
+		rows = append(rows, append([]string{c.Name}, c.cells()...))
 	}
-	for _, c := range r.IntentConfusion {
+	t.table(rows)
+}
+
+var classHeaders = []string{"expected", "lost", "routed", "taken", "precision %", "recall %", "F1 %"}
+
+func (c Class) cells() []string {
+	return []string{fmt.Sprint(c.Expected), fmt.Sprint(c.Lost), fmt.Sprint(c.Routed), fmt.Sprint(c.Taken), percent(c.Precision), percent(c.Recall), percent(c.F1)}
+}
+
+// confusion writes what was taken for something else, the most frequent first; what is right or missed is in the tables
+// above.
+func (t *textReport) confusion(what string, cells []Cell) {
+	rows := [][]string{{what + " it belongs to", "went to", "questions"}}
+	wrong := confused(cells)
+	for _, c := range wrong[:min(len(wrong), most)] {
 		rows = append(rows, []string{c.Want, c.Got, fmt.Sprint(c.Count)})
 	}
 	t.table(rows)
@@ -131,7 +151,9 @@ func (t *textReport) confusion(r Report) {
 func (t *textReport) robustness(all []Robustness) {
 	rows := [][]string{{"changed", "asked", "still routed %", "precision %", "what"}}
 	for _, r := range all {
-		rows = append(rows, []string{r.Name, fmt.Sprint(r.Asked), percent(r.Share), percent(r.Precision), r.What})
+		if r.Asked > 0 {
+			rows = append(rows, []string{r.Name, fmt.Sprint(r.Asked), percent(r.Share), percent(r.Precision), r.What})
+		}
 	}
 	t.table(rows)
 }
