@@ -139,8 +139,12 @@ func (lex *lexicon) intern(word string, u use) int32 {
 }
 
 func (lex *lexicon) add(spelling string, p phrase) {
-	for word := range strings.FieldsSeq(spelling) {
-		p.words = append(p.words, lex.intern(word, wordUse))
+	words, u := strings.Fields(spelling), wordUse
+	if p.class == isKind && len(words) > 1 {
+		u = freeUse // "redis cache" leaves redis a name
+	}
+	for _, word := range words {
+		p.words = append(p.words, lex.intern(word, u))
 	}
 	first := p.words[0]
 	lex.filler[first] = lex.filler[first] || p.class == isFiller && len(p.words) == 1
