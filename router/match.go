@@ -111,6 +111,11 @@ func (m *Matcher) Match(text string, names adapters.Names) Match {
 	s := m.scratch.Get().(*scratch)
 	defer m.scratch.Put(s)
 	match := m.match(s, text, names)
+	if match.guessed() {
+		if two, ok := m.two(text, names, match.Hits[0].Intent); ok {
+			return two
+		}
+	}
 	if match.Outcome == Abstain && len(s.found) == 0 {
 		if half := m.half(text, names); half != "" {
 			match.Reason = fmt.Sprintf("it asks for more than %q: ask for one thing at a time", half)
@@ -128,7 +133,8 @@ func (m *Matcher) match(s *scratch, text string, names adapters.Names) Match {
 	m.search(s)
 	match := m.decide(s, names)
 	if match.Outcome == Abstain && m.learned != nil {
-		if guess, ok := m.guess(s, names); ok {
+		guess, why := m.guess(s, names)
+		if why == "" {
 			match = guess
 		}
 	}

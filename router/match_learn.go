@@ -3,9 +3,7 @@ package router
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"slices"
-	"strings"
 
 	"clanker/adapters"
 	"clanker/intents"
@@ -121,108 +119,6 @@ const (
 	lacksKind = "the question names none of its kinds"
 	noTime    = "it does not look back in time"
 )
-
-// guess says which intent the question is likeliest to ask for, if that is certain enough.
-func (m *Matcher) guess(s *scratch, names adapters.Names) (Match, bool) {
-	l, r := m.learned, &s.reading
-	if r.read(&s.lattice); len(r.unexplained)*4 > r.content {
-		return Match{}, false
-	}
-	result := l.model.ScoreAmong(r.text, func(class int) bool { return l.class[class].barred(s) == "" }, &s.learn)
-	if result.N == 0 || l.class[result.Top[0].Class].intent == nil {
-		return Match{}, false
-	}
-	best := l.class[result.Top[0].Class].intent
-	if result.Probability < l.accept[riskOf(best)] {
-		return Match{}, false
-	}
-	f := s.fillSlots(best)
-	if f.problem != "" {
-		return Match{}, false
-	}
-	f.conf = math.Round(result.Probability*100) / 100
-	f.masked = strings.Join(r.text.Words, " ")
-	match := Match{Outcome: Hit, Normalized: f.masked, Hits: []MatchHit{f.hit()}}
-	match.resolve(f, names)
-	match.need(best, names)
-	return match, true
-}
-
-// fillSlots gives an intent the values that the question holds, each to the slot that is called by its type.
-func (s *scratch) fillSlots(in *intents.Intent) finding {
-	f := finding{program: &program{intent: in, source: fromExample}, slots: intents.Slots{}}
-	l := &s.lattice
-	for _, at := range s.reading.spans {
-		span := &l.spans[at]
-		name := span.slot
-		if span.class == isValue {
-			name, _ = slotFor(in, span.types)
-		}
-		if name != "" {
-			f.fill(l, span, name)
-		}
-	}
-	return f
-}
-
-// lessons are what the catalogue teaches: examples, those of others that an intent names, what its patterns say, and its
-// description.
-func (m *Matcher) lessons(l *learned) []learn.Example {
-	t := teacher{matcher: m, learned: l, scratch: new(scratch)}
-	for _, in := range m.catalog.Intents {
-		for _, example := range in.Examples {
-			t.add(className(in), example.Text, false)
-		}
-		t.add(className(in), in.Description, true)
-		for _, pattern := range in.Patterns {
-			for _, sentence := range sentences(m.catalog.Vocabulary, pattern.Root, perPattern) {
-				t.add(className(in), sentence, true)
-			}
-		}
-		for _, no := range in.NotExamples {
-			class := learn.Outside
-			if owner, ok := m.catalog.Intent(no.Intent); ok {
-				class = className(owner)
-			}
-			t.add(class, no.Text, false)
-		}
-	}
-	return t.lessons
-}
-
-// teacher reads sentences as questions are read.
-type teacher struct {
-	matcher *Matcher
-	learned *learned
-	scratch *scratch
-	lessons []learn.Example
-}
-
-// add teaches that a sentence is of a class; one that is made up is never tested.
-func (t *teacher) add(class, text string, made bool) {
-	text, ok := clean(text)
-	if !ok {
-		return
-	}
-	s := t.scratch
-	s.lattice.build(t.matcher.lex, adapters.Names{}, text)
-	s.reading.read(&s.lattice)
-	words := slices.Clone(s.reading.text.Words)
-	if len(words) == 0 {
-		return
-	}
-	lesson := learn.Example{Text: learn.Text{Words: words, Concepts: slices.Clone(s.reading.text.Concepts)}, Class: class, Made: made}
-	for i := range t.learned.class {
-		if c := &t.learned.class[i]; !made && c.barred(s) != "" {
-			lesson.Barred = append(lesson.Barred, className(c.intent))
-		}
-	}
-	slices.Sort(lesson.Barred)
-	t.lessons = append(t.lessons, lesson)
-}
-
-// perPattern is how many of a pattern's sentences teach.
-const perPattern = 4
 
 // learn adds what the examples teach, if there is anything to tell apart.
 func (m *Matcher) learn(caches []Cache) error {

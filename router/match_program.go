@@ -37,7 +37,8 @@ type part struct {
 
 const (
 	fromPattern = "pattern"
-	fromExample = "example"
+	fromExample = "example" // word for word
+	fromLearned = "learned" // guessed from what the examples teach
 )
 
 func compileProgram(lex *lexicon, in *intents.Intent, pattern intents.Pattern, source string) *program {

@@ -159,23 +159,33 @@ func (l *lattice) likeliest(i int) int {
 // standing says how far a span of equal length is to be preferred; 0 for one that the word itself says better.
 func (l *lattice) standing(s *span, i int) int {
 	switch {
-	case s.class == isConcept, s.weight == weightGuess:
+	case s.class == isConcept:
 		return 0
 	case s.class == isAside && s.slot == "" && s.weight == 0:
 		return 1
+	case s.class == isAside && s.weight == weightGuess && l.plainWord(s.end-1):
+		return 0
 	case s.class == isAside:
 		return 6
+	case s.types == bit(intents.SlotText):
+		return 2
 	case s.types&bitsNames == 0 || s.known:
 		return 5
 	case s.weight >= weightName:
 		return 4
+	case s.kind != "" && l.calls(i, s):
+		return 3
 	case l.plainWord(i):
 		return 0
-	case s.kind != "":
-		return 3
 	default:
 		return 2
 	}
+}
+
+// calls reports whether a word of the language names the one thing whose kind stands beside it: "the reporting deployment".
+func (l *lattice) calls(i int, s *span) bool {
+	t := &l.tokens[i]
+	return (t.id == noWord || !l.lex.taken[t.id]) && l.one(s.end-1)
 }
 
 // plainWord reports whether the word at i is one of the language, though nobody has seen a thing that is called so.

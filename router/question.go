@@ -61,7 +61,7 @@ type MatchHit struct {
 	Intent *intents.Intent
 	Slots  intents.Slots
 	Score  float64 // confidence, 0 to 1
-	Source string  // pattern or example
+	Source string  // pattern, example (word for word) or learned (from examples)
 }
 
 // Candidate is one intent that was considered.
@@ -134,7 +134,7 @@ type AnsweredIntent struct {
 	ID           string         `json:"id"`
 	Topic        intents.Topic  `json:"topic"`
 	Version      string         `json:"version,omitempty"`
-	Source       string         `json:"source" jsonschema:"enum=pattern,enum=example,enum=model"`
+	Source       string         `json:"source" jsonschema:"enum=pattern,enum=example,enum=learned,enum=model"`
 	Confidence   float64        `json:"confidence" jsonschema:"minimum=0,maximum=1"`
 	Slots        map[string]any `json:"slots,omitempty"`
 	Alternatives []Candidate    `json:"alternatives,omitempty"`

@@ -1,10 +1,72 @@
 package router
 
 import (
+	"slices"
 	"strings"
 
+	"clanker/adapters"
 	"clanker/intents"
+	"clanker/router/learn"
 )
+
+// lessons are what the catalogue teaches: examples, those of others that an intent names, what its patterns say, and its
+// description.
+func (m *Matcher) lessons(l *learned) []learn.Example {
+	t := teacher{matcher: m, learned: l, scratch: new(scratch)}
+	for _, in := range m.catalog.Intents {
+		for _, example := range in.Examples {
+			t.add(className(in), example.Text, false)
+		}
+		t.add(className(in), in.Description, true)
+		for _, pattern := range in.Patterns {
+			for _, sentence := range sentences(m.catalog.Vocabulary, pattern.Root, perPattern) {
+				t.add(className(in), sentence, true)
+			}
+		}
+		for _, no := range in.NotExamples {
+			class := learn.Outside
+			if owner, ok := m.catalog.Intent(no.Intent); ok {
+				class = className(owner)
+			}
+			t.add(class, no.Text, false)
+		}
+	}
+	return t.lessons
+}
+
+// teacher reads sentences as questions are read.
+type teacher struct {
+	matcher *Matcher
+	learned *learned
+	scratch *scratch
+	lessons []learn.Example
+}
+
+// add teaches that a sentence is of a class; one that is made up is never tested.
+func (t *teacher) add(class, text string, made bool) {
+	text, ok := clean(text)
+	if !ok {
+		return
+	}
+	s := t.scratch
+	s.lattice.build(t.matcher.lex, adapters.Names{}, text)
+	s.reading.read(&s.lattice)
+	words := slices.Clone(s.reading.text.Words)
+	if len(words) == 0 {
+		return
+	}
+	lesson := learn.Example{Text: learn.Text{Words: words, Concepts: slices.Clone(s.reading.text.Concepts)}, Class: class, Made: made}
+	for i := range t.learned.class {
+		if c := &t.learned.class[i]; !made && c.barred(s) != "" {
+			lesson.Barred = append(lesson.Barred, className(c.intent))
+		}
+	}
+	slices.Sort(lesson.Barred)
+	t.lessons = append(t.lessons, lesson)
+}
+
+// perPattern is how many of a pattern's sentences teach.
+const perPattern = 4
 
 // sentences writes a few of the sentences that a pattern stands for, always the same: what patterns say teaches too.
 func sentences(v *intents.Vocabulary, root *intents.Node, count int) []string {

@@ -1,0 +1,112 @@
+package router
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"clanker/adapters"
+	"clanker/intents"
+	"clanker/router/learn"
+)
+
+// allow tells the classes that a question can belong to.
+func (l *learned) allow(s *scratch) func(class int) bool {
+	return func(class int) bool { return l.class[class].barred(s) == "" }
+}
+
+// guess says which intent the question is likeliest to ask for, if that is certain enough; why not otherwise.
+func (m *Matcher) guess(s *scratch, names adapters.Names) (Match, string) {
+	l, r := m.learned, &s.reading
+	if r.read(&s.lattice); len(r.unexplained)*maxUnexplained > r.content {
+		return Match{}, "it is about something else: no intent knows " + strings.Join(r.unexplained, ", ")
+	}
+	result := l.model.ScoreAmong(r.text, l.allow(s), &s.learn)
+	if result.N == 0 || l.class[result.Top[0].Class].intent == nil {
+		return Match{}, "no intent that it has the words for takes it"
+	}
+	best := l.class[result.Top[0].Class].intent
+	if accept := l.accept[riskOf(best)]; result.Probability < accept {
+		return Match{}, fmt.Sprintf("it may ask for %s, but that is not certain enough", best.ID)
+	}
+	f := s.fillSlots(best)
+	if f.problem != "" {
+		return Match{}, f.problem
+	}
+	f.conf = math.Round(result.Probability*100) / 100
+	f.masked = strings.Join(r.text.Words, " ")
+	match := Match{Outcome: Hit, Normalized: f.masked, Hits: []MatchHit{f.hit()}, Tried: l.candidates(&result)}
+	match.resolve(f, names)
+	match.need(best, names)
+	return match, ""
+}
+
+// guessed reports whether the learned part found the intent.
+func (match *Match) guessed() bool {
+	return match.Outcome == Hit && match.Hits[0].Source == fromLearned
+}
+
+// two returns the match of a question that asks for two things, each of which would be understood alone: a guess at the whole would
+// answer half of it. Whoever describes what fails, and then asks, asks for one thing.
+func (m *Matcher) two(text string, names adapters.Names, whole *intents.Intent) (Match, bool) {
+	for _, at := range joints.FindAllStringIndex(text, maxJoints) {
+		left, right := m.alone(text[:at[0]], names), m.alone(text[at[1]:], names)
+		if left == nil || right == nil || left.Topic == right.Topic {
+			continue
+		}
+		if whole.Act == intents.ActCause && (left.Act == intents.ActCause || right.Act == intents.ActCause) {
+			continue
+		}
+		return Match{Outcome: Ambiguous, Normalized: text, Hits: []MatchHit{{Intent: left}, {Intent: right}},
+			Reason: fmt.Sprintf("it asks for two things, %s and %s: ask for one at a time", left.ID, right.ID)}, true
+	}
+	return Match{}, false
+}
+
+// maxJoints bounds in how many places a question is cut to see whether it asks for two things.
+const maxJoints = 4
+
+// alone returns the intent that a part of a question asks for by itself, nil if none.
+func (m *Matcher) alone(text string, names adapters.Names) *intents.Intent {
+	s := m.scratch.Get().(*scratch)
+	defer m.scratch.Put(s)
+	if match := m.match(s, text, names); match.Outcome == Hit {
+		return match.Hits[0].Intent
+	}
+	return nil
+}
+
+// maxUnexplained is of how many words that say something one may be unknown.
+const maxUnexplained = 4
+
+// candidates are the intents that came nearest. Only of the best is known how probable it is.
+func (l *learned) candidates(result *learn.Result) []Candidate {
+	var tried []Candidate
+	for i, c := range result.Top[:result.N] {
+		if in := l.class[c.Class].intent; in != nil {
+			score := result.Probability
+			if i > 0 {
+				score *= math.Exp(c.Logit - result.Top[0].Logit)
+			}
+			tried = append(tried, Candidate{Intent: in.ID, Score: math.Round(score*100) / 100, Why: "learned from examples"})
+		}
+	}
+	return tried
+}
+
+// fillSlots gives an intent the values that the question holds, each to the slot that is called by its type.
+func (s *scratch) fillSlots(in *intents.Intent) finding {
+	f := finding{program: &program{intent: in, source: fromLearned}, slots: intents.Slots{}}
+	l := &s.lattice
+	for _, at := range s.reading.spans {
+		span := &l.spans[at]
+		name := span.slot
+		if span.class == isValue {
+			name, _ = slotFor(in, span.types)
+		}
+		if name != "" {
+			f.fill(l, span, name)
+		}
+	}
+	return f
+}
