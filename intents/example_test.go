@@ -2,6 +2,7 @@ package intents
 
 import (
 	"testing"
+	"testing/fstest"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,7 @@ const language = `- id: a.b
     - what [is] (not) marked
   notExamples:
     - restart the pods
-    - {ask: what do the pods cost, intent: cost.pods}
+    - {ask: what do the pods cost, intent: a.c}
   requires: {all: ["@cpu", pods], any: ["{percent}"], none: [cost], kinds: [pod, node]}
   when: '"aws" in connected && len(connected) > 1'
   maxRisk: 0.01
@@ -30,21 +31,30 @@ const language = `- id: a.b
     - {ask: restart them, not: true}
 `
 
+// two loads an intent with every key, and the one that it names.
+func two(t *testing.T) *Intent {
+	t.Helper()
+	c, err := Load(fstest.MapFS{"one.yaml": {Data: []byte(language)}, "two.yaml": {Data: []byte(ours("a.c", "mood"))}})
+	require.NoError(t, err)
+	in, _ := c.Intent("a.b")
+	return in
+}
+
 // TestLanguage reads every key that a learner and its guards use.
 func TestLanguage(t *testing.T) {
-	in := one(t, language)
+	in, at := two(t), func(line, column int) Position { return Position{File: "one.yaml", Line: line, Column: column} }
 	assert.Equal(t, ActState, in.Act)
 	assert.Empty(t, in.Patterns)
 	require.Len(t, in.Examples, 3)
-	assert.Equal(t, Example{"pods above 80% of memory in web", Slots{"percent": 0.8, "namespace": "web"}, Position{"one.yaml", 5, 7}}, in.Examples[0])
+	assert.Equal(t, Example{"pods above 80% of memory in web", Slots{"percent": 0.8, "namespace": "web"}, at(5, 7)}, in.Examples[0])
 	assert.Equal(t, "slow services since 2 hours ago and pay", in.Examples[1].Text)
 	assert.Equal(t, "service", in.Examples[1].Slots["kind"])
 	assert.Equal(t, "pay", in.Examples[1].Slots["who"])
 	assert.Equal(t, "2 hours ago", in.Examples[1].Slots["time"].(TimeRange).String())
-	assert.Equal(t, Example{"what [is] (not) marked", Slots{}, Position{"one.yaml", 7, 7}}, in.Examples[2])
+	assert.Equal(t, Example{"what [is] (not) marked", Slots{}, at(7, 7)}, in.Examples[2])
 	assert.Equal(t, SlotService, in.SlotType("who"))
 	assert.True(t, in.UsesTime())
-	assert.Equal(t, []NotExample{{"restart the pods", "", Position{"one.yaml", 9, 7}}, {"what do the pods cost", "cost.pods", Position{"one.yaml", 10, 13}}}, in.NotExamples)
+	assert.Equal(t, []NotExample{{"restart the pods", "", at(9, 7)}, {"what do the pods cost", "a.c", at(10, 13)}}, in.NotExamples)
 	assert.Equal(t, 0.01, in.MaxRisk)
 	all := in.Requires
 	assert.Equal(t, "@cpu pods {percent} cost", all.All[0].String()+" "+all.All[1].String()+" "+all.Any[0].String()+" "+all.None[0].String())
@@ -56,7 +66,7 @@ func TestLanguage(t *testing.T) {
 }
 
 func TestApplies(t *testing.T) {
-	in := one(t, language)
+	in := two(t)
 	assert.True(t, in.Applies([]string{"aws", "kubernetes"}))
 	assert.False(t, in.Applies([]string{"aws"}))
 	assert.False(t, in.Applies(nil))

@@ -64,7 +64,7 @@ func LoadAll(layers ...Layer) (*Catalog, error) {
 		l.layer = i
 		l.read(layer, names[i])
 	}
-	l.checkPatterns()
+	l.checkAll()
 	if err := l.faults.Err(); err != nil {
 		return nil, err
 	}
@@ -175,7 +175,9 @@ func (l *loader) file(layer Layer, name string) []*Intent {
 	if content == nil {
 		return nil
 	}
+	before := len(l.faults)
 	top := r.Parse(content)
+	l.broken = l.broken || len(l.faults) > before
 	if top == nil {
 		return nil
 	}
@@ -247,23 +249,4 @@ func cause(err error) error {
 		return located.Err
 	}
 	return err
-}
-
-// checkPatterns faults patterns that two intents have. Of two layers the later one is at fault.
-func (l *loader) checkPatterns() {
-	patterns := map[string]*Intent{}
-	for _, in := range slices.SortedStableFunc(slices.Values(l.catalog.Intents), func(a, b *Intent) int { return cmp.Compare(a.Layer, b.Layer) }) {
-		for _, pattern := range in.Patterns {
-			other, taken := patterns[pattern.Text]
-			if patterns[pattern.Text] = in; !taken || other == in {
-				continue
-			}
-			remedy := "remove one of them, or make them differ"
-			if other.Layer < in.Layer {
-				remedy = fmt.Sprintf("make it differ, or override that intent: give this one the id %s", other.ID)
-			}
-			l.faults = append(l.faults, Fault{Pos: pattern.Pos, Subject: Subject(in.ID), Where: "patterns", Remedy: remedy,
-				Message: fmt.Sprintf("intent %q at %s:%d has the same pattern", other.ID, other.Pos.File, other.Pos.Line)})
-		}
-	}
 }

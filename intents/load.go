@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"hash"
+	"maps"
 	"slices"
 	"strings"
 
@@ -19,6 +20,7 @@ type loader struct {
 	digest  hash.Hash
 	known   map[string]bool // the fields that templates may name
 	layer   int             // that is being read
+	broken  bool            // a file could not be read: what it holds is not known
 }
 
 var topics = []Topic{TopicHealth, TopicInventory, TopicCost, TopicChange, TopicDiagnose, TopicSecurity, TopicTopology,
@@ -185,6 +187,7 @@ func (d *draft) compile() {
 		in.Needs = d.needs.Text
 	}
 	d.checkQuery()
+	d.checkReach()
 	in.where = d.condition()
 	in.order = d.ordering()
 	in.answer = d.template("answer", d.answer, true)
@@ -243,12 +246,13 @@ func (d *draft) produced(where string, text scalar, offset int, name string) {
 		d.in.usesTime = d.in.usesTime || name == "time"
 		return
 	}
-	known := slices.Clone(scopeSlots)
-	for slot := range d.in.slots {
-		known = append(known, slot)
+	remedy := ""
+	if _, ok := slotTypes[name]; ok {
+		remedy = fmt.Sprintf("take {%s} in a pattern, or mark a value up in an example: [value](%s)", name, name)
+	} else {
+		remedy = suggest(name, "", slices.Compact(slices.Sorted(slices.Values(slices.AppendSeq(slices.Clone(scopeSlots), maps.Keys(d.in.slots))))))
 	}
-	slices.Sort(known)
-	d.Fault(text.At(offset), where, suggest(name, "", slices.Compact(known)), "no pattern, example or default produces the slot %q", name)
+	d.Fault(text.At(offset), where, remedy, "nothing in a question gives the slot %q", name)
 }
 
 // kindSuffix names the slot that takes the kind word beside a name: "the deployment app" fills service and service_kind.

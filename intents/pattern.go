@@ -298,6 +298,33 @@ func rooted(n *Node) bool {
 	}
 }
 
+// spell writes the node down with every bracket and alternatives sorted, so that patterns that say the same are equal;
+// slots with their names, or as their types alone.
+func (n *Node) spell(names bool) string {
+	kids := make([]string, len(n.Kids))
+	for i, kid := range n.Kids {
+		kids[i] = kid.spell(names)
+	}
+	switch n.Op {
+	case OpConcept:
+		return "@" + n.Text
+	case OpSlot:
+		if names {
+			return "{" + n.Text + ":" + n.Slot.String() + "}"
+		}
+		return "{" + n.Slot.String() + "}"
+	case OpSeq:
+		return strings.Join(kids, " ")
+	case OpAny:
+		slices.Sort(kids)
+		return "(" + strings.Join(kids, "|") + ")"
+	case OpOptional:
+		return "[" + kids[0] + "]"
+	default:
+		return n.Text
+	}
+}
+
 // Walk calls visit for the node and all that is in it, in the pattern's order.
 func (n *Node) Walk(visit func(*Node)) {
 	visit(n)

@@ -1,6 +1,7 @@
 package intents
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -60,7 +61,7 @@ func (r Requirement) String() string {
 // IsZero reports whether nothing is required.
 func (r Requires) IsZero() bool { return len(r.All)+len(r.Any)+len(r.None)+len(r.Kinds) == 0 }
 
-// requires reads what a question must have.
+// requires reads what a question must have. The values that it must give are slots of the intent.
 func (d *draft) requires(where string, node ast.Node) {
 	list := func(target *[]Requirement) func(string, ast.Node) {
 		return func(where string, node ast.Node) { *target = d.requirements(where, node) }
@@ -72,7 +73,13 @@ func (d *draft) requires(where string, node ast.Node) {
 				check(d, where, "kind", text, kinds)
 				r.Kinds = append(r.Kinds, adapters.Kind(text.Text))
 			}
+			d.in.slots["kind"] = SlotKind
 		}}})
+	for _, need := range slices.Concat(r.All, r.Any) {
+		if need.Op == OpSlot {
+			d.atom(where, scalar{Pos: need.Pos}, &Node{Op: OpSlot, Text: need.Text, Slot: need.Slot})
+		}
+	}
 }
 
 // requirements reads atoms of the pattern language, each by itself.
@@ -81,8 +88,12 @@ func (d *draft) requirements(where string, node ast.Node) []Requirement {
 	for _, text := range d.Texts(where, node) {
 		p := &patternParser{text: text.Text}
 		seq, err := p.sequence()
-		if err != nil || p.pos < len(p.text) || len(seq.Kids) != 1 || seq.Kids[0].Op > OpSlot {
-			d.Fault(text.Pos, where, "write one word, \"@concept\" or \"{slot}\"; a concept stands for many words, and for phrases",
+		if wrong, ok := errors.AsType[*patternError](err); ok {
+			d.Fault(text.At(wrong.offset), where, wrong.remedy, "%s", wrong.message)
+			continue
+		}
+		if p.pos < len(p.text) || len(seq.Kids) != 1 || seq.Kids[0].Op > OpSlot {
+			d.Fault(text.Pos, where, `write one word, "@concept" or "{slot}"; a concept stands for many words, and for phrases`,
 				"%q is no single word, concept or slot", text.Text)
 			continue
 		}
