@@ -34,6 +34,7 @@ type lexicon struct {
 	noun     []bool     // by word: services are often called so, and kinds; see Vocabulary.Nouns
 	kinds    map[string]intents.KindWord
 	scopes   map[string]intents.SlotType // nouns of places: namespace, cluster
+	cues     []cue                       // by concept: what it says of the speech act
 	spelling *spelling
 
 	conceptTerms []string          // by concept: how the learned part writes it
@@ -55,11 +56,12 @@ func newLexicon(v *intents.Vocabulary) *lexicon {
 	for _, name := range slices.Sorted(maps.Keys(v.Concepts)) {
 		id := int32(len(lex.concepts))
 		lex.concepts[name] = id
-		lex.conceptTerms = append(lex.conceptTerms, "@"+name)
+		lex.conceptTerms = append(lex.conceptTerms, conceptTerm(name))
 		for _, spelling := range v.Concepts[name] {
 			lex.add(spelling, phrase{class: isConcept, concept: id})
 		}
 	}
+	lex.cues = newCues(lex.concepts)
 	for _, spelling := range slices.Sorted(maps.Keys(v.Kinds)) {
 		kind := v.Kinds[spelling]
 		lex.add(spelling, phrase{class: isKind, text: string(kind.Kind), provider: kind.Provider})
@@ -85,6 +87,15 @@ func newLexicon(v *intents.Vocabulary) *lexicon {
 		lex.noun[lex.intern(word, freeUse)] = true
 	}
 	return lex
+}
+
+// conceptTerm is how the learned part writes a concept; empty for those that only say what a question does, which the act of
+// a question tells.
+func conceptTerm(name string) string {
+	if strings.HasPrefix(name, "act_") {
+		return ""
+	}
+	return "@" + name
 }
 
 // mask is how a slot or kind is written for the learned part: "{percent}", "{bucket}".

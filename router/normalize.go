@@ -20,6 +20,27 @@ type token struct {
 	quoted bool   // was in quotes: a name or a text, whatever words it holds
 	id     int32  // of the word in the lexicon, or noWord
 	meant  string // the word that it was meant to be, if it was misspelt
+	pause  pause  // before it
+}
+
+// pause is what punctuation before a word parts it from what stands before.
+type pause uint8
+
+const (
+	noPause pause = iota
+	comma
+	sentence // . ? ! ; : or a new line
+)
+
+// pauseAt returns the pause that the character is. Within a word or a number it is none: 1.27, 10:30, nginx:1.27.
+func pauseAt(b byte) pause {
+	switch b {
+	case ',':
+		return comma
+	case '.', '?', '!', ';', ':', '\n':
+		return sentence
+	}
+	return noPause
 }
 
 // clean drops what has no meaning or is meant to deceive: broken UTF-8, control, bidi and zero-width characters, and the
@@ -59,34 +80,42 @@ func plainASCII(text string) bool {
 	return true
 }
 
-// tokenize splits a clean text into words: lower case, punctuation dropped, names kept whole, quoted texts one token
+// tokenize splits a clean text into words: lower case, punctuation kept as the pause before a word only, names kept whole, quoted texts one token
 // each, contractions spelled out, comparison signs as words.
 func (lex *lexicon) tokenize(text string, tokens []token) []token {
+	before := noPause
 	for i := 0; i < len(text); {
-		if content, next := quotedAt(text, i); next > 0 {
-			if content = strings.TrimSpace(content); content != "" {
-				tokens = lex.push(tokens, content, true)
-			}
-			i = next
-			continue
+		n, end := len(tokens), i
+		if tokens, end = lex.next(tokens, text, i); len(tokens) > n {
+			tokens[n].pause, before = before, pauseAt(text[end-1])
+		} else {
+			before = max(before, pauseAt(text[i]))
 		}
-		if words, next := sign(text, i); next > 0 {
-			for _, word := range words {
-				tokens = lex.push(tokens, word, false)
-			}
-			i = next
-			continue
-		}
-		end := wordEnd(text, i)
-		if end == i {
-			_, size := utf8.DecodeRuneInString(text[i:])
-			i += size
-			continue
-		}
-		tokens = lex.word(tokens, text[i:end])
 		i = end
 	}
 	return tokens
+}
+
+// next pushes what stands at i, and returns the place after it.
+func (lex *lexicon) next(tokens []token, text string, i int) ([]token, int) {
+	if content, next := quotedAt(text, i); next > 0 {
+		if content = strings.TrimSpace(content); content != "" {
+			tokens = lex.push(tokens, content, true)
+		}
+		return tokens, next
+	}
+	if words, next := sign(text, i); next > 0 {
+		for _, word := range words {
+			tokens = lex.push(tokens, word, false)
+		}
+		return tokens, next
+	}
+	end := wordEnd(text, i)
+	if end == i {
+		_, size := utf8.DecodeRuneInString(text[i:])
+		return tokens, i + size
+	}
+	return lex.word(tokens, text[i:end]), end
 }
 
 // quotedAt returns the content of the quotes that open at i, and the place after them; 0 if none do.
