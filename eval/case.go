@@ -21,6 +21,8 @@ var voices = []string{"expert", "plain", "beginner", "symptom", "minimal"}
 type Case struct {
 	Question, Topic, Intent string
 	Slots                   map[string]string // nil: not judged
+	AtLeast                 bool              // more than Slots may be read
+	Not                     string            // the intent that must not take it, of a question that others may
 	Provider, Source, Group string
 	Voice, Of               string
 	Names                   []adapters.Name
@@ -30,8 +32,13 @@ type Case struct {
 // InScope reports whether the question has an answer.
 func (c Case) InScope() bool { return c.Topic != Abstain }
 
-// Want is where the question has to go, as exactly as the case says it: an intent's id, a topic or [Abstain].
-func (c Case) Want() string { return cmp.Or(c.Intent, c.Topic) }
+// Want is where the question has to go, as exactly as the case says it: an intent's id, a topic, [Abstain], or not where.
+func (c Case) Want() string {
+	if c.Not != "" && c.Intent == "" {
+		return "not " + c.Not
+	}
+	return cmp.Or(c.Intent, c.Topic)
+}
 
 // Suite is a set of cases that are scored together.
 type Suite struct {

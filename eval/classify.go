@@ -1,8 +1,6 @@
 package eval
 
 import (
-	"fmt"
-
 	"clanker/adapters"
 	"clanker/router"
 )
@@ -41,9 +39,5 @@ func (m matched) Classify(text string) Prediction {
 		return Prediction{Reason: match.Reason}
 	}
 	hit := match.Hits[0]
-	slots := make(map[string]string, len(hit.Slots))
-	for name, value := range router.ReadableSlots(hit.Slots) {
-		slots[name] = fmt.Sprint(value)
-	}
-	return Prediction{Routed: true, Intent: hit.Intent.ID, Topic: string(hit.Intent.Topic), Score: hit.Score, By: hit.Source, Slots: slots}
+	return Prediction{Routed: true, Intent: hit.Intent.ID, Topic: string(hit.Intent.Topic), Score: hit.Score, By: hit.Source, Slots: spell(hit.Slots)}
 }

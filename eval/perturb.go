@@ -100,7 +100,7 @@ func (p Perturbation) variants(outcomes []outcome, by Classifier) []outcome {
 	for i, c := range base {
 		if question := p.apply(base, i); question != c.Question {
 			got := by.Classify(question)
-			all = append(all, outcome{c, got, judge(c, got)})
+			all = append(all, outcome{c, got, c.Judge(got)})
 		}
 	}
 	return all
@@ -110,7 +110,7 @@ func (p Perturbation) variants(outcomes []outcome, by Classifier) []outcome {
 func rewordings(outcomes []outcome, voice string, by Classifier) []outcome {
 	var all []outcome
 	for _, o := range outcomes {
-		if c := o.want; c.Voice == voice && c.Of != "" && c.InScope() && judge(c, by.Classify(c.Of)) == Right {
+		if c := o.want; c.Voice == voice && c.Of != "" && c.InScope() && c.Judge(by.Classify(c.Of)) == Right {
 			all = append(all, o)
 		}
 	}

@@ -49,7 +49,7 @@ func figures(outcomes []outcome) Figures {
 			topicRight++
 		}
 		if o.verdict == Right && o.want.Slots != nil {
-			slots.slots(o.want.Slots, o.got.Slots)
+			slots.slots(o.want, o.got.Slots)
 		}
 	}
 	f := Figures{Questions: len(outcomes), Right: counts[Right], Wrong: counts[Wrong], Missed: counts[Missed], Taken: counts[Taken]}
@@ -69,11 +69,17 @@ func figures(outcomes []outcome) Figures {
 // tally counts what was expected, what was found, and what of it is right.
 type tally struct{ expected, found, right int }
 
-func (t *tally) slots(want, got map[string]string) {
-	t.expected += len(want)
-	t.found += len(got)
-	for name, value := range want {
-		if read, ok := got[name]; ok && read == value {
+func (t *tally) slots(want Case, got map[string]string) {
+	t.expected += len(want.Slots)
+	if !want.AtLeast {
+		t.found += len(got)
+	}
+	for name, value := range want.Slots {
+		read, ok := got[name]
+		if ok && want.AtLeast {
+			t.found++
+		}
+		if ok && sameValue(read, value) {
 			t.right++
 		}
 	}

@@ -10,7 +10,7 @@ import (
 func asked(want, topic, intent string, score float64) outcome {
 	c := Case{Topic: want}
 	p := Prediction{Routed: topic != "", Topic: topic, Intent: intent, Score: score}
-	return outcome{c, p, judge(c, p)}
+	return outcome{c, p, c.Judge(p)}
 }
 
 // ten questions: of eight in scope five are right, one is wrong, two are missed; of two out of scope one is taken.
@@ -44,7 +44,7 @@ func TestFiguresOfNothing(t *testing.T) {
 func TestAnIntentMustBeTheOneThatIsNamed(t *testing.T) {
 	c := Case{Topic: "health", Intent: "health.of"}
 	other := Prediction{Routed: true, Topic: "health", Intent: "health.kind"}
-	assert.Equal(t, Wrong, judge(c, other))
+	assert.Equal(t, Wrong, c.Judge(other))
 	f := figures([]outcome{{c, other, Wrong}})
 	assert.Equal(t, new(1.0), f.TopicRight)
 	assert.Equal(t, new(0.0), f.Precision)
@@ -54,7 +54,7 @@ func TestSlotF1(t *testing.T) {
 	c := Case{Topic: "health", Slots: map[string]string{"service": "a", "percent": "0.8"}}
 	read := func(slots map[string]string) outcome {
 		p := Prediction{Routed: true, Topic: "health", Slots: slots}
-		return outcome{c, p, judge(c, p)}
+		return outcome{c, p, c.Judge(p)}
 	}
 	// expected 4, found 3, right 2: precision 2/3, recall 2/4, so 4/7
 	f := figures([]outcome{read(map[string]string{"service": "a", "percent": "0.8", "extra": "x"}), read(nil)})

@@ -32,7 +32,7 @@ func (a *app) evalCommand() *cobra.Command {
 them after a typo, in upper case or joined with another. No provider is read; the names of the demo estate and those in
 the case files are known.
 
-Without a FILE the built-in cases are asked. A FILE is YAML, tab-separated (.tsv) or JSON lines (.jsonl), with the keys
+Without a FILE the built-in cases are asked, and as suite own the tests and notExamples of the intents. A FILE is YAML, tab-separated (.tsv) or JSON lines (.jsonl), with the keys
 
   question  the sentence, once per file
   topic     where it has to go, or abstain if nothing may answer it
@@ -135,6 +135,9 @@ func (a *app) evalSuites(catalog *intents.Catalog, wanted, files []string) (suit
 		suites, err = eval.Load(catalog, files...)
 	} else {
 		suites, err = eval.BuiltIn(catalog)
+		if own := eval.Own(catalog); len(own.Cases) > 0 {
+			suites = append(suites, own)
+		}
 	}
 	if err != nil || len(wanted) == 0 {
 		return suites, err

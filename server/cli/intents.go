@@ -1,15 +1,16 @@
 package cli
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"clanker/adapters"
+	"clanker/eval"
 	"clanker/intents"
-	"clanker/router"
 )
 
 func (a *app) intentsCommand() *cobra.Command {
@@ -197,9 +198,10 @@ func (a *app) explain(id string, output choice) error {
 func (a *app) testCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "test",
-		Short: "Ask every intent its own examples and print those that go elsewhere",
-		Long: "Ask every intent its own examples and print those that go elsewhere. With --demo they are asked while the names\n" +
-			"of the demo estate are known, as in a workspace that has seen its services.",
+		Short: "Ask every intent its own examples, notExamples and tests, and print those that fail",
+		Long: "Ask every intent its own examples, notExamples and tests, and print those that go elsewhere, that go where they must\n" +
+			"not, or that give other slots. With --demo they are asked while the names of the demo estate are known, as in a\n" +
+			"workspace that has seen its services.",
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			catalog, matcher, err := a.matcher()
@@ -210,34 +212,22 @@ func (a *app) testCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.test(catalog, matcher, a.knownNames(cmd.Context(), workspace))
+			return a.test(catalog, eval.ByMatcher(matcher, a.knownNames(cmd.Context(), workspace)))
 		},
 	}
 }
 
-func (a *app) test(catalog *intents.Catalog, matcher *router.Matcher, names adapters.Names) error {
-	examples := 0
-	var strays intents.Errors
-	for _, in := range catalog.Intents {
-		for _, example := range in.Examples {
-			examples++
-			match := matcher.Match(example.Text, names)
-			if len(match.Hits) != 1 || match.Hits[0].Intent != in {
-				strays = append(strays, stray(in, example, match))
-			}
+func (a *app) test(catalog *intents.Catalog, by eval.Classifier) error {
+	examples, own := eval.Examples(catalog), eval.Own(catalog)
+	var faults intents.Errors
+	for _, c := range slices.Concat(examples.Cases, own.Cases) {
+		if problem := c.Problem(by.Classify(c.Question)); problem != "" {
+			faults = append(faults, intents.Fault{Pos: c.Pos, Subject: intents.Subject(cmp.Or(c.Not, c.Intent)), Where: c.Group, Message: fmt.Sprintf("%q %s", c.Question, problem)})
 		}
 	}
-	if err := strays.Err(); err != nil {
+	if err := faults.Err(); err != nil {
 		return a.printFaults(err)
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s of %s, all go where they belong\n", count(examples, "example"), count(len(catalog.Intents), "intent"))
+	_, err := fmt.Fprintf(a.stdout, "%s and %s of %s, all go where they belong\n", count(len(examples.Cases), "example"), count(len(own.Cases), "test"), count(len(catalog.Intents), "intent"))
 	return err
-}
-
-func stray(in *intents.Intent, example intents.Example, match router.Match) intents.Fault {
-	where := "nowhere: " + match.Reason
-	if len(match.Hits) > 0 {
-		where = "to " + match.Hits[0].Intent.ID
-	}
-	return intents.Fault{Pos: example.Pos, Subject: intents.Subject(in.ID), Where: "examples", Message: fmt.Sprintf("%q goes %s", example.Text, where)}
 }
