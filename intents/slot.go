@@ -69,10 +69,11 @@ func (t SlotType) parse(text string) (any, error) {
 		}
 		return count, nil
 	case SlotDuration:
-		if d, ok := ParseDuration(text); ok {
+		words := strings.Fields(text)
+		if d, n := ParseDurationWords(words); n > 0 && n == len(words) {
 			return d, nil
 		}
-		return nil, fmt.Errorf("read duration %q: write 15m, 2h or 7d", text)
+		return nil, fmt.Errorf("read duration %q: write 15m, 2 hours or 7d", text)
 	case SlotTime:
 		words := strings.Fields(text)
 		if r, n := ParseTimeRange(words); n > 0 && n == len(words) {
