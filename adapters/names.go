@@ -19,7 +19,18 @@ type Name struct {
 type Names struct {
 	byFold map[string][]Name
 	folds  []string // sorted
+
+	providers []string // that are connected, sorted; nil if nobody has said
 }
+
+// Connected returns the names together with the providers that they could have come from.
+func (n Names) Connected(providers []string) Names {
+	n.providers = append([]string{}, providers...)
+	return n
+}
+
+// Providers are those that are connected, sorted; ok is false if that is not known, as where there is no workspace.
+func (n Names) Providers() (providers []string, ok bool) { return n.providers, n.providers != nil }
 
 // NewNames indexes names; duplicates are dropped and the order of the argument does not matter.
 func NewNames(names []Name) Names {

@@ -91,7 +91,7 @@ func (w *Workspace) Names(ctx context.Context, fresh bool) Names {
 		resources, sources, err := d.List(ctx, q)
 		return part{resources: resources, sources: sources}, err
 	})
-	names := NamesOf(snapshot.Resources)
+	names := NamesOf(snapshot.Resources).Connected(w.Providers())
 	if err == nil {
 		w.names.Store(&names)
 	}

@@ -36,6 +36,7 @@ type scratch struct {
 	visited []int32
 	found   []finding
 	tally   tally
+	act     intents.Act
 	reading reading
 	learn   learn.Scratch
 }
@@ -130,12 +131,12 @@ func (m *Matcher) match(s *scratch, text string, names adapters.Names) Match {
 		s.found = s.found[:0]
 		return Match{Outcome: Abstain, Reason: "the question has no words"}
 	}
+	s.act = s.lattice.act()
 	m.search(s)
 	match := m.decide(s, names)
-	if match.Outcome == Abstain && m.learned != nil {
-		guess, why := m.guess(s, names)
-		if why == "" {
-			match = guess
+	if match.Outcome == Abstain && len(s.found) == 0 {
+		if match.Reason = cmp.Or(noAnswer(s.act), match.Reason); noAnswer(s.act) == "" && m.learned != nil {
+			match = m.guess(s, names, match)
 		}
 	}
 	if repairs := s.lattice.repairs(); repairs != nil {
@@ -215,12 +216,24 @@ func (s *scratch) keep(p *program, score, end int32) {
 	}
 	f := p.readBack(&s.lattice, s.cells, end)
 	f.score = score
+	f.problem = cmp.Or(s.unfit(p.intent), f.problem)
 	switch {
 	case at < 0:
 		s.found = append(s.found, f)
 	case f.before(&s.found[at]) < 0:
 		s.found[at] = f
 	}
+}
+
+// unfit says why an intent does not take the question though it explains every word; empty if it does.
+func (s *scratch) unfit(in *intents.Intent) string {
+	switch connected, known := s.lattice.names.Providers(); {
+	case (s.act == intents.ActCommand) != (in.Act == intents.ActCommand):
+		return otherAct
+	case known && !in.Applies(connected):
+		return notNow
+	}
+	return ""
 }
 
 // before orders findings: those without a problem first, then those that say more, then by id.

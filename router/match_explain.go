@@ -27,6 +27,7 @@ func (m *Matcher) Explain(text string, names adapters.Names) Explanation {
 	if len(s.lattice.tokens) == 0 {
 		return e
 	}
+	e.Act, e.ActReason = string(s.act), noAnswer(s.act)
 	s.reading.read(&s.lattice)
 	e.Tokens = slices.Clone(s.reading.text.Words)
 	e.Unexplained = slices.Clone(s.reading.unexplained)

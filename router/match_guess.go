@@ -3,6 +3,7 @@ package router
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"clanker/adapters"
@@ -15,30 +16,32 @@ func (l *learned) allow(s *scratch) func(class int) bool {
 	return func(class int) bool { return l.class[class].barred(s) == "" }
 }
 
-// guess says which intent the question is likeliest to ask for, if that is certain enough; why not otherwise.
-func (m *Matcher) guess(s *scratch, names adapters.Names) (Match, string) {
+// guess says which intent the question is likeliest to ask for, if that is certain enough; if not, it adds to the abstention why.
+func (m *Matcher) guess(s *scratch, names adapters.Names, abstention Match) Match {
 	l, r := m.learned, &s.reading
 	if r.read(&s.lattice); len(r.unexplained)*maxUnexplained > r.content {
-		return Match{}, "it is about something else: no intent knows " + strings.Join(r.unexplained, ", ")
+		return abstention
 	}
 	result := l.model.ScoreAmong(r.text, l.allow(s), &s.learn)
 	if result.N == 0 || l.class[result.Top[0].Class].intent == nil {
-		return Match{}, "no intent that it has the words for takes it"
+		return abstention
 	}
 	best := l.class[result.Top[0].Class].intent
-	if accept := l.accept[riskOf(best)]; result.Probability < accept {
-		return Match{}, fmt.Sprintf("it may ask for %s, but that is not certain enough", best.ID)
+	if result.Probability < l.accept[riskOf(best)] {
+		abstention.Reason += fmt.Sprintf("; it may ask for %s, but that is not certain enough", best.ID)
+		return abstention
 	}
 	f := s.fillSlots(best)
 	if f.problem != "" {
-		return Match{}, f.problem
+		abstention.Reason = best.ID + ": " + f.problem
+		return abstention
 	}
 	f.conf = math.Round(result.Probability*100) / 100
 	f.masked = strings.Join(r.text.Words, " ")
 	match := Match{Outcome: Hit, Normalized: f.masked, Hits: []MatchHit{f.hit()}, Tried: l.candidates(&result)}
 	match.resolve(f, names)
 	match.need(best, names)
-	return match, ""
+	return match
 }
 
 // guessed reports whether the learned part found the intent.
@@ -104,9 +107,17 @@ func (s *scratch) fillSlots(in *intents.Intent) finding {
 		if span.class == isValue {
 			name, _ = slotFor(in, span.types)
 		}
+		if _, given := f.slots[name]; given && span.types == bit(intents.SlotKind) && !l.joins() {
+			continue // "volumes that no instance uses" asks for volumes
+		}
 		if name != "" {
 			f.fill(l, span, name)
 		}
 	}
 	return f
+}
+
+// joins reports whether the question may ask for one thing and another.
+func (l *lattice) joins() bool {
+	return slices.ContainsFunc(l.tokens, func(t token) bool { return t.text == "and" || t.text == "or" })
 }

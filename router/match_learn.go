@@ -92,6 +92,9 @@ func (c *classed) barred(s *scratch) string {
 	if in == nil {
 		return ""
 	}
+	if why := s.unfit(in); why != "" || !takes(in.Act, s.act) {
+		return cmp.Or(why, otherAct)
+	}
 	has := func(k key) bool { return r.has(&s.lattice, k) }
 	if at := slices.IndexFunc(c.all, func(k key) bool { return !has(k) }); at >= 0 {
 		return lacksAll
@@ -111,8 +114,15 @@ func (c *classed) barred(s *scratch) string {
 	return ""
 }
 
+// takes reports whether an intent of that act may answer a question that does the other.
+func takes(intent, question intents.Act) bool {
+	return intent == question || intent == intents.ActCause && question == intents.ActState
+}
+
 // Why an intent takes no part.
 const (
+	otherAct  = "the question asks for something of another sort"
+	notNow    = "it does not apply to what is connected"
 	lacksAll  = "the question lacks something it requires"
 	lacksAny  = "the question has nothing of what it requires one of"
 	hasNone   = "the question has something it excludes"

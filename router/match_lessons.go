@@ -50,6 +50,7 @@ func (t *teacher) add(class, text string, made bool) {
 	}
 	s := t.scratch
 	s.lattice.build(t.matcher.lex, adapters.Names{}, text)
+	s.act = s.lattice.act()
 	s.reading.read(&s.lattice)
 	words := slices.Clone(s.reading.text.Words)
 	if len(words) == 0 {

@@ -50,7 +50,7 @@ func (r *reading) meaning(l *lattice, i int, masked bool) {
 	readings := l.at(i)
 	for s := range readings {
 		if c := readings[s].concept; readings[s].class == isConcept {
-			if name := l.lex.conceptTerms[c]; !masked && !r.concepts[c] {
+			if name := l.lex.conceptTerms[c]; !masked && !r.concepts[c] && name != "" {
 				r.text.Concepts = append(r.text.Concepts, name)
 			}
 			r.concepts[c] = true
