@@ -1,6 +1,8 @@
 package router
 
 import (
+	"cmp"
+
 	"clanker/intents"
 )
 
@@ -59,6 +61,8 @@ const (
 	cueTopics
 	cueAsksMeaning
 	cueMeaning
+	cueAsksHow
+	cueWorkings
 	cueOurs
 	cueWrites
 	cueCodeThings
@@ -74,7 +78,7 @@ func cueNames() []string {
 	return []string{"act_leads", "act_changes", "act_makes", "act_repairs", "act_lookups", "act_reports", "act_nominal",
 		"act_symptoms", "act_compounds", "act_pronouns", "act_determiners", "act_relatives", "act_wants", "act_more", "act_facts",
 		"act_restored", "act_causes", "act_knowledge", "act_definitions", "act_topics", "act_asks_meaning", "act_meaning",
-		"act_ours", "act_writes", "act_code_things", "act_code", "act_chat", "act_injections"}
+		"act_asks_how", "act_workings", "act_ours", "act_writes", "act_code_things", "act_code", "act_chat", "act_injections"}
 }
 
 // newCues returns the cues by concept.
@@ -91,6 +95,7 @@ func newCues(concepts map[string]int32) []cue {
 // clause is a stretch of the question that can ask for something by itself.
 type clause struct {
 	start, end int
+	head       int  // where it begins to say something: after fillers, places, times, and what leads to a verb
 	joined     bool // by "and" or a comma to what was asked before; not by the end of a sentence
 	first      bool // nothing was asked before
 	looks      bool // what was asked before is an imperative too: "list them and ..."
@@ -103,9 +108,7 @@ func (l *lattice) act() intents.Act {
 		return actInjection
 	}
 	said := actChat
-	c := clause{first: true}
-	for ; c.start < len(l.tokens); c = l.after(c) {
-		c.end = l.clauseEnd(c.start)
+	for c := l.after(clause{first: true}); c.start < len(l.tokens); c = l.after(c) {
 		act := l.asks(c)
 		switch {
 		case act == intents.ActCommand, act == actCode:
@@ -113,54 +116,49 @@ func (l *lattice) act() intents.Act {
 		case act != actChat && (c.first || act == intents.ActCause && said == intents.ActState):
 			said = act
 		}
-		c.looks = c.looks || l.cue(l.lead(c), cueLookups) > 0
+		c.looks = c.looks || l.cue(c.head, cueLookups) > 0
 		c.first = c.first && act == actChat
 	}
 	return said
 }
 
-// clauseEnd returns where the clause ends: at a pause, "and", "then".
-func (l *lattice) clauseEnd(start int) int {
-	end := start + 1
-	for end < len(l.tokens) && l.tokens[end].pause == noPause && !l.joint(end) {
-		end++
-	}
-	return end
-}
-
-func (l *lattice) joint(i int) bool {
-	return !l.tokens[i].quoted && (l.words[i] == "and" || l.words[i] == "then")
-}
-
-// after returns the clause after c, without the words that join it.
+// after returns the clause after c, without the words that join it: up to the next pause, "and" or "then".
 func (l *lattice) after(c clause) clause {
-	next := clause{start: c.end, joined: true, first: c.first, looks: c.looks}
+	next := clause{start: c.end, joined: c.end > 0, first: c.first, looks: c.looks}
 	for ; next.start < len(l.tokens); next.start++ {
 		next.joined = next.joined && l.tokens[next.start].pause != sentence && l.words[next.start] != "then"
 		if !l.joint(next.start) {
 			break
 		}
 	}
+	next.head = l.lead(next.start, len(l.tokens))
+	next.end = max(next.head, next.start+1)
+	for next.end < len(l.tokens) && (next.end == next.head || l.tokens[next.end].pause == noPause && !l.joint(next.end)) {
+		next.end++
+	}
 	return next
+}
+
+func (l *lattice) joint(i int) bool {
+	return !l.tokens[i].quoted && (l.words[i] == "and" || l.words[i] == "then")
 }
 
 // asks says what one clause asks for; actChat if nothing.
 func (l *lattice) asks(c clause) intents.Act {
-	i := l.lead(c)
+	lookup, cause := l.cue(c.head, cueLookups), l.cause(c)
 	switch {
-	case i >= c.end || l.cue(i, cueChat) > l.cue(i, cueLookups):
+	case c.head >= c.end && l.concrete(c):
+		return intents.ActState // nothing but a place: "prod ok?"
+	case c.head >= c.end, l.cue(c.head, cueChat) > lookup:
 		return actChat
-	case l.within(c.start, c.end, cueCode), l.cue(i, cueWrites) > l.cue(i, cueCompounds):
+	case l.within(c.start, c.end, cueCode), l.cue(c.head, cueWrites) > l.cue(c.head, cueCompounds):
 		return actCode
 	}
-	if act := l.change(c, i); act != "" {
+	if act := cmp.Or(l.change(c), l.given(c)); act != "" {
 		return act
 	}
-	if act := l.given(c, i); act != "" {
-		return act
-	}
-	switch cause := l.cause(c, i); {
-	case l.cue(i, cueKnowledge) > max(l.cue(i, cueLookups), l.cue(i, cueCauses)) && (!cause || l.cue(i, cueCauses) > 0), !cause && l.explains(c, i):
+	switch why := l.cue(c.head, cueCauses); {
+	case l.cue(c.head, cueKnowledge) > max(lookup, why) && (!cause || why > 0), !cause && l.explains(c):
 		return actKnowledge
 	case cause:
 		return intents.ActCause
@@ -168,10 +166,9 @@ func (l *lattice) asks(c clause) intents.Act {
 	return intents.ActState
 }
 
-// lead returns where a clause begins to say something: after fillers, places, times, and what leads to a verb.
-func (l *lattice) lead(c clause) int {
-	i := c.start
-	for i < c.end {
+// lead returns where what stands between i and end begins to say something.
+func (l *lattice) lead(i, end int) int {
+	for i < end {
 		verb := l.cue(i, cueVerbs|cueLookups)
 		next := l.cue(i, cueLeads)
 		for s := l.starts[i]; s < l.starts[i+1]; s++ {
@@ -179,7 +176,7 @@ func (l *lattice) lead(c clause) int {
 				next = max(next, aside.end)
 			}
 		}
-		if next <= max(i, verb) || next > c.end {
+		if next <= max(i, verb) || next > end {
 			break
 		}
 		i = next
@@ -187,101 +184,98 @@ func (l *lattice) lead(c clause) int {
 	return i
 }
 
-// change says what an imperative at i makes of the clause: a command, code, a lookup ("run a scan"), or "" if there is none.
-func (l *lattice) change(c clause, i int) intents.Act {
-	if l.wants(c, i) {
+// change says what an imperative makes of the clause: a command, code, or "" if there is none, or it only looks: "run a scan".
+func (l *lattice) change(c clause) intents.Act {
+	if l.wants(c) {
 		return intents.ActCommand
 	}
-	end := l.imperative(c, i)
-	if end == 0 || c.joined && !c.first && !l.carriesOn(c, i, end) {
+	verb := l.imperative(c)
+	if verb == 0 || c.joined && !c.first && !l.carriesOn(c, verb) {
 		return ""
 	}
-	switch object := l.object(c, end); {
-	case object&cueCodeThings != 0:
+	if l.cue(c.head, cueMakes|cueRepairs) < verb {
+		return intents.ActCommand
+	}
+	_, made := l.object(c, verb)
+	inner := l.lead(verb, c.end)
+	switch {
+	case made&cueCodeThings != 0:
 		return actCode
-	case l.cue(i, cueMakes) == end && (object&(cueReports|cueFacts) != 0 || l.cue(l.lead(clause{start: end, end: c.end}), cueLookups) > 0):
+	case made&(cueReports|cueFacts) != 0, l.cue(inner, cueLookups) > l.cue(inner, cueCompounds):
 		return ""
 	}
 	return intents.ActCommand
 }
 
-// imperative returns the end of the verb at i if it asks for a change, or 0.
-func (l *lattice) imperative(c clause, i int) int {
-	verbs := cueChanges | cueMakes
+// imperative returns the end of the verb at the head of the clause if it asks for a change, or 0.
+func (l *lattice) imperative(c clause) int {
+	verbs, i := cueChanges|cueMakes, c.head
 	if c.first {
 		verbs |= cueRepairs
 	}
-	end := l.cue(i, verbs)
+	verb, lookup := l.cue(i, verbs), l.cue(i, cueLookups)
 	switch {
-	case end == 0 && l.cue(i, cueLookups) > 0 && l.within(i, c.end, cueRestored):
-		return l.cue(i, cueLookups)
-	case end == 0 || max(l.cue(i, cueLookups), l.cue(i, cueCompounds)) >= end && l.cue(i, cueMakes) != end,
-		l.cue(i, cueCompounds) >= end, l.cue(end, cueNominal) > 0, i > c.start && l.cue(i-1, cueDeterminers) == i:
+	case verb == 0 && lookup > 0 && l.within(i, c.end, cueRestored): // "get web up and running"
+		return lookup
+	case verb <= max(lookup, l.cue(i, cueCompounds)), i > c.start && l.cue(i-1, cueDeterminers) == i, l.cue(verb, cueNominal) > 0,
+		l.cue(i, cueRepairs) == verb && l.within(verb, c.end, cueCauses):
 		return 0
 	}
-	if symptom := l.cue(end, cueSymptoms); symptom > 0 && (symptom >= c.end || l.used(symptom) == structureUse || l.aside(symptom)) {
+	if after := l.cue(verb, cueSymptoms); after > 0 && (after >= c.end || l.used(after) == structureUse || l.aside(after)) {
 		return 0
 	}
-	if l.cue(i, cueRepairs) == end && l.within(end, c.end, cueCauses) {
-		return 0
-	}
-	return end
+	return verb
 }
 
-// carriesOn reports whether the verb that a joint leads to is an imperative too: "and delete them", "and scale web to 4", not
+// carriesOn reports whether the verb after a joint is an imperative too: "and delete them", "and scale web to 4", not
 // "create and delete events", "which can read and delete buckets".
-func (l *lattice) carriesOn(c clause, i, end int) bool {
-	verb := c.start - 1
-	for verb > 0 && l.joint(verb) {
-		verb--
+func (l *lattice) carriesOn(c clause, verb int) bool {
+	before := c.start - 1
+	for before > 0 && l.joint(before) {
+		before--
 	}
 	switch {
-	case l.verbBefore(verb):
-		return c.looks && l.cue(0, cueLookups) == verb+1
-	case end >= c.end:
+	case l.cue(before, cueVerbs|cueLookups) == before+1:
+		return c.looks && l.cue(0, cueLookups) == before+1
+	case verb >= c.end:
 		return false
-	case l.cue(end, cuePronouns) > 0:
+	case l.cue(verb, cuePronouns) > 0:
 		return true
 	}
-	return c.looks && !l.within(0, c.start, cueRelatives) && (l.cue(end, cueDeterminers) > 0 || l.valued(end))
-}
-
-// verbBefore reports whether the word at i is a verb, with which one after it is coordinated.
-func (l *lattice) verbBefore(i int) bool {
-	return l.cue(i, cueVerbs|cueLookups) == i+1
+	comma := l.tokens[c.start].pause != noPause
+	return (c.looks || comma) && !l.within(0, c.start, cueRelatives) && (l.cue(verb, cueDeterminers) > 0 || c.looks && l.valued(verb))
 }
 
 // wants reports whether the clause asks for more of something: "we need 3 more nodes".
-func (l *lattice) wants(c clause, i int) bool {
-	end := l.cue(i, cueWants)
-	if end == 0 {
+func (l *lattice) wants(c clause) bool {
+	verb := l.cue(c.head, cueWants)
+	if verb == 0 {
 		return false
 	}
-	object := l.object(c, end)
-	return object&cueMore != 0 && object&(cueFacts|cueReports) == 0
+	all, wanted := l.object(c, verb)
+	return all&cueMore != 0 && wanted&(cueFacts|cueReports) == 0
 }
 
-// given says what is asked for by an imperative that only looks, where that is not there to be looked up: "show me an
-// example", "give me a helm chart".
-func (l *lattice) given(c clause, i int) intents.Act {
-	end := l.cue(i, cueLookups)
-	if end == 0 || end >= c.end {
+// given says what is asked for by an imperative that only looks, where that is nothing to be looked up: "show me an example",
+// "give me a helm chart".
+func (l *lattice) given(c clause) intents.Act {
+	verb := l.cue(c.head, cueLookups)
+	if verb == 0 || verb >= c.end {
 		return ""
 	}
-	object := l.lead(clause{start: end, end: c.end})
-	switch {
-	case object < c.end && l.cue(object, cueKnowledge) > l.cue(object, cueCauses):
+	if at := l.lead(verb, c.end); at < c.end && l.cue(at, cueKnowledge) > l.cue(at, cueCauses) {
 		return actKnowledge
-	case (l.words[end] == "a" || l.words[end] == "an") && l.object(c, end)&cueCodeThings != 0:
+	}
+	if _, given := l.object(c, verb); given&cueCodeThings != 0 && (l.words[verb] == "a" || l.words[verb] == "an") {
 		return actCode
 	}
 	return ""
 }
 
-// cause reports whether the clause asks why: at its head, or after what introduces it. A "why" at the end of a question that
-// asks for more is left to that: "which pods failed and why".
-func (l *lattice) cause(c clause, i int) bool {
-	for at := i; at < c.end; at++ {
+// cause reports whether the clause asks why. A "why" at the end of a question that asks for something else is left to that:
+// "which pods failed and why".
+func (l *lattice) cause(c clause) bool {
+	for at := c.head; at < c.end; at++ {
 		if end := l.cue(at, cueCauses); end > 0 && (end < len(l.tokens) || c.first) {
 			return true
 		}
@@ -290,24 +284,25 @@ func (l *lattice) cause(c clause, i int) bool {
 }
 
 // explains reports whether the clause asks for a definition, and for nothing concrete.
-func (l *lattice) explains(c clause, i int) bool {
-	lookup := l.cue(i, cueLookups)
-	topic, meaning := l.cue(i, cueTopics), l.cue(i, cueAsksMeaning)
+func (l *lattice) explains(c clause) bool {
+	lookup, topic := l.cue(c.head, cueLookups), l.cue(c.head, cueTopics)
 	switch {
 	case l.concrete(c):
 		return false
-	case l.cue(i, cueDefinitions) > lookup:
-		return true
-	case meaning > 0 && meaning < c.end && l.closedBy(c, meaning, cueMeaning):
+	case l.cue(c.head, cueDefinitions) > lookup, l.closedBy(c, cueAsksMeaning, cueMeaning), l.closedBy(c, cueAsksHow, cueWorkings):
 		return true
 	}
 	return topic > 0 && topic >= lookup && l.general(topic, c.end)
 }
 
-// closedBy reports whether the clause ends with one of the cues, or with it and a place that is none: "work in kubernetes".
-func (l *lattice) closedBy(c clause, i int, set cue) bool {
+// closedBy reports whether the clause begins with one cue and ends with the other, but for asides: "work in kubernetes".
+func (l *lattice) closedBy(c clause, first, last cue) bool {
+	i := l.cue(c.head, first)
+	if i == 0 {
+		return false
+	}
 	for ; i < c.end; i++ {
-		if end := l.cue(i, set); end > 0 && (end >= c.end || l.lead(clause{start: end, end: c.end}) >= c.end) {
+		if end := l.cue(i, last); end > 0 && l.lead(end, c.end) >= c.end {
 			return true
 		}
 	}
@@ -352,17 +347,32 @@ func (l *lattice) general(i, end int) bool {
 	return said
 }
 
-// object returns the cues of the words that a verb is about: those up to the next word of the language.
-func (l *lattice) object(c clause, i int) cue {
-	var found cue
-	for ; i < c.end && (l.used(i) != structureUse || l.cue(i, cueDeterminers|cueMore|cueReports|cueCodeThings) > 0 || l.valued(i)); i++ {
+// object returns the cues of the words that a verb is about, and those of the last of them: "a python script" is a script,
+// "the test server" no test.
+func (l *lattice) object(c clause, verb int) (all, last cue) {
+	stop := verb
+	for stop < c.end && !l.endsObject(stop, verb) {
+		stop++
+	}
+	for stop > verb && l.tokens[stop-1].id >= 0 && l.lex.filler[l.tokens[stop-1].id] {
+		stop--
+	}
+	for i := verb; i < stop; i++ {
 		for s := l.starts[i]; s < l.starts[i+1]; s++ {
-			if l.spans[s].class == isConcept {
-				found |= l.lex.cues[l.spans[s].concept]
+			if read := &l.spans[s]; read.class == isConcept {
+				all |= l.lex.cues[read.concept]
+				if read.end >= stop {
+					last |= l.lex.cues[read.concept]
+				}
 			}
 		}
 	}
-	return found
+	return all, last
+}
+
+// endsObject reports whether the word at i begins something else than what the verb is about: "of the pods", "that lists pods".
+func (l *lattice) endsObject(i, verb int) bool {
+	return l.used(i) == structureUse && l.cue(i, cueDeterminers|cueMore) == 0 && !l.valued(i) || i > verb && l.cue(i, cueRelatives) > 0
 }
 
 // cue returns where the longest spelling of one of the cues ends that begins at i, or 0.
@@ -407,4 +417,3 @@ func (l *lattice) aside(i int) bool {
 	}
 	return false
 }
-
