@@ -95,7 +95,7 @@ func FuzzRouteLines(f *testing.F) {
 	f.Fuzz(func(t *testing.T, input string) {
 		var out bytes.Buffer
 		a := &app{stdin: strings.NewReader(input), stdout: &out}
-		require.NoError(t, a.routeLines(func(string) router.Match { return router.Match{Outcome: router.Abstain} }))
+		require.NoError(t, a.routeLines(func(text string) routed { return newRouted(text, router.Match{Outcome: router.Abstain}) }))
 		rows := json.NewDecoder(&out)
 		for line := range strings.Lines(input) {
 			var row routed

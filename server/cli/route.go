@@ -15,9 +15,10 @@ import (
 
 // routed is one line of "clanker route": what a question would be taken for.
 type routed struct {
-	Question   string             `json:"question"`
-	Intent     *routedIntent      `json:"intent"` // null: nothing matches, or two match equally
-	Candidates []router.Candidate `json:"candidates"`
+	Question    string              `json:"question"`
+	Intent      *routedIntent       `json:"intent"` // null: nothing matches, or two match equally
+	Candidates  []router.Candidate  `json:"candidates"`
+	Explanation *router.Explanation `json:"explanation,omitempty"` // with --explain
 }
 
 type routedIntent struct {
@@ -34,30 +35,41 @@ func (a *app) routeCommand() *cobra.Command {
 		Short: "Show which intent a question matches and why, without reading anything",
 		Long: "Show which intent a question matches and why. No provider is read, so names that only the live workspace knows\n" +
 			"are not known here (with --demo, those of the demo estate are). Without a question, read questions from stdin,\n" +
-			"one per line, and print one JSON object per line.",
+			"one per line, and print one JSON object per line. With --explain it says all that was considered: what sort of\n" +
+			"question it is, its words, every pattern that fits, and what speaks for and against each intent that came near.",
 		Example: `  clanker route "Are all services in production healthy?"
+  clanker route --explain "unencrypted volumes"
   clanker route < questions.txt > routes.jsonl`,
 	}
 	output := outputFlag(cmd, "table", "json", "yaml")
+	explain := cmd.Flags().Bool("explain", false, "say what speaks for and against every candidate")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		parts, err := a.wire()
 		if err != nil {
 			return err
 		}
 		names := a.knownNames(cmd.Context(), parts.workspace)
-		match := func(text string) router.Match { return parts.matcher.Match(text, names) }
-		if len(args) == 0 {
-			return a.routeLines(match)
+		route := func(text string) (router.Match, routed) {
+			if !*explain {
+				m := parts.matcher.Match(text, names)
+				return m, newRouted(text, m)
+			}
+			e := parts.matcher.Explain(text, names)
+			r := newRouted(text, e.Match)
+			r.Explanation = &e
+			return e.Match, r
 		}
-		text := strings.Join(args, " ")
-		m := match(text)
-		return a.print(output, newRouted(text, m), func() error { return a.printMatch(m) })
+		if len(args) == 0 {
+			return a.routeLines(func(text string) routed { _, r := route(text); return r })
+		}
+		match, r := route(strings.Join(args, " "))
+		return a.print(output, r, func() error { return a.printRoute(match, r.Explanation) })
 	}
 	return cmd
 }
 
 // routeLines answers each line of stdin, empty and hostile ones too, as it comes. A line may be of any length.
-func (a *app) routeLines(match func(string) router.Match) error {
+func (a *app) routeLines(route func(string) routed) error {
 	if isTerminal(a.stdin) {
 		a.say("one question per line; ctrl-D ends\n")
 	}
@@ -66,7 +78,7 @@ func (a *app) routeLines(match func(string) router.Match) error {
 		line, err := lines.ReadString('\n')
 		if line != "" {
 			line = strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r")
-			if err := writeJSON(a.stdout, newRouted(line, match(line)), ""); err != nil {
+			if err := writeJSON(a.stdout, route(line), ""); err != nil {
 				return err
 			}
 		}
@@ -91,7 +103,16 @@ func newRouted(question string, m router.Match) routed {
 	return r
 }
 
-func (a *app) printMatch(m router.Match) error {
+func (a *app) printRoute(m router.Match, e *router.Explanation) error {
+	text := a.matchText(m)
+	if e != nil {
+		text += a.explanationText(*e)
+	}
+	_, err := fmt.Fprint(a.stdout, text)
+	return err
+}
+
+func (a *app) matchText(m router.Match) string {
 	var text strings.Builder
 	for _, hit := range m.Hits {
 		fmt.Fprintf(&text, "%s  %s  %s (%s, %.2f)\n", m.Outcome, hit.Intent.ID, hit.Intent.Description, hit.Source, hit.Score)
@@ -112,6 +133,5 @@ func (a *app) printMatch(m router.Match) error {
 	if len(rows) > 0 {
 		text.WriteString(a.table([]string{"score", "intent", "why"}, rows))
 	}
-	_, err := fmt.Fprint(a.stdout, text.String())
-	return err
+	return text.String()
 }
