@@ -125,9 +125,7 @@ func (in *Intent) Query(s Slots, now time.Time) adapters.Query {
 	q := adapters.Query{Name: s.fill(in.query.name), Providers: s.fillAll(in.query.providers), Metrics: s.fillAll(in.query.metrics),
 		Scope: adapters.Scope{Environment: s.fill(in.query.environment), Namespace: s.fill(in.query.namespace),
 			Cluster: s.fill(in.query.cluster), Region: s.fill(in.query.region)}}
-	for _, kind := range s.fillAll(in.query.kinds) {
-		q.Kinds = append(q.Kinds, adapters.Kind(kind))
-	}
+	q.Kinds = in.kinds(s)
 	in.narrow(&q, s)
 	in.scope(&q, s)
 	if inside := slices.DeleteFunc(slices.Clone(q.Kinds), aboveNamespaces); q.Scope.Namespace != "" && len(inside) > 0 {
@@ -136,6 +134,20 @@ func (in *Intent) Query(s Slots, now time.Time) adapters.Query {
 	in.logs(&q, s)
 	q.Since = in.since(s, now)
 	return q
+}
+
+// kinds are those that the intent reads; if it lists one that the question names, that one alone.
+func (in *Intent) kinds(s Slots) []adapters.Kind {
+	var all []adapters.Kind
+	for _, text := range s.fillAll(in.query.kinds) {
+		listed := func(of scalar) bool { return of.Text == text }
+		named := func(of scalar) bool { return of.Text != text && s.fill(of) == text }
+		if slices.ContainsFunc(in.query.kinds, listed) && slices.ContainsFunc(in.query.kinds, named) {
+			return []adapters.Kind{adapters.Kind(text)}
+		}
+		all = append(all, adapters.Kind(text))
+	}
+	return all
 }
 
 // aboveNamespaces reports whether a kind is never part of a namespace: who asks about one may not be allowed to read it.
