@@ -130,14 +130,18 @@ func (a *app) evalPublic(f evalFlags, files []string) error {
 	return a.print(f.output, all, func() error { return eval.PublicText(a.stdout, all) })
 }
 
+// loadCases reads the files, or what is built in if there are none.
+func loadCases(catalog *intents.Catalog, files []string) ([]eval.Suite, error) {
+	if len(files) == 0 {
+		return eval.BuiltIn(catalog)
+	}
+	return eval.Load(catalog, files...)
+}
+
 func (a *app) evalSuites(catalog *intents.Catalog, wanted, files []string) (suites []eval.Suite, err error) {
-	if len(files) > 0 {
-		suites, err = eval.Load(catalog, files...)
-	} else {
-		suites, err = eval.BuiltIn(catalog)
-		if own := eval.Own(catalog); len(own.Cases) > 0 {
-			suites = append(suites, own)
-		}
+	suites, err = loadCases(catalog, files)
+	if own := eval.Own(catalog); len(files) == 0 && len(own.Cases) > 0 {
+		suites = append(suites, own)
 	}
 	if err != nil || len(wanted) == 0 {
 		return suites, err

@@ -16,13 +16,13 @@ import (
 func (a *app) intentsCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "intents",
-		Short: "Check, list, explain and test the intents",
-		Long: "Check, list, explain and test the intents: those built in, with those of your folders (--intents, or intents.dirs\n" +
-			"of the configuration) over them.",
+		Short: "Check, list, explain, test and compare the intents",
+		Long: "Check, list, explain, test and compare the intents: those built in, with those of your folders (--intents, or\n" +
+			"intents.dirs of the configuration) over them.",
 		Example: `  clanker intents list
   clanker intents explain health.services
   clanker intents check ./intents`,
-	}, a.checkCommand(), a.listCommand(), a.explainCommand(), a.testCommand())
+	}, a.checkCommand(), a.listCommand(), a.explainCommand(), a.testCommand(), a.diffCommand())
 }
 
 func (a *app) checkCommand() *cobra.Command {
