@@ -56,9 +56,14 @@ func (m *Matcher) examplePattern(in *intents.Intent, example intents.Example) (i
 	var l lattice
 	l.build(m.lex, adapters.Names{}, text)
 	root := &intents.Node{Op: intents.OpSeq}
-	words := false
+	words, kinds := false, 0
 	for i := 0; i < len(l.tokens); {
 		node, end := exampleNode(in, &l, i)
+		if node != nil && node.Slot == intents.SlotKind {
+			if kinds++; kinds > 1 { // "volumes that no instance uses" asks for volumes
+				node, end = wordNode(&l, i)
+			}
+		}
 		if node != nil {
 			root.Kids = append(root.Kids, node)
 			words = words || node.Op == intents.OpWord
@@ -85,6 +90,10 @@ func exampleNode(in *intents.Intent, l *lattice, i int) (*intents.Node, int) {
 			return &intents.Node{Op: intents.OpSlot, Text: name, Slot: t}, s.end
 		}
 	}
+	return wordNode(l, i)
+}
+
+func wordNode(l *lattice, i int) (*intents.Node, int) {
 	return &intents.Node{Op: intents.OpWord, Text: strings.ReplaceAll(l.words[i], " ", "-")}, i + 1
 }
 
