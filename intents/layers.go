@@ -11,6 +11,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+
+	"clanker/intents/strict"
 )
 
 // Layer is a folder of intents.
@@ -37,7 +39,8 @@ func (l Layer) path(name string) string {
 // Bounds of what a folder of intents holds. More is somebody's home, or a mistake.
 const (
 	maxFileBytes = 1 << 20
-	maxEntries   = 10_000 // of a layer: files and folders of every kind
+	maxEntries   = 10_000                 // of a layer: files and folders of every kind
+	maxFound     = 100 * strict.MaxFaults // with more faults a file is not read on
 )
 
 // Load reads one folder. It is [LoadAll] of one layer without a name.
@@ -185,7 +188,9 @@ func (l *loader) file(layer Layer, name string) []*Intent {
 	items := r.Items("", top, false)
 	lines := strings.SplitAfter(string(content), "\n")
 	for i, item := range items {
-		r.Subject = ""
+		if r.Subject = ""; len(l.faults) > maxFound {
+			break
+		}
 		in := l.intent(r, item)
 		if in == nil {
 			continue

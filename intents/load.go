@@ -116,7 +116,12 @@ func (d *draft) plain(where string, node ast.Node) string {
 }
 
 func (d *draft) patterns(where string, node ast.Node) {
-	for _, text := range d.Texts(where, node) {
+	texts := d.Texts(where, node)
+	if len(texts) > maxPatterns {
+		d.Fault(texts[maxPatterns].Pos, where, "make two intents of it, or name concepts for what differs", "more than %d patterns", maxPatterns)
+		texts = nil
+	}
+	for _, text := range texts {
 		root, err := ParsePattern(text.Text)
 		if wrong, ok := errors.AsType[*patternError](err); ok {
 			d.Fault(text.At(wrong.offset), where, wrong.remedy, "%s", wrong.message)

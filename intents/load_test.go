@@ -12,12 +12,14 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"clanker/adapters"
+	"clanker/intents/strict"
 )
 
 var update = flag.Bool("update", false, "write golden files")
@@ -110,13 +112,75 @@ func one(t testing.TB, text string) *Intent {
 	return c.Intents[0]
 }
 
+// TestBroken loads what is broken on every line. How long it takes is printed: it must not grow with the square.
+func TestBroken(t *testing.T) {
+	lines := func(line string) string { return strings.Repeat(line, 100_000)[:min(len(line)*100_000, maxFileBytes)] }
+	for _, test := range []struct{ text, want string }{
+		{lines("- a\n"), "one.yaml:1:3: a block of keys with values is expected, not text"},
+		{lines("- {id: x}\n"), `one.yaml:1:3: intent "x": action: the key "action" is missing`},
+		{lines("- &a b\n"), "one.yaml:1:3: a block of keys with values is expected, not an anchor"},
+		{lines("a: b\n"), "one.yaml:5001:2: more than 5000 keys in one place"},
+		{lines("- [\n"), "one.yaml:101:3: nested more than 100 deep"},
+		{"[" + lines("a, "), `one.yaml:1:1: read yaml: "[" is not closed`},
+		{lines("!!@@{{\n"), "one.yaml:"},
+		{"- id: x\n  patterns: [" + lines("a, ") + "]\n", `one.yaml:2:1514: intent "x": patterns: more than 500 patterns`},
+	} {
+		began := time.Now()
+		_, err := Load(fstest.MapFS{"one.yaml": {Data: []byte(test.text)}, "vocabulary.yaml": {}})
+		t.Logf("%.10q: %s", test.text, time.Since(began))
+		var faults Errors
+		require.ErrorAs(t, err, &faults)
+		assert.LessOrEqual(t, len(faults), strict.MaxFaults+1)
+		assert.Contains(t, err.Error()[:min(1000, len(err.Error()))], test.want)
+	}
+}
+
+// few are words enough to fuzz with: reading those that ship takes a hundred times as long as most intents.
+const few = "concepts: {cpu: [cpu], healthy: [healthy], list: [list, show]}\nkinds: {pod: [pod, pods], service: [services]}\nfillers: [the]\n"
+
+// FuzzLoad: whatever is in a file of intents, its faults are told with their places, or each intent can be asked for.
 func FuzzLoad(f *testing.F) {
-	files, err := filepath.Glob("*.yaml")
+	addFiles(f, "*.yaml")
+	f.Add([]byte(language))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		c, err := Load(fstest.MapFS{"fuzz.yaml": {Data: content}, "vocabulary.yaml": {Data: []byte(few)}})
+		if err != nil {
+			placed(t, err)
+			return
+		}
+		for _, in := range c.Intents {
+			assert.True(t, len(in.Patterns) > 0 || len(in.Examples) >= enough)
+			assert.NotEmpty(t, in.Source)
+			in.Applies([]string{"aws"})
+		}
+	})
+}
+
+// FuzzVocabulary: whatever is in a file of words, its faults are told, or all spellings can be matched.
+func FuzzVocabulary(f *testing.F) {
+	addFiles(f, "vocabulary*/*.yaml")
+	f.Add([]byte(few))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		c, err := Load(fstest.MapFS{"vocabulary.yaml": {Data: []byte(few)}, "vocabulary/fuzz.yaml": {Data: content}})
+		if err != nil {
+			placed(t, err)
+			return
+		}
+		for _, spelling := range slices.Concat(c.Vocabulary.Fillers, c.Vocabulary.Stopwords, c.Vocabulary.Nouns) {
+			assert.Equal(t, strings.ToLower(spelling), spelling)
+		}
+	})
+}
+
+// addFiles adds the beginnings of files that ship, and those with faults, as seeds.
+func addFiles(f *testing.F, glob string) {
+	f.Helper()
+	names, err := filepath.Glob(glob)
 	require.NoError(f, err)
-	for _, name := range files {
+	for _, name := range names {
 		content, err := os.ReadFile(name)
 		require.NoError(f, err)
-		f.Add(content[:min(len(content), 3000)])
+		f.Add(content[:min(len(content), 1000)])
 	}
 	archives, err := filepath.Glob("testdata/load/*.txtar")
 	require.NoError(f, err)
@@ -125,21 +189,16 @@ func FuzzLoad(f *testing.F) {
 		require.NoError(f, err)
 		f.Add(archive.Files[0].Data)
 	}
-	f.Fuzz(func(t *testing.T, content []byte) {
-		c, err := Load(fstest.MapFS{"fuzz.yaml": {Data: content}})
-		if err != nil {
-			var faults Errors
-			require.ErrorAs(t, err, &faults)
-			for _, fault := range faults {
-				assert.Positive(t, fault.Pos.Line)
-				assert.Positive(t, fault.Pos.Column)
-				assert.NotEmpty(t, fault.Message)
-			}
-			return
-		}
-		for _, in := range c.Intents {
-			assert.NotEmpty(t, in.Patterns)
-			assert.NotEmpty(t, in.Source)
-		}
-	})
+}
+
+// placed checks that every fault says what is wrong, and where.
+func placed(t *testing.T, err error) {
+	t.Helper()
+	var faults Errors
+	require.ErrorAs(t, err, &faults)
+	for _, fault := range faults {
+		assert.Positive(t, fault.Pos.Line)
+		assert.Positive(t, fault.Pos.Column)
+		assert.NotEmpty(t, fault.Message)
+	}
 }

@@ -38,6 +38,7 @@ type Pattern struct {
 
 // What a pattern may be at most. They keep a question's cost bounded whatever a catalogue holds.
 const (
+	maxPatterns          = 500 // of an intent: each is compared with each
 	maxPatternBytes      = 600
 	maxPatternAtoms      = 64      // words, concepts and slots: the states of its automaton
 	maxPatternDepth      = 8       // nested brackets

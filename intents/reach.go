@@ -60,7 +60,7 @@ func (a *automaton) link(from, to uint64) {
 }
 
 // maxSteps bounds the proof that one pattern takes all that another does. What is not proved by then is not at fault.
-const maxSteps = 500
+const maxSteps = 200
 
 // takes reports whether it is certain that a takes every sentence that b stands for. Atoms count as equal if they are
 // spelled the same: that a concept has a word among its spellings proves nothing here.

@@ -61,6 +61,11 @@ func (r Requirement) String() string {
 // IsZero reports whether nothing is required.
 func (r Requires) IsZero() bool { return len(r.All)+len(r.Any)+len(r.None)+len(r.Kinds) == 0 }
 
+// Takes reports whether a {kind} of the patterns may be of the kind: one of the required kinds, if any are required.
+func (r Requires) Takes(kind adapters.Kind) bool {
+	return len(r.Kinds) == 0 || slices.Contains(r.Kinds, kind)
+}
+
 // requires reads what a question must have. The values that it must give are slots of the intent.
 func (d *draft) requires(where string, node ast.Node) {
 	list := func(target *[]Requirement) func(string, ast.Node) {

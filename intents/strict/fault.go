@@ -60,16 +60,25 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Err returns the faults sorted and without repetition as an error, or nil if there are none.
+// MaxFaults is how many faults are told. Who has more mends these first, and has them told the rest.
+const MaxFaults = 1000
+
+// Err returns the faults sorted and without repetition as an error, or nil if there are none. Of more than [MaxFaults] the
+// first ones are there, and one in the place of the others that says how many they are at least.
 func (e Errors) Err() error {
 	if len(e) == 0 {
 		return nil
 	}
 	slices.SortFunc(e, func(a, b Fault) int {
-		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line),
-			cmp.Compare(a.Pos.Column, b.Pos.Column), cmp.Compare(a.Error(), b.Error()))
+		return cmp.Or(cmp.Compare(a.Pos.File, b.Pos.File), cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Column, b.Pos.Column),
+			cmp.Compare(a.Subject, b.Subject), cmp.Compare(a.Where, b.Where), cmp.Compare(a.Message, b.Message), cmp.Compare(a.Remedy, b.Remedy))
 	})
-	return slices.Compact(e)
+	all := slices.Compact(e)
+	if more := len(all) - MaxFaults; more > 0 {
+		first := all[MaxFaults]
+		all = append(all[:MaxFaults:MaxFaults], Fault{Pos: first.Pos, Message: fmt.Sprintf("at least %d more faults from here on", more), Remedy: "mend those before it first"})
+	}
+	return all
 }
 
 // Suggest returns a remedy: the known word nearest to the one written, whatever its case, else all that are known if they are few, else

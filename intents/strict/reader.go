@@ -17,7 +17,7 @@
 // Beside what its caller reports with [Reader.Fault]: text that is not YAML, a second document, a key that is not known
 // (with the nearest that is), a key that is written twice, a value of another type than is read (nothing, that is null, is
 // none of them), anchors and aliases,
-// and a file beyond [MaxSize] or [MaxDepth].
+// and a file beyond [MaxSize], [MaxDepth] or [MaxKeys]. Of very many faults the first [MaxFaults] are told.
 //
 // A method that reads a value and finds a fault notes it and returns the zero value: reading goes on.
 package strict
@@ -43,6 +43,8 @@ const (
 	// MaxDepth is how deep lists and keys in [] and {}, or lists in one line, may be nested. The library's parser calls
 	// itself for each of them, and Go cannot recover from a full stack.
 	MaxDepth = 100
+	// MaxKeys is how many keys a block or a pair of braces may have. The library's parser takes time with the square of it.
+	MaxKeys = 5000
 )
 
 // Reader walks the syntax tree of one file and collects every fault.
@@ -89,8 +91,7 @@ func (r *Reader) Parse(content []byte) (top ast.Node) {
 		return nil
 	}
 	tokens := lexer.Tokenize(strings.TrimPrefix(string(content), "\ufeff")) // editors on Windows write it
-	if deep := tooDeep(tokens); deep != nil {
-		r.Fault(r.at(deep), "", "write it flatter", "nested more than %d deep", MaxDepth)
+	if r.beyond(tokens) {
 		return nil
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey()) // [Reader.Entries] refuses them, all at once
@@ -99,29 +100,6 @@ func (r *Reader) Parse(content []byte) (top ast.Node) {
 		return nil
 	}
 	return r.only(file.Docs)
-}
-
-// tooDeep returns the token that nests beyond MaxDepth, or nil.
-func tooDeep(tokens token.Tokens) *token.Token {
-	open, entries, line := 0, 0, 0
-	for _, t := range tokens {
-		switch t.Type {
-		case token.SequenceStartType, token.MappingStartType:
-			open++
-		case token.SequenceEndType, token.MappingEndType:
-			open--
-		case token.SequenceEntryType, token.MappingKeyType, token.TagType, token.AnchorType:
-			if t.Position.Line != line {
-				line, entries = t.Position.Line, 0
-			}
-			entries++
-		default: // nests nothing
-		}
-		if max(open, entries) > MaxDepth {
-			return t
-		}
-	}
-	return nil
 }
 
 // only returns the body of the one document that is not empty.

@@ -2,6 +2,7 @@ package strict_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -68,6 +69,31 @@ func TestReads(t *testing.T) {
 	}
 }
 
+// keys spells one key too many.
+func keys(spelling string) string {
+	var text strings.Builder
+	for i := range strict.MaxKeys + 1 {
+		fmt.Fprintf(&text, spelling, i)
+	}
+	return text.String()
+}
+
+// TestManyKeys reads as many keys as there may be, over and over in different places.
+func TestManyKeys(t *testing.T) {
+	t.Parallel()
+	var faults strict.Errors
+	r := &strict.Reader{File: "a.yaml", Faults: &faults}
+	count := 0
+	for _, block := range r.Items("", r.Parse([]byte(strings.Repeat("-\n"+strings.Repeat("  a: {a: b, c: d}\n", strict.MaxKeys), 3))), false) {
+		r.Entries("", block, func(strict.Scalar, ast.Node) { count++ })
+	}
+	assert.Equal(t, 3, count)
+	assert.Len(t, faults, 3*(strict.MaxKeys-1))
+	told, _ := errors.AsType[strict.Errors](faults.Err())
+	require.Len(t, told, strict.MaxFaults+1)
+	assert.Equal(t, "a.yaml:1003:3: at least 13997 more faults from here on; mend those before it first", told[strict.MaxFaults].Error())
+}
+
 func TestFaults(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ name, content, want string }{
@@ -101,7 +127,11 @@ a.yaml:1:7: text: text is expected, not an anchor; see the manual
 a.yaml:2:9: string: text is expected, not an alias; see the manual`},
 		{"merge", "<<: {text: a}", "a.yaml:1:1: text is expected, not a merge; see the manual"},
 		{"two documents", "text: a\n---\ntext: b", "a.yaml:3:1: a second yaml document; put all of it in one document"},
-		{"no yaml", "text: [a", "a.yaml:1:7: read yaml: sequence end token ']' not found; check the indentation, and quote text that holds : # { [ or @"},
+		{"no yaml", "text: a: b", "a.yaml:1:7: read yaml: mapping value is not allowed in this context; check the indentation, and quote text that holds : # { [ or @"},
+		{"not closed", "text: x\nlist: [a, {b: c}, [d]", `a.yaml:2:7: read yaml: "[" is not closed; close it, or quote text that holds [ or {`},
+		{"too many keys", keys("k%d: v\n"), "a.yaml:5001:6: more than 5000 keys in one place; split it"},
+		{"too many keys of a block", "outer:\n  - x: y\n" + keys("    k%d: v\n"), "a.yaml:5002:10: more than 5000 keys in one place; split it"},
+		{"too many keys in braces", "outer: {a: [b], " + keys("k%d: v, ") + "}", "a.yaml:1:48902: more than 5000 keys in one place; split it"},
 		{"too deep", "text: " + strings.Repeat("[", 200), "a.yaml:1:107: nested more than 100 deep; write it flatter"},
 		{"too deep in a line", "list:\n" + strings.Repeat("- ", 200), "a.yaml:2:201: nested more than 100 deep; write it flatter"},
 		{"too large a file", strings.Repeat("#", strict.MaxSize+1), "a.yaml: the file is larger than 1024 KiB; split it"},
