@@ -51,7 +51,7 @@ func (d *draft) notExamples(where string, node ast.Node) {
 		} else {
 			ask, _ = d.Text(where, item)
 		}
-		if d.asks(where, item, ask) {
+		if d.asks(where, d.Pos(item), ask.Text) {
 			d.in.NotExamples = append(d.in.NotExamples, NotExample{ask.Text, intent.Text, ask.Pos})
 		}
 	}
@@ -75,7 +75,7 @@ func (d *draft) tests(where string, node ast.Node) {
 		if t.Not && len(t.slots) > 0 {
 			d.Fault(t.slots[0].slot.Pos, where, "remove the slots, or not", "a question that must not come here gives no slots")
 		}
-		if d.asks(where, item, ask) {
+		if d.asks(where, d.Pos(item), ask.Text) {
 			t.Ask, t.Pos = ask.Text, ask.Pos
 			d.trials = append(d.trials, t)
 		}
@@ -83,11 +83,12 @@ func (d *draft) tests(where string, node ast.Node) {
 }
 
 // asks reports whether there is a question, and faults it if it was left out.
-func (d *draft) asks(where string, item ast.Node, ask scalar) bool {
-	if strings.TrimSpace(ask.Text) == "" {
-		d.Fault(d.Pos(item), where, "write the question, as ask where there are other keys", "no question")
+func (d *draft) asks(where string, pos Position, ask string) bool {
+	empty := strings.TrimSpace(ask) == ""
+	if empty {
+		d.Fault(pos, where, "write the question, as ask where there are other keys", "no question")
 	}
-	return strings.TrimSpace(ask.Text) != ""
+	return !empty
 }
 
 // compileExamples reads the values that examples mark up. It comes after the patterns, which may name the slots, and
@@ -105,7 +106,7 @@ func (d *draft) compileExamples() {
 			d.marked(at, value, example.Slots)
 			rest = after
 		}
-		if d.asks("examples", d.node, scalar{Text: example.Text}) {
+		if d.asks("examples", text.Pos, example.Text) {
 			d.in.Examples = append(d.in.Examples, example)
 		}
 	}

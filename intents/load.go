@@ -34,7 +34,6 @@ type draft struct {
 	*reader
 	in                  *Intent
 	vocabulary          *Vocabulary
-	node                ast.Node
 	id, topic, action   scalar
 	act, when           scalar
 	where, sort, answer scalar
@@ -49,7 +48,7 @@ type draft struct {
 
 func (l *loader) intent(r *reader, node ast.Node) *Intent {
 	in := &Intent{Pos: r.Pos(node), slots: map[string]SlotType{}, Defaults: Slots{}}
-	d := &draft{reader: r, in: in, vocabulary: l.catalog.Vocabulary, known: l.known, node: node}
+	d := &draft{reader: r, in: in, vocabulary: l.catalog.Vocabulary, known: l.known}
 	d.name(node)
 	d.start = len(l.faults)
 	r.Mapping("", node, d.fields())

@@ -5,9 +5,9 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 	"github.com/goccy/go-yaml/ast"
 
@@ -150,8 +150,9 @@ func (d *draft) compileWhen() {
 	d.in.when = program
 	providers := slices.Sorted(maps.Values(d.vocabulary.Providers))
 	for _, connected := range [][]string{nil, slices.Compact(providers)} {
-		if _, err := vm.Run(program, connections{connected}); err != nil {
-			d.Fault(d.when.Pos, "when", `write a condition over connected, for instance "aws" in connected`, "%s", strings.ReplaceAll(err.Error(), "\n", " "))
+		_, err := vm.Run(program, connections{connected})
+		if wrong, ok := errors.AsType[*file.Error](err); ok {
+			d.Fault(d.when.At(wrong.From), "when", `write a condition over connected, for instance "aws" in connected`, "%s", wrong.Message)
 			return
 		}
 	}
