@@ -62,6 +62,15 @@ type naming struct {
 // NewMatcher compiles the catalogue. It fails with [intents.Errors] if an example does not route to its own intent when
 // no names are known, naming the pattern that takes it.
 func NewMatcher(c *intents.Catalog, caches ...Cache) (*Matcher, error) {
+	m := compile(c)
+	if err := m.checkExamples(m.learnByHeart()); err != nil {
+		return nil, err
+	}
+	return m, m.learn(caches)
+}
+
+// compile makes programs of all patterns.
+func compile(c *intents.Catalog) *Matcher {
 	m := &Matcher{catalog: c, lex: newLexicon(c.Vocabulary)}
 	m.scratch.New = func() any { return new(scratch) }
 	for _, in := range c.Intents {
@@ -72,15 +81,17 @@ func NewMatcher(c *intents.Catalog, caches ...Cache) (*Matcher, error) {
 	m.build()
 	m.lex.spelling = newSpelling(m.lex)
 	m.near = newNearIndex(m.lex, c.Intents)
+	return m
+}
+
+// learnByHeart makes programs of the examples that no pattern explains, and returns where all examples go then.
+func (m *Matcher) learnByHeart() []asked {
 	matches := m.askExamples()
 	if m.addExamples(matches) {
 		m.build()
 		matches = m.askExamples()
 	}
-	if err := m.checkExamples(matches); err != nil {
-		return nil, err
-	}
-	return m, m.learn(caches)
+	return matches
 }
 
 // build indexes every program under the rarest words and concepts of which each of its matches has one.
@@ -134,7 +145,9 @@ func (m *Matcher) match(s *scratch, text string, names adapters.Names) Match {
 	s.act = s.lattice.act()
 	m.search(s)
 	match := m.decide(s, names)
-	if match.Outcome == Abstain && len(s.found) == 0 {
+	if match.Outcome == Abstain && m.learned != nil && s.act == intents.ActCommand {
+		match = m.command(s, names, match)
+	} else if match.Outcome == Abstain && len(s.found) == 0 {
 		if match.Reason = cmp.Or(noAnswer(s.act), match.Reason); noAnswer(s.act) == "" && m.learned != nil {
 			match = m.guess(s, names, match)
 		}
@@ -215,6 +228,9 @@ func (s *scratch) keep(p *program, score, end int32) {
 		return
 	}
 	f := p.readBack(&s.lattice, s.cells, end)
+	if kind, ok := f.slots[intents.SlotKind.String()].(string); ok && !p.intent.Requires.Takes(adapters.Kind(kind)) {
+		return
+	}
 	f.score = score
 	f.problem = cmp.Or(s.unfit(p.intent), f.problem)
 	switch {

@@ -53,6 +53,9 @@ const (
 
 func newLexicon(v *intents.Vocabulary) *lexicon {
 	lex := &lexicon{words: map[string]int32{}, concepts: map[string]int32{}, kinds: v.Kinds, scopes: scopeNouns(), masks: map[string]string{}}
+	for _, word := range v.Nouns {
+		lex.noun[lex.intern(word, freeUse)] = true
+	}
 	for _, name := range slices.Sorted(maps.Keys(v.Concepts)) {
 		id := int32(len(lex.concepts))
 		lex.concepts[name] = id
@@ -82,9 +85,6 @@ func newLexicon(v *intents.Vocabulary) *lexicon {
 	}
 	for _, word := range slices.Concat(slices.Sorted(maps.Keys(lex.scopes)), structureWords) {
 		lex.intern(word, structureUse)
-	}
-	for _, word := range v.Nouns {
-		lex.noun[lex.intern(word, freeUse)] = true
 	}
 	return lex
 }
@@ -150,11 +150,12 @@ func (lex *lexicon) intern(word string, u use) int32 {
 }
 
 func (lex *lexicon) add(spelling string, p phrase) {
-	words, u := strings.Fields(spelling), wordUse
-	if p.class == isKind && len(words) > 1 {
-		u = freeUse // "redis cache" leaves redis a name
-	}
+	words := strings.Fields(spelling)
 	for _, word := range words {
+		u := wordUse
+		if id := lex.id(word); len(words) > 1 && (p.class == isKind || id != noWord && lex.noun[id]) {
+			u = freeUse // "redis cache" leaves redis a name
+		}
 		p.words = append(p.words, lex.intern(word, u))
 	}
 	first := p.words[0]
