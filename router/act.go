@@ -112,6 +112,7 @@ func (l *lattice) act() intents.Act {
 		act := l.asks(c)
 		switch {
 		case act == intents.ActCommand, act == actCode:
+			l.verb = c.head
 			return act
 		case act != actChat && (c.first || act == intents.ActCause && said == intents.ActState):
 			said = act
@@ -201,8 +202,8 @@ func (l *lattice) change(c clause) intents.Act {
 	switch {
 	case made&cueCodeThings != 0:
 		return actCode
-	case made&(cueReports|cueFacts) != 0, l.cue(inner, cueLookups) > l.cue(inner, cueCompounds):
-		return ""
+	case made&(cueReports|cueFacts) != 0, l.cue(inner, cueLookups) > l.cue(inner, cueCompounds) && !l.determined(inner):
+		return "" // "run kubectl get pods", not "make the search fast"
 	}
 	return intents.ActCommand
 }
@@ -217,7 +218,7 @@ func (l *lattice) imperative(c clause) int {
 	switch {
 	case verb == 0 && lookup > 0 && l.within(i, c.end, cueRestored): // "get web up and running"
 		return lookup
-	case verb <= max(lookup, l.cue(i, cueCompounds)), i > c.start && l.cue(i-1, cueDeterminers) == i, l.cue(verb, cueNominal) > 0,
+	case verb <= max(lookup, l.cue(i, cueCompounds)), l.determined(i), l.cue(verb, cueNominal) > 0,
 		l.cue(i, cueRepairs) == verb && l.within(verb, c.end, cueCauses):
 		return 0
 	}
@@ -245,6 +246,9 @@ func (l *lattice) carriesOn(c clause, verb int) bool {
 	comma := l.tokens[c.start].pause != noPause
 	return (c.looks || comma) && !l.within(0, c.start, cueRelatives) && (l.cue(verb, cueDeterminers) > 0 || c.looks && l.valued(verb))
 }
+
+// determined reports whether the word at i is a noun, for a determiner stands before it.
+func (l *lattice) determined(i int) bool { return i > 0 && l.cue(i-1, cueDeterminers) == i }
 
 // wants reports whether the clause asks for more of something: "we need 3 more nodes".
 func (l *lattice) wants(c clause) bool {

@@ -71,6 +71,7 @@ type lattice struct {
 	times  []intents.TimeRange
 	reads  []stretch // by token, of names
 	arena  []span    // what reads point to
+	verb   int       // of a question that asks for a change: where the verb is, see act
 }
 
 // build lists every reading of every token.

@@ -165,6 +165,8 @@ func (r *Router) act(ctx context.Context, d *draft) error {
 		return r.diagnose(ctx, d)
 	case intents.ActionAbout:
 		return r.about(ctx, d)
+	case intents.ActionPropose:
+		return r.propose(d)
 	default:
 		return fmt.Errorf("intent %s: the router has no action %q", d.intent.ID, d.intent.Action)
 	}
