@@ -152,8 +152,16 @@ func (l *loader) vocabulary(layer Layer, names []string) bool {
 // read reads the intents of a layer and puts them over those before it.
 func (l *loader) read(layer Layer, names []string) {
 	var own []*Intent
+	forms := map[string]*form{}
 	for _, name := range names {
-		own = append(own, l.file(layer, name)...)
+		if f := l.form(layer, name); f != nil {
+			forms[name] = f
+		}
+	}
+	for _, name := range names {
+		if f := forms[name]; f != nil {
+			own = append(own, l.intentsOf(f, l.defaultsOf(f, name, forms))...)
+		}
 	}
 	slices.SortStableFunc(own, byID)
 	for i, in := range own {
@@ -172,48 +180,6 @@ func (l *loader) read(layer Layer, names []string) {
 }
 
 func byID(a, b *Intent) int { return cmp.Compare(a.ID, b.ID) }
-
-func (l *loader) file(layer Layer, name string) []*Intent {
-	r, content := l.open(layer, name)
-	if content == nil {
-		return nil
-	}
-	before := len(l.faults)
-	top := r.Parse(content)
-	l.broken = l.broken || len(l.faults) > before
-	if top == nil {
-		return nil
-	}
-	var all []*Intent
-	items := r.Items("", top, false)
-	lines := strings.SplitAfter(string(content), "\n")
-	for i, item := range items {
-		if r.Subject = ""; len(l.faults) > maxFound {
-			break
-		}
-		in := l.intent(r, item)
-		if in == nil {
-			continue
-		}
-		end := len(lines)
-		if i+1 < len(items) {
-			end = r.Pos(items[i+1]).Line - 1
-		}
-		in.Layer, in.Source = l.layer, definition(lines, in.Pos.Line-1, end)
-		all = append(all, in)
-	}
-	return all
-}
-
-// definition cuts an intent out of its file, without what is between it and the next one. Several may share a line.
-func definition(lines []string, start, end int) string {
-	start = min(start, len(lines)-1)
-	end = min(max(end, start+1), len(lines))
-	for end > start+1 && (strings.TrimSpace(lines[end-1]) == "" || lines[end-1][0] == '#') {
-		end--
-	}
-	return strings.TrimRight(strings.Join(lines[start:end], ""), "\r\n") + "\n"
-}
 
 // open reads a file that is no larger than people write them. It never waits, as reading a pipe would.
 func (l *loader) open(layer Layer, name string) (*reader, []byte) {

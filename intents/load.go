@@ -46,18 +46,24 @@ type draft struct {
 	start               int             // of the faults that are this intent's
 }
 
-func (l *loader) intent(r *reader, node ast.Node) *Intent {
-	in := &Intent{Pos: r.Pos(node), slots: map[string]SlotType{}, Defaults: Slots{}}
-	d := &draft{reader: r, in: in, vocabulary: l.catalog.Vocabulary, known: l.known}
+func (l *loader) draft(r *reader, in *Intent) *draft {
+	return &draft{reader: r, in: in, vocabulary: l.catalog.Vocabulary, known: l.known}
+}
+
+// intent reads an intent, and returns which of the defaults it took.
+func (l *loader) intent(r *reader, node ast.Node, defaults []inherited) (in *Intent, taken []*ast.MappingValueNode) {
+	in = &Intent{Pos: r.Pos(node), slots: map[string]SlotType{}, Defaults: Slots{}}
+	d := l.draft(r, in)
 	d.name(node)
 	d.start = len(l.faults)
 	r.Mapping("", node, d.fields())
+	taken = d.inherit(node, defaults)
 	d.require()
 	d.compile()
 	if len(l.faults) > d.start && in.ID == "" {
-		return nil
+		return nil, nil
 	}
-	return in
+	return in, taken
 }
 
 // name looks the id up first, so that every fault of the intent can tell it.
