@@ -244,7 +244,7 @@ func (l *lattice) carriesOn(c clause, verb int) bool {
 		return true
 	}
 	comma := l.tokens[c.start].pause != noPause
-	return (c.looks || comma) && !l.within(0, c.start, cueRelatives) && (l.cue(verb, cueDeterminers) > 0 || c.looks && l.valued(verb))
+	return (c.looks || comma) && !l.within(0, c.start, cueRelatives) && (l.cue(verb, cueDeterminers) > 0 || l.valued(verb))
 }
 
 // determined reports whether the word at i is a noun, for a determiner stands before it.
@@ -291,22 +291,24 @@ func (l *lattice) cause(c clause) bool {
 func (l *lattice) explains(c clause) bool {
 	lookup, topic := l.cue(c.head, cueLookups), l.cue(c.head, cueTopics)
 	switch {
+	case l.closedBy(c, cueAsksMeaning, cueMeaning):
+		return true
 	case l.concrete(c):
 		return false
-	case l.cue(c.head, cueDefinitions) > lookup, l.closedBy(c, cueAsksMeaning, cueMeaning), l.closedBy(c, cueAsksHow, cueWorkings):
+	case l.cue(c.head, cueDefinitions) > lookup, l.closedBy(c, cueAsksHow, cueWorkings):
 		return true
 	}
 	return topic > 0 && topic >= lookup && l.general(topic, c.end)
 }
 
-// closedBy reports whether the clause begins with one cue and ends with the other, but for asides: "work in kubernetes".
+// closedBy reports whether the clause begins with one cue and ends with the other, but for general words: "work in kubernetes".
 func (l *lattice) closedBy(c clause, first, last cue) bool {
 	i := l.cue(c.head, first)
 	if i == 0 {
 		return false
 	}
 	for ; i < c.end; i++ {
-		if end := l.cue(i, last); end > 0 && l.lead(end, c.end) >= c.end {
+		if end := l.cue(i, last); end > 0 && (l.lead(end, c.end) >= c.end || l.general(end, c.end)) {
 			return true
 		}
 	}
