@@ -47,7 +47,7 @@ func (d *draft) notExamples(where string, node ast.Node) {
 	for _, item := range d.Items(where, node, true) {
 		ask, intent := scalar{}, scalar{}
 		if _, keys := item.(*ast.MappingNode); keys {
-			d.Mapping(where, item, []field{{Name: "ask", Read: d.into(&ask)}, {Name: "intent", Read: d.into(&intent)}})
+			d.Mapping(where, item, d.nearFields(&ask, &intent))
 		} else {
 			ask, _ = d.Text(where, item)
 		}
@@ -61,17 +61,7 @@ func (d *draft) tests(where string, node ast.Node) {
 	for _, item := range d.Items(where, node, false) {
 		var t trial
 		var ask scalar
-		d.Mapping(where, item, []field{
-			{Name: "ask", Read: d.into(&ask)},
-			{Name: "slots", Read: func(where string, node ast.Node) {
-				d.Entries(where, node, func(slot scalar, value ast.Node) {
-					if text, ok := d.Text(where, value); ok {
-						t.slots = append(t.slots, named{slot, text})
-					}
-				})
-			}},
-			{Name: "not", Read: func(where string, node ast.Node) { t.Not = d.Bool(where, node) }},
-		})
+		d.Mapping(where, item, d.testFields(&t, &ask))
 		if t.Not && len(t.slots) > 0 {
 			d.Fault(t.slots[0].slot.Pos, where, "remove the slots, or not", "a question that must not come here gives no slots")
 		}

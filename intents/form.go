@@ -64,9 +64,11 @@ func keyOf(entry *ast.MappingValueNode) string {
 // fields reads a file that is more than a list.
 func (f *form) fields(l *loader, entries []*ast.MappingValueNode) []field {
 	return []field{
-		{Name: "include", Read: func(w string, n ast.Node) { f.include = f.Texts(w, n) }},
-		{Name: "defaults", Read: func(w string, n ast.Node) { f.defaults = f.shared(l, w, n) }},
-		{Name: "intents", Read: func(w string, n ast.Node) {
+		{Name: "include", Takes: anyTexts, Doc: "Files of the folder, as they are found from this one, whose defaults count here too.", Read: func(w string, n ast.Node) { f.include = f.Texts(w, n) }},
+		{Name: "defaults", Takes: func() object { return object{"$ref": "#/$defs/defaults"} }, Doc: "Keys that every intent of the file has which does not say them itself.", Read: func(w string, n ast.Node) { f.defaults = f.shared(l, w, n) }},
+		{Name: "intents", Takes: func() object {
+			return arrayOf(object{"$ref": "#/$defs/intent", "required": []string{"id", "description", "examples"}})
+		}, Doc: "The intents.", Read: func(w string, n ast.Node) {
 			f.items = f.Items(w, n, false)
 			at := slices.IndexFunc(entries, func(e *ast.MappingValueNode) bool { return e.Value == n })
 			if at >= 0 && at+1 < len(entries) {
@@ -79,9 +81,12 @@ func (f *form) fields(l *loader, entries []*ast.MappingValueNode) []field {
 // shared reads the defaults of a file once, for their faults alone: they are the file's, whatever intents take them.
 func (f *form) shared(l *loader, where string, node ast.Node) []*ast.MappingValueNode {
 	d := l.draft(f.reader, &Intent{slots: map[string]SlotType{}, Defaults: Slots{}})
-	fields := slices.DeleteFunc(d.fields(), func(k field) bool { return slices.Contains(own, k.Name) })
-	f.Mapping(where, node, fields)
+	f.Mapping(where, node, d.sharedFields())
 	return slices.DeleteFunc(slices.Clone(entriesOf(node)), func(e *ast.MappingValueNode) bool { return slices.Contains(own, keyOf(e)) })
+}
+
+func (d *draft) sharedFields() []field {
+	return slices.DeleteFunc(d.fields(), func(k field) bool { return slices.Contains(own, k.Name) })
 }
 
 // inherited is a default with the reader of its file.

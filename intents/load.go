@@ -82,35 +82,6 @@ func (d *draft) name(node ast.Node) {
 	}
 }
 
-func (d *draft) fields() []field {
-	in := d.in
-	return []field{
-		{Name: "id", Read: d.into(&d.id)},
-		{Name: "topic", Read: d.into(&d.topic)},
-		{Name: "act", Read: d.into(&d.act)},
-		{Name: "version", Read: func(w string, n ast.Node) { in.Version = d.plain(w, n) }},
-		{Name: "description", Read: func(w string, n ast.Node) { in.Description = d.plain(w, n) }},
-		{Name: "examples", Read: func(w string, n ast.Node) { d.examples = d.Texts(w, n) }},
-		{Name: "notExamples", Read: d.notExamples},
-		{Name: "patterns", Read: d.patterns},
-		{Name: "slots", Read: d.slots},
-		{Name: "requires", Read: d.requires},
-		{Name: "when", Read: d.into(&d.when)},
-		{Name: "maxRisk", Read: d.maxRisk},
-		{Name: "needs", Read: d.into(&d.needs)},
-		{Name: "action", Read: d.into(&d.action)},
-		{Name: "query", Read: d.query},
-		{Name: "where", Read: d.into(&d.where)},
-		{Name: "sort", Read: d.into(&d.sort)},
-		{Name: "limit", Read: d.into(&in.limit)},
-		{Name: "columns", Read: func(w string, n ast.Node) { d.columns = d.Texts(w, n) }},
-		{Name: "verdict", Read: func(w string, n ast.Node) { in.Verdict = d.Bool(w, n) }},
-		{Name: "answer", Read: d.into(&d.answer)},
-		{Name: "next", Read: func(w string, n ast.Node) { d.next = d.Texts(w, n) }},
-		{Name: "tests", Read: d.tests},
-	}
-}
-
 func (d *draft) into(target *scalar) func(string, ast.Node) {
 	return func(where string, node ast.Node) { *target, _ = d.Text(where, node) }
 }
@@ -158,11 +129,7 @@ func (d *draft) atom(where string, text scalar, n *Node) {
 // slots reads defaults.
 func (d *draft) slots(where string, node ast.Node) {
 	d.Entries(where, node, func(key scalar, value ast.Node) {
-		d.Mapping(strict.Join(where, key.Text), value, []field{{Name: "default", Read: func(where string, node ast.Node) {
-			if text, ok := d.Text(where, node); ok {
-				d.in.Defaults[key.Text] = text
-			}
-		}}})
+		d.Mapping(strict.Join(where, key.Text), value, d.slotFields(key.Text))
 	})
 }
 

@@ -20,23 +20,44 @@ type querySpec struct {
 	tail, previous, container, grep, er scalar
 }
 
-func (d *draft) query(where string, node ast.Node) {
+func (d *draft) query(where string, node ast.Node) { d.Mapping(where, node, d.queryFields()) }
+
+func (d *draft) queryFields() []field {
 	q := &d.in.query
-	list := func(target *[]scalar) func(string, ast.Node) {
+	texts := func(target *[]scalar) func(string, ast.Node) {
 		return func(where string, node ast.Node) { *target = d.Texts(where, node) }
 	}
-	d.Mapping(where, node, []field{
-		{Name: "kinds", Read: list(&q.kinds)}, {Name: "providers", Read: list(&q.providers)}, {Name: "metrics", Read: list(&q.metrics)},
-		{Name: "name", Read: d.into(&q.name)}, {Name: "since", Read: d.into(&q.since)},
-		{Name: "scope", Read: func(where string, node ast.Node) {
-			d.Mapping(where, node, []field{{Name: "environment", Read: d.into(&q.environment)}, {Name: "namespace", Read: d.into(&q.namespace)},
-				{Name: "cluster", Read: d.into(&q.cluster)}, {Name: "region", Read: d.into(&q.region)}})
-		}},
-		{Name: "log", Read: func(where string, node ast.Node) {
-			d.Mapping(where, node, []field{{Name: "tail", Read: d.into(&q.tail)}, {Name: "previous", Read: d.into(&q.previous)},
-				{Name: "container", Read: d.into(&q.container)}, {Name: "grep", Read: d.into(&q.grep)}, {Name: "errors", Read: d.into(&q.er)}})
-		}},
-	})
+	below := func(fields func() []field) func(string, ast.Node) {
+		return func(where string, node ast.Node) { d.Mapping(where, node, fields()) }
+	}
+	return []field{
+		{Name: "kinds", Read: texts(&q.kinds), Takes: func() object { return listOf(orSlot(wordOf(kinds))) }, Doc: "Of these kinds."},
+		{Name: "providers", Read: texts(&q.providers), Takes: anyTexts, Doc: "From these providers alone."},
+		{Name: "metrics", Read: texts(&q.metrics), Takes: func() object { return listOf(orSlot(wordOf(metricNames))) }, Doc: "With these measured."},
+		{Name: "name", Read: d.into(&q.name), Takes: anyText, Doc: "Called this."},
+		{Name: "since", Read: d.into(&q.since), Takes: anyText, Doc: "If the question gives no time range: last 24h."},
+		{Name: "scope", Read: below(d.scopeFields), Takes: func() object { return block(d.scopeFields()) }, Doc: "There alone."},
+		{Name: "log", Read: below(d.logFields), Takes: func() object { return block(d.logFields()) }, Doc: "Which lines of logs."},
+	}
+}
+
+func (d *draft) scopeFields() []field {
+	q := &d.in.query
+	return []field{
+		{Name: "environment", Read: d.into(&q.environment), Takes: anyText}, {Name: "namespace", Read: d.into(&q.namespace), Takes: anyText},
+		{Name: "cluster", Read: d.into(&q.cluster), Takes: anyText}, {Name: "region", Read: d.into(&q.region), Takes: anyText},
+	}
+}
+
+func (d *draft) logFields() []field {
+	q := &d.in.query
+	return []field{
+		{Name: "tail", Read: d.into(&q.tail), Takes: anyText, Doc: "The last so many: a count or {slot}."},
+		{Name: "previous", Read: d.into(&q.previous), Takes: trueOrFalse, Doc: "Of the container before the last restart."},
+		{Name: "container", Read: d.into(&q.container), Takes: anyText, Doc: "Of this container."},
+		{Name: "grep", Read: d.into(&q.grep), Takes: anyText, Doc: "With this text."},
+		{Name: "errors", Read: d.into(&q.er), Takes: trueOrFalse, Doc: "That report errors."},
+	}
 }
 
 func (d *draft) checkQuery() {

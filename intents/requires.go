@@ -68,22 +68,30 @@ func (r Requires) Takes(kind adapters.Kind) bool {
 
 // requires reads what a question must have. The values that it must give are slots of the intent.
 func (d *draft) requires(where string, node ast.Node) {
-	list := func(target *[]Requirement) func(string, ast.Node) {
+	d.Mapping(where, node, d.requireFields())
+	for _, need := range slices.Concat(d.in.Requires.All, d.in.Requires.Any) {
+		if need.Op == OpSlot {
+			d.atom(where, scalar{Pos: need.Pos}, &Node{Op: OpSlot, Text: need.Text, Slot: need.Slot})
+		}
+	}
+}
+
+func (d *draft) requireFields() []field {
+	read := func(target *[]Requirement) func(string, ast.Node) {
 		return func(where string, node ast.Node) { *target = d.requirements(where, node) }
 	}
 	r := &d.in.Requires
-	d.Mapping(where, node, []field{{Name: "all", Read: list(&r.All)}, {Name: "any", Read: list(&r.Any)}, {Name: "none", Read: list(&r.None)},
-		{Name: "kinds", Read: func(where string, node ast.Node) {
+	return []field{
+		{Name: "all", Read: read(&r.All), Takes: anyTexts, Doc: "Each of these: a word, @concept or {slot}."},
+		{Name: "any", Read: read(&r.Any), Takes: anyTexts, Doc: "One of these."},
+		{Name: "none", Read: read(&r.None), Takes: anyTexts, Doc: "None of these."},
+		{Name: "kinds", Takes: func() object { return listOf(wordOf(kinds)) }, Doc: "A word for one of these kinds.", Read: func(where string, node ast.Node) {
 			for _, text := range d.Texts(where, node) {
 				check(d, where, "kind", text, kinds)
 				r.Kinds = append(r.Kinds, adapters.Kind(text.Text))
 			}
 			d.in.slots["kind"] = SlotKind
-		}}})
-	for _, need := range slices.Concat(r.All, r.Any) {
-		if need.Op == OpSlot {
-			d.atom(where, scalar{Pos: need.Pos}, &Node{Op: OpSlot, Text: need.Text, Slot: need.Slot})
-		}
+		}},
 	}
 }
 

@@ -51,20 +51,30 @@ func (v *Vocabulary) conceptNames() []string { return slices.Sorted(maps.Keys(v.
 //	fillers: [please, can you]
 //	stopwords: [it, this]
 //	nouns: [search]
-func (v *Vocabulary) read(r *reader, top ast.Node) {
-	r.Mapping("", top, []field{
-		{Name: "concepts", Read: func(where string, node ast.Node) { r.Entries(where, node, v.concept(r, where)) }},
-		{Name: "kinds", Read: func(where string, node ast.Node) { r.Entries(where, node, v.kind(r, where, "")) }},
-		{Name: "providerKinds", Read: func(where string, node ast.Node) {
-			r.Entries(where, node, func(key scalar, value ast.Node) {
-				r.Entries(strict.Join(where, key.Text), value, v.kind(r, strict.Join(where, key.Text), key.Text))
-			})
-		}},
-		{Name: "providers", Read: func(where string, node ast.Node) { r.Entries(where, node, v.provider(r, where)) }},
-		{Name: "fillers", Read: func(where string, node ast.Node) { v.Fillers = union(v.Fillers, v.fillers(r, where, node)) }},
-		{Name: "stopwords", Read: func(where string, node ast.Node) { v.Stopwords = union(v.Stopwords, v.spellings(r, where, node)) }},
-		{Name: "nouns", Read: func(where string, node ast.Node) { v.Nouns = union(v.Nouns, v.spellings(r, where, node)) }},
-	})
+func (v *Vocabulary) read(r *reader, top ast.Node) { r.Mapping("", top, v.fields(r)) }
+
+func (v *Vocabulary) fields(r *reader) []field {
+	entries := func(read func(where string) func(scalar, ast.Node)) func(string, ast.Node) {
+		return func(where string, node ast.Node) { r.Entries(where, node, read(where)) }
+	}
+	ofKinds := func() object { return mapOf(wordOf(kinds), anyTexts()) }
+	return []field{
+		{Name: "concepts", Read: entries(func(w string) func(scalar, ast.Node) { return v.concept(r, w) }),
+			Takes: func() object { return mapOf(object{"pattern": "^[a-z_][a-z0-9_]*$"}, anyTexts()) }, Doc: "Spellings of what @name stands for."},
+		{Name: "kinds", Read: entries(func(w string) func(scalar, ast.Node) { return v.kind(r, w, "") }), Takes: ofKinds, Doc: "Words for kinds."},
+		{Name: "providerKinds", Takes: func() object { return mapOf(nil, ofKinds()) }, Doc: "Words for kinds of one provider: droplet.",
+			Read: entries(func(w string) func(scalar, ast.Node) {
+				return func(provider scalar, value ast.Node) {
+					w := strict.Join(w, provider.Text)
+					r.Entries(w, value, v.kind(r, w, provider.Text))
+				}
+			})},
+		{Name: "providers", Read: entries(func(w string) func(scalar, ast.Node) { return v.provider(r, w) }),
+			Takes: func() object { return mapOf(nil, anyTexts()) }, Doc: "Words for providers."},
+		{Name: "fillers", Read: func(w string, n ast.Node) { v.Fillers = union(v.Fillers, v.fillers(r, w, n)) }, Takes: anyTexts, Doc: "Words that mean nothing."},
+		{Name: "stopwords", Read: func(w string, n ast.Node) { v.Stopwords = union(v.Stopwords, v.spellings(r, w, n)) }, Takes: anyTexts, Doc: "Words that are never a name."},
+		{Name: "nouns", Read: func(w string, n ast.Node) { v.Nouns = union(v.Nouns, v.spellings(r, w, n)) }, Takes: anyTexts, Doc: "Words that things are called too."},
+	}
 }
 
 // define notes where a key is, and reads its spellings. A key that another file of the layer has is a fault: whose

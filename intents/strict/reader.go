@@ -140,10 +140,13 @@ func (r *Reader) at(t *token.Token) Position {
 	return Position{r.File, max(1, t.Position.Line), max(1, t.Position.Column)}
 }
 
-// Field reads one key of a mapping; where is its path: "query.kinds".
+// Field reads one key of a mapping; where is its path: "query.kinds". Doc and Takes are for those who write a schema of
+// the file: what the key is for, and the JSON Schema of its value.
 type Field struct {
-	Name string
-	Read func(where string, value ast.Node)
+	Name  string
+	Read  func(where string, value ast.Node)
+	Doc   string
+	Takes func() map[string]any
 }
 
 // Mapping reads the keys of a mapping; a key that is not among the fields is a fault with the nearest that is.
