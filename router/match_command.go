@@ -21,7 +21,7 @@ func (m *Matcher) command(s *scratch, names adapters.Names, abstention Match) Ma
 			continue
 		}
 		spelt := c.spelt(&s.lattice)
-		if spelt > longest || spelt == longest && c.intent.ID < chosen.ID {
+		if spelt > longest || chosen != nil && spelt == longest && c.intent.ID < chosen.ID {
 			chosen, longest = c.intent, spelt
 		}
 	}
