@@ -80,6 +80,8 @@ func (t SlotType) parse(text string) (any, error) {
 			return r, nil
 		}
 		return nil, fmt.Errorf("read time range %q: write last 24h, since yesterday or 2025-08-02", text)
+	case SlotText:
+		return strings.Trim(text, "\"'`“”‘’"), nil
 	default:
 		return text, nil
 	}
