@@ -21,8 +21,8 @@ type calibration struct {
 	curve   []point // by step of the probability, from the lowest; empty without calibration
 }
 
-// signals of a result: its log-odds, the logit of its best class, its coverage, and one.
-type signals [4]float64
+// signals of a result: its log-odds, how far classes were overruled, the logit of its best class, its coverage, and one.
+type signals [5]float64
 
 // trial is a tested text.
 type trial struct {
@@ -51,7 +51,7 @@ const (
 	curvePoints = 2*curveEnd*curveSteps + 1
 )
 
-func (r *Result) signals() signals { return signals{r.LogOdds, r.Top[0].Logit, r.Coverage, 1} }
+func (r *Result) signals() signals { return signals{r.LogOdds, r.Overruled, r.Top[0].Logit, r.Coverage, 1} }
 
 func (c *calibration) logOdds(s signals) float64 {
 	sum := 0.0
@@ -232,7 +232,7 @@ func (c *calibration) fit(trials []trial) {
 }
 
 // solve finds x with a·x = b, for a symmetric positive matrix, by elimination.
-func solve(a [4]signals, b signals) signals {
+func solve(a [len(signals{})]signals, b signals) signals {
 	for i := range b {
 		for j := i + 1; j < len(b); j++ {
 			factor := a[j][i] / a[i][i]

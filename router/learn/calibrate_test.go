@@ -59,12 +59,12 @@ func TestFitFindsTheWeights(t *testing.T) {
 		if draw < logistic(2*x-1) {
 			o = right
 		}
-		trials = append(trials, trial{signals: signals{x, 0, 0, 1}, outcome: o})
+		trials = append(trials, trial{signals: signals{x, 0, 0, 0, 1}, outcome: o})
 	}
 	var c calibration
 	c.fit(trials)
 	assert.InDelta(t, 2, c.weight[0], 0.2)
-	assert.InDelta(t, -1, c.weight[3], 0.2)
+	assert.InDelta(t, -1, c.weight[len(c.weight)-1], 0.2)
 }
 
 func TestCalibration(t *testing.T) {

@@ -24,7 +24,8 @@
 //
 // In five rounds, models are trained without a fifth of the groups (authors, sources) and without a fifth of the classes.
 // The texts of the groups left out come out right or wrong; those of the classes left out stand for what is out of scope. From
-// that a probability is fitted to three signals: the log-odds of the best class against all others, its logit, and its
+// that a probability is fitted to four signals: the log-odds of the best class against all others, how far classes that are not
+// allowed speak against it, its logit, and its
 // coverage, which is how much of the text it has ever seen. [Model.Threshold] turns a risk into a probability to accept,
 // with the bound of Clopper and Pearson; it is infinite if the examples cannot prove the risk. All this holds for the share
 // of questions out of scope that [Options] declare. It does not hold for questions that differ from an example by a word

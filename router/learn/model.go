@@ -47,6 +47,9 @@ type Result struct {
 	N   int
 	// LogOdds is what speaks for the best class against all of other families together.
 	LogOdds float64
+	// Overruled is how much less that is if the classes that were not allowed count among the others: 0 or negative. A text that
+	// looks most like what it must not be is a doubtful one.
+	Overruled float64
 	// Coverage is the share, from 0 to 1, of what the text says (rare words say more) that the best class's family has ever seen.
 	Coverage float64
 	// Probability that the best class's family is right, for the declared share of questions out of scope; 0 without calibration, and
@@ -90,6 +93,9 @@ func (m *Model) ScoreAmong(text Text, allowed func(class int) bool, s *Scratch) 
 	}
 	best := r.Top[0].Class
 	r.LogOdds = m.logOdds(s.score, best, allowed)
+	if allowed != nil {
+		r.Overruled = m.logOdds(s.score, best, nil) - r.LogOdds
+	}
 	r.Coverage = m.coverage(terms, m.family[best])
 	if m.classes[best] != Outside {
 		r.Probability = m.calibration.probability(&r)
@@ -132,11 +138,12 @@ func (m *Model) rank(score []int32, allowed func(int) bool, r *Result) {
 func (m *Model) logOdds(score []int32, best int, allowed func(int) bool) float64 {
 	sum := 1e-6
 	for class, x := range score {
-		if m.family[class] == m.family[best] {
-			continue
-		}
-		gap := int(score[best]-x) / (unit / decaySteps)
-		if gap < len(m.decay) && (gap >= nearSteps || allowed == nil || allowed(class)) {
+		gap := max(int(score[best]-x)/(unit/decaySteps), 1-len(m.decay))
+		switch {
+		case gap >= len(m.decay) || m.family[class] == m.family[best] || gap < nearSteps && allowed != nil && !allowed(class):
+		case gap < 0: // it is not allowed, but counted
+			sum += 1 / m.decay[-gap]
+		default:
 			sum += m.decay[gap]
 		}
 	}
