@@ -3,7 +3,6 @@ package router
 import (
 	"fmt"
 	"math"
-	"slices"
 	"strings"
 
 	"clanker/adapters"
@@ -97,7 +96,8 @@ func (l *learned) candidates(result *learn.Result) []Candidate {
 	return tried
 }
 
-// fillSlots gives an intent the values that the question holds, each to the slot that is called by its type.
+// fillSlots gives an intent the values that the question holds, each to the slot that is called by its type. Of several kinds or
+// names the first is what is asked about: "volumes that no instance uses", "why can web not reach the cache".
 func (s *scratch) fillSlots(in *intents.Intent) finding {
 	f := finding{program: &program{intent: in, source: fromLearned}, slots: intents.Slots{}}
 	l := &s.lattice
@@ -107,17 +107,11 @@ func (s *scratch) fillSlots(in *intents.Intent) finding {
 		if span.class == isValue {
 			name, _ = slotFor(in, span.types)
 		}
-		if _, given := f.slots[name]; given && span.types == bit(intents.SlotKind) && !l.joins() {
-			continue // "volumes that no instance uses" asks for volumes
+		_, given := f.slots[name]
+		if name == "" || given && span.class == isValue && span.types&(bitsNames|bit(intents.SlotKind)) != 0 {
+			continue
 		}
-		if name != "" {
-			f.fill(l, span, name)
-		}
+		f.fill(l, span, name)
 	}
 	return f
-}
-
-// joins reports whether the question may ask for one thing and another.
-func (l *lattice) joins() bool {
-	return slices.ContainsFunc(l.tokens, func(t token) bool { return t.text == "and" || t.text == "or" })
 }

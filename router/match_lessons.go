@@ -67,7 +67,7 @@ func (t *teacher) add(class, text string, made bool) {
 }
 
 // perPattern is how many of a pattern's sentences teach.
-const perPattern = 4
+const perPattern = 2
 
 // sentences writes a few of the sentences that a pattern stands for, always the same: what patterns say teaches too.
 func sentences(v *intents.Vocabulary, root *intents.Node, count int) []string {

@@ -168,11 +168,17 @@ func (l *lattice) seen(i, end int, found []adapters.Name) []span {
 
 // kindAt returns the kind that the word at i spells in one word, and the place after it.
 func (l *lattice) kindAt(i int) (intents.KindWord, int, bool) {
-	if i >= len(l.tokens) || l.tokens[i].quoted {
+	if i >= len(l.tokens) || l.tokens[i].quoted || l.tokens[i].id == noWord {
 		return intents.KindWord{}, 0, false
 	}
-	kind, ok := l.lex.kinds[l.words[i]]
-	return kind, i + 1, ok && kind.Kind != adapters.KindNamespace && kind.Kind != adapters.KindCluster
+	phrases := l.lex.phrases[l.tokens[i].id]
+	for p := range phrases { // the longest first: "storage account" before "storage"
+		if end := phrases[p].end(l.lex, l.tokens, i); phrases[p].class == isKind && end > 0 {
+			kind := intents.KindWord{Kind: adapters.Kind(phrases[p].text), Provider: phrases[p].provider}
+			return kind, end, kind.Kind != adapters.KindNamespace && kind.Kind != adapters.KindCluster
+		}
+	}
+	return intents.KindWord{}, 0, false
 }
 
 // typesOf returns the slots that a seen thing of the kind can fill.
@@ -243,7 +249,17 @@ func isMeasure(word string) bool {
 		return strings.Count(word, ".") != 3 // an address names a machine
 	}
 	_, duration := intents.ParseDuration(word)
-	return duration || isDate(word)
+	return duration || isSize(word) || isDate(word)
+}
+
+// isSize reports whether the word is an amount of memory or storage: 50Gi, 100mb.
+func isSize(word string) bool {
+	unit := strings.TrimLeft(word, "0123456789.")
+	switch strings.TrimSuffix(strings.TrimSuffix(unit, "b"), "i") {
+	case "k", "m", "g", "t", "p":
+		return len(unit) < len(word)
+	}
+	return false
 }
 
 func isDate(word string) bool {

@@ -86,7 +86,11 @@ func (f *finding) fill(l *lattice, s *span, slot string) {
 	if s.also != "" && s.also != value {
 		f.slots[slot] = s.also
 	}
-	if have, given := f.slots[slot]; given && have != value {
+	have, given := f.slots[slot]
+	if given && have != value && f.program.intent.Act == intents.ActCommand {
+		return // "from staging to production": whoever proposes the command says which is which
+	}
+	if given && have != value {
 		f.problem = fmt.Sprintf("the question gives two values for %s: %v and %v; ask for one at a time", slot, value, have)
 	}
 	f.slots[slot] = value
