@@ -49,15 +49,15 @@ func TestReadTellsFeaturesApart(t *testing.T) {
 
 func TestCensusFindsCollisions(t *testing.T) {
 	c := census{}
-	require.NoError(t, c.add(1, 10, 0))
-	require.NoError(t, c.add(1, 10, 0))
-	require.NoError(t, c.add(1, 10, 1))
+	require.NoError(t, c.add(term{key: 1}, 10, 0))
+	require.NoError(t, c.add(term{key: 1}, 10, 0))
+	require.NoError(t, c.add(term{key: 1}, 10, 1))
 	assert.Equal(t, int32(2), c[1].texts)
-	assert.ErrorContains(t, c.add(1, 11, 2), "share the hash 0000000000000001")
+	assert.ErrorContains(t, c.add(term{key: 1}, 11, 2), "share the hash 0000000000000001")
 }
 
 func TestBlocksHaveTheirLength(t *testing.T) {
-	texts := []Text{Split("one two three"), Split("two two four")}
+	texts := []Text{Split("one two three"), Split("two two four"), Split("one two three"), Split("two two four")}
 	v, err := newVocabulary(texts)
 	require.NoError(t, err)
 	var r reader

@@ -28,19 +28,25 @@ type census map[uint64]tally
 type tally struct {
 	check       uint64 // the feature's other hash
 	texts, last int32
+	kind        kind
 }
 
 // add counts a feature of a text. Two features with one hash are an error: learning would mix them up.
-func (c census) add(key, check uint64, text int) error {
+func (c census) add(f term, check uint64, text int) error {
+	key := f.key
 	t, known := c[key]
 	if known && t.check != check {
 		return fmt.Errorf("two features share the hash %016x", key)
 	}
 	if !known || t.last != int32(text) {
-		c[key] = tally{check, t.texts + 1, int32(text)}
+		c[key] = tally{check, t.texts + 1, int32(text), f.kind}
 	}
 	return nil
 }
+
+// composed reports whether features of the kind are made of others, so that one that stands in a single text teaches only that
+// text by heart.
+func (k kind) composed() bool { return k != kindWord && k != kindStem && k != kindConcept }
 
 // newVocabulary counts the features of the texts.
 func newVocabulary(texts []Text) (vocabulary, error) {
@@ -49,11 +55,12 @@ func newVocabulary(texts []Text) (vocabulary, error) {
 	for i, text := range texts {
 		checks := second.read(text)
 		for j, t := range first.read(text) {
-			if err := all.add(t.key, checks[j].key, i); err != nil {
+			if err := all.add(t, checks[j].key, i); err != nil {
 				return vocabulary{}, fmt.Errorf("read the example %q: %w: reword it", text.Words, err)
 			}
 		}
 	}
+	maps.DeleteFunc(all, func(_ uint64, t tally) bool { return t.texts == 1 && t.kind.composed() })
 	v := vocabulary{keys: slices.Sorted(maps.Keys(all)), rarity: make([]float32, len(all)), unseen: rarity(len(texts), 0)}
 	for i, key := range v.keys {
 		v.rarity[i] = float32(root4(rarity(len(texts), int(all[key].texts))))
