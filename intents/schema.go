@@ -97,6 +97,8 @@ func anyTexts() object { return object{"$ref": "#/$defs/texts"} }
 
 func either(schemas ...object) object { return object{"anyOf": schemas} }
 
-func orSlot(schema object) object { return either(schema, object{"type": "string", "pattern": `^\{.+\}$`}) }
+func orSlot(schema object) object {
+	return either(schema, object{"type": "string", "pattern": `^\{.+\}$`})
+}
 
 func wordOf[T ~string](words []T) object { return object{"enum": words} }

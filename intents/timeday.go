@@ -1,6 +1,7 @@
 package intents
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 	"time"
@@ -18,6 +19,9 @@ func (p *timeParser) day() (moment, bool) {
 	}
 	if p.accept("yesterday") {
 		return moment{base: baseDay, addDays: -1}, true
+	}
+	if p.acceptAll("day", "before", "yesterday") {
+		return moment{base: baseDay, addDays: -2}, true
 	}
 	if p.accept("last") {
 		word = p.peek()
@@ -46,14 +50,19 @@ func (p *timeParser) monthDay() (moment, bool) {
 			p.pos++
 		}
 	}
-	if !ok || number == 0 {
+	m := moment{base: baseDate, month: number, day: date}
+	if ok = ok && number > 0; ok {
+		m.year = p.year()
+	}
+	if !ok || time.Date(cmp.Or(m.year, leapYear), time.Month(number), date, 0, 0, 0, 0, time.UTC).Day() != date {
 		p.pos = start
 		return moment{}, false
 	}
-	return moment{base: baseDate, month: number, day: min(date, daysIn[number]), year: p.year()}, true
+	return m, true
 }
 
-var daysIn = [13]int{0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31}
+// leapYear stands for a year that is not named: whether its february has a 29th is not known yet.
+const leapYear = 2024
 
 func dayNumber(word string) (int, bool) {
 	for _, ending := range []string{"st", "nd", "rd", "th"} {
@@ -143,6 +152,9 @@ func (p *timeParser) part() (moment, moment, bool) {
 		return dayPart(today, -6, 6)
 	case p.accept("tonight"):
 		return dayPart(today, 18, 30)
+	}
+	if p.accept("earlier") && p.peek() != "this" && p.peek() != "yesterday" {
+		return moment{}, moment{}, false
 	}
 	during := p.accept("in", "during", "over", "on", "at", "from") || p.pos > 0
 	lead := p.peek()

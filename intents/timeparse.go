@@ -1,6 +1,7 @@
 package intents
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,13 +16,18 @@ const maxCount = 10_000
 //	[in|over|during|for|within|from] [the] last|past|previous [N] UNIT   rolling: last hour, past 15m, last half hour
 //	since|after POINT, since N UNIT, since|after the last deployment, before|until POINT
 //	between POINT and POINT, from POINT to POINT, of clocks with a DAY before or after
-//	today, earlier today, this|the current UNIT, last month|quarter|year (the calendar one before)
+//	today, earlier today, [in] this|the current UNIT, UNIT to date, last month|quarter|year (the calendar one before)
 //	this|yesterday morning|afternoon|evening|night, last night, overnight, tonight, over the|last weekend
-//	on POINT, in MONTH [YEAR], around|at CLOCK [utc], DATE [around CLOCK], N UNIT ago
-//	POINT: a date (2025-08-02, august 2 2025, 2 august, monday), a date with a clock, a clock (the latest that has been),
-//	noon, midnight, yesterday, a part of a day, the start of this UNIT, N UNIT ago, now
+//	on POINT, in|during|for SPAN, around|at CLOCK [utc] [DAY], DATE [around CLOCK], N UNIT ago
+//	POINT: a date (2025-08-02, august 2 2025, 2 august, monday), a date with a clock or a part of a day, a clock (the
+//	latest that has been), noon, midnight, yesterday, the start of this UNIT, N UNIT ago, now; beside since, after,
+//	before, until, between and from a SPAN too
+//	SPAN: MONTH [YEAR], q1 to q4 [YEAR], YEAR
 //
-// "last deployment" is no range, nor are a bare "may", "march" or "second".
+// "last deployment" is no range, nor are a bare "may", "march" or "second". Not understood, so that a question with it is
+// not answered about another time: what is to come (next week, tomorrow, within 30 days), one time compared with another
+// (june compared to may), what happened then (since lunch, since the incident), another zone than UTC, 11/12/2026, the day
+// of an unnamed month (on the 12th), and what comes again (every monday, daily).
 func ParseTimeRange(words []string) (TimeRange, int) {
 	p := &timeParser{words: words}
 	from, to, ok := p.rangeOf()
@@ -67,6 +73,15 @@ func (p *timeParser) accept(options ...string) bool {
 	return false
 }
 
+// acceptAll takes the words if all of them come next.
+func (p *timeParser) acceptAll(words ...string) bool {
+	if !slices.Equal(p.words[p.pos:min(p.pos+len(words), len(p.words))], words) {
+		return false
+	}
+	p.pos += len(words)
+	return true
+}
+
 // try runs read and takes back what it consumed if it fails.
 func (p *timeParser) try(read func() (moment, moment, bool)) (moment, moment, bool) {
 	start := p.pos
@@ -101,11 +116,11 @@ func (p *timeParser) bounded() (moment, moment, bool) {
 		bare = true
 	}
 	first := p.peek()
-	from, _, ok := p.point()
+	from, _, ok := p.edge()
 	if !ok || bare && !isISODate(first) || !p.accept(link, "until", "till") {
 		return moment{}, moment{}, false
 	}
-	_, to, ok := p.point()
+	_, to, ok := p.edge()
 	if !dated && from.base == baseClock && to.base == baseClock {
 		date, dated = p.day()
 	}
@@ -114,7 +129,8 @@ func (p *timeParser) bounded() (moment, moment, bool) {
 
 // rolling reads "in the last 2 hours", "past week", "last month".
 func (p *timeParser) rolling() (moment, moment, bool) {
-	p.accept("in", "over", "during", "for", "within", "from", "since", "of")
+	since := p.accept("since")
+	p.accept("in", "over", "during", "for", "within", "from", "of")
 	p.accept("the")
 	calendar := p.peek() == "previous"
 	if !p.accept("last", "past", "previous") {
@@ -134,11 +150,14 @@ func (p *timeParser) rolling() (moment, moment, bool) {
 		p.accept("of")
 	}
 	u, ok := p.unit()
-	if !ok {
+	if !ok || !u.bounded(count) {
 		return moment{}, moment{}, false
 	}
 	if !counted && (calendar || u.months > 0 && word != "" && p.words[p.pos-2] == "last") {
 		this := moment{base: u.start}
+		if since {
+			return u.back(this, 1), now, true
+		}
 		return u.back(this, 1), this, true
 	}
 	return u.back(now, max(count, 1)), now, true
@@ -157,7 +176,7 @@ func (p *timeParser) unit() (unit, bool) {
 func (p *timeParser) since() (moment, moment, bool) {
 	switch {
 	case p.accept("since", "after"):
-		from, _, ok := p.point()
+		from, _, ok := p.clockOn(p.edge())
 		if !ok {
 			from, ok = p.length()
 		}
@@ -166,48 +185,83 @@ func (p *timeParser) since() (moment, moment, bool) {
 		}
 		return from, now, ok
 	case p.accept("before"):
-		to, _, ok := p.point()
+		to, _, ok := p.clockOn(p.edge())
 		return moment{}, to, ok
 	case p.accept("until", "till"):
-		_, to, ok := p.point()
+		_, to, ok := p.clockOn(p.edge())
 		return moment{}, to, ok
 	}
 	return moment{}, moment{}, false
 }
 
-// named reads "today", "this week", "in june 2025".
+// named reads "today", "this week", "month to date", "in june 2025".
 func (p *timeParser) named() (moment, moment, bool) {
 	if p.accept("earlier") && p.peek() != "today" && p.peek() != "this" {
 		return moment{}, moment{}, false
 	}
-	switch {
-	case p.accept("today"):
+	if p.accept("today") {
 		return moment{base: baseDay}, now, true
-	case p.accept("this", "current"):
+	}
+	if u, ok := timeUnits[p.peek()]; ok && p.acceptAll(p.peek(), "to", "date") {
+		return moment{base: u.start}, now, u.start != baseNow
+	}
+	in := p.accept("in", "during", "for", "over")
+	p.accept("the")
+	if p.accept("this", "current") {
 		u, ok := p.unit()
 		return moment{base: u.start}, now, ok && u.start != baseNow
-	case p.accept("in", "during"):
-		if p.accept("the") {
-			p.accept("current")
-		}
-		number, ok := months[p.peek()]
-		if !ok {
-			return moment{}, moment{}, false
-		}
-		p.pos++
-		from := moment{base: baseDate, month: number, day: 1, year: p.year()}
-		to := from
-		to.addMonths = 1
+	}
+	quarter := quarters[p.peek()] > 0
+	from, to, ok := p.span()
+	return from, to, ok && (in || quarter && from.year > 0)
+}
+
+// edge reads what a range can begin or end with: a point, or the whole of a month, a quarter or a year.
+func (p *timeParser) edge() (moment, moment, bool) {
+	if from, to, ok := p.try(p.point); ok {
 		return from, to, true
 	}
-	return moment{}, moment{}, false
+	return p.try(p.span)
+}
+
+var quarters = map[string]int{"q1": 1, "q2": 2, "q3": 3, "q4": 4}
+
+// span reads "june", "june 2025", "q3 2025", "2025".
+func (p *timeParser) span() (moment, moment, bool) {
+	from, length := moment{base: baseDate, month: 1, day: 1}, 12
+	if number, ok := months[p.peek()]; ok {
+		from.month, length = number, 1
+	} else if number, ok := quarters[p.peek()]; ok {
+		from.month, length = 3*number-2, 3
+	}
+	if length < 12 {
+		p.pos++
+	}
+	from.year = p.year()
+	to := from
+	to.addMonths = length
+	return from, to, length < 12 || from.year > 0
+}
+
+// clockOn reads the day after a clock: "9am yesterday", "14:00 on monday".
+func (p *timeParser) clockOn(from, to moment, ok bool) (moment, moment, bool) {
+	if !ok || from.base != baseClock {
+		return from, to, ok
+	}
+	start := p.pos
+	p.accept("on")
+	date, dated := p.day()
+	if !dated {
+		p.pos = start
+	}
+	return from.on(date, dated), to.on(date, dated), true
 }
 
 // plainPoint reads a point that stands for the span it covers: a date for its day, a moment for the half hour around it.
 func (p *timeParser) plainPoint() (moment, moment, bool) {
 	lead := p.accept("on", "at", "around", "about", "for", "from")
 	word := p.peek()
-	from, to, ok := p.point()
+	from, to, ok := p.clockOn(p.point())
 	if !ok || word == "now" {
 		return moment{}, moment{}, false
 	}
@@ -246,15 +300,15 @@ func (p *timeParser) ago() (moment, moment, bool) {
 	count, ok := ParseCount(p.peek())
 	if p.accept("a", "an") {
 		count, ok = 1, true
-		if p.accept("couple") {
-			count = 2
+		if of := numberWords[p.peek()]; p.accept("couple", "few") {
+			count = of
 		}
 		p.accept("of")
 	} else if ok {
 		p.pos++
 	}
 	u, known := p.unit()
-	if !ok || !known || !p.accept("ago") {
+	if !ok || !known || !u.bounded(count) || !p.accept("ago") {
 		return moment{}, moment{}, false
 	}
 	return u.back(now, count), u.back(now, count-1), true
@@ -265,6 +319,10 @@ func (p *timeParser) dated() (moment, moment, bool) {
 	date, ok := p.day()
 	if !ok {
 		return moment{}, moment{}, false
+	}
+	if hours, ok := dayParts[p.peek()]; ok {
+		p.pos++
+		return dayPart(date, hours[0], hours[1])
 	}
 	start := p.pos
 	p.accept("around", "at", "about")

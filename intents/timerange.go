@@ -33,6 +33,8 @@ func (r TimeRange) Resolve(now time.Time) (from, to time.Time) {
 	case !to.Before(from):
 	case r.from.base == baseWeekday:
 		from = from.AddDate(0, 0, -7) // "between monday and friday" on a wednesday
+	case r.from.base == baseDate && r.from.year == 0:
+		from = from.AddDate(-1, 0, 0) // "between june and august" in july
 	case r.to.base == baseClock:
 		to = to.AddDate(0, 0, 1) // "between 14:00 and 16:00" at 15:00
 	}
@@ -165,6 +167,11 @@ func (u unit) back(m moment, count int) moment {
 	}
 	m.add -= time.Duration(count) * u.length
 	return m
+}
+
+// bounded reports whether so many units are no more than a century.
+func (u unit) bounded(count int) bool {
+	return time.Duration(count) <= maxDuration/max(u.length, time.Duration(u.months)*30*24*time.Hour)
 }
 
 var (
