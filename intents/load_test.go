@@ -112,6 +112,25 @@ func one(t testing.TB, text string) *Intent {
 	return c.Intents[0]
 }
 
+// TestManual holds the package comment to the language: its example has every key, and loads.
+func TestManual(t *testing.T) {
+	manual, err := os.ReadFile("doc.go")
+	require.NoError(t, err)
+	var example strings.Builder
+	for line := range strings.Lines(string(manual)) {
+		if text, ok := strings.CutPrefix(line, "//\t"); ok {
+			example.WriteString(text)
+		} else if example.Len() > 0 {
+			break
+		}
+	}
+	for _, key := range (&draft{in: &Intent{}}).fields() {
+		assert.Regexp(t, `(?m)^(- |  )`+key.Name+`:`, example.String())
+	}
+	in := one(t, strings.Replace(example.String(), ", intent: cost.spend", "", 1))
+	assert.Equal(t, "metrics.memory.limit", in.ID)
+}
+
 // TestBroken loads what is broken on every line. How long it takes is printed: it must not grow with the square.
 func TestBroken(t *testing.T) {
 	lines := func(line string) string { return strings.Repeat(line, 100_000)[:min(len(line)*100_000, maxFileBytes)] }
