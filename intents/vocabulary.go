@@ -32,6 +32,7 @@ type Vocabulary struct {
 	Fillers   []string            // mean nothing, dropped unless a pattern needs them; sorted
 	Stopwords []string            // never a name; sorted
 	Nouns     []string            // of the words above, what things are called too: "the search deployment"; sorted
+	Outside   []string            // whole sentences that are nobody's, for the learned part to know the difference; sorted
 	defined   map[string]Position // by key: concepts.healthy, kinds.pod, providerKinds.aws.bucket, providers.aws
 }
 
@@ -51,6 +52,7 @@ func (v *Vocabulary) conceptNames() []string { return slices.Sorted(maps.Keys(v.
 //	fillers: [please, can you]
 //	stopwords: [it, this]
 //	nouns: [search]
+//	outside: [what is the weather in Rome]
 func (v *Vocabulary) read(r *reader, top ast.Node) { r.Mapping("", top, v.fields(r)) }
 
 func (v *Vocabulary) fields(r *reader) []field {
@@ -73,8 +75,18 @@ func (v *Vocabulary) fields(r *reader) []field {
 			Takes: func() object { return mapOf(nil, anyTexts()) }, Doc: "Words for providers."},
 		{Name: "fillers", Read: func(w string, n ast.Node) { v.Fillers = union(v.Fillers, v.fillers(r, w, n)) }, Takes: anyTexts, Doc: "Words that mean nothing."},
 		{Name: "stopwords", Read: func(w string, n ast.Node) { v.Stopwords = union(v.Stopwords, v.spellings(r, w, n)) }, Takes: anyTexts, Doc: "Words that are never a name."},
+		{Name: "outside", Read: func(w string, n ast.Node) { v.Outside = union(v.Outside, asWritten(r.Texts(w, n))) }, Takes: anyTexts,
+			Doc: "Questions that no intent may take, as people ask them of everything but infrastructure."},
 		{Name: "nouns", Read: func(w string, n ast.Node) { v.Nouns = union(v.Nouns, v.spellings(r, w, n)) }, Takes: anyTexts, Doc: "Words that things are called too."},
 	}
+}
+
+func asWritten(texts []scalar) []string {
+	var all []string
+	for _, text := range texts {
+		all = append(all, text.Text)
+	}
+	return all
 }
 
 // define notes where a key is, and reads its spellings. A key that another file of the layer has is a fault: whose
@@ -107,6 +119,7 @@ func (v *Vocabulary) overlay(over *Vocabulary, faults *Errors) {
 	v.Fillers = union(v.Fillers, over.Fillers)
 	v.Stopwords = union(v.Stopwords, over.Stopwords)
 	v.Nouns = union(v.Nouns, over.Nouns)
+	v.Outside = union(v.Outside, over.Outside)
 }
 
 func (v *Vocabulary) defines(key string) bool {

@@ -31,6 +31,9 @@ func (m *Matcher) lessons(l *learned) []learn.Example {
 			t.add(class, no.Text, false)
 		}
 	}
+	for _, sentence := range m.catalog.Vocabulary.Outside {
+		t.add(learn.Outside, sentence, false)
+	}
 	return t.lessons
 }
 
