@@ -18,7 +18,7 @@ func (l *learned) allow(s *scratch) func(class int) bool {
 // guess says which intent the question is likeliest to ask for, if that is certain enough; if not, it adds to the abstention why.
 func (m *Matcher) guess(s *scratch, names adapters.Names, abstention Match) Match {
 	l, r := m.learned, &s.reading
-	if r.read(&s.lattice); len(r.unexplained)*maxUnexplained > r.content {
+	if r.read(&s.lattice); r.vague() {
 		return abstention
 	}
 	result := l.model.ScoreAmong(r.text, l.allow(s), &s.learn)
@@ -77,6 +77,12 @@ func (m *Matcher) alone(text string, names adapters.Names) *intents.Intent {
 	}
 	return nil
 }
+
+// vague reports whether too little of what a question says is known to guess at it: every word stands for a guess of its own.
+func (r *reading) vague() bool { return r.content < minContent || len(r.unexplained)*maxUnexplained > r.content }
+
+// minContent is how many words must say something.
+const minContent = 2
 
 // maxUnexplained is of how many words that say something one may be unknown.
 const maxUnexplained = 4

@@ -22,41 +22,59 @@ type learned struct {
 type classed struct {
 	intent         *intents.Intent // nil for what is out of scope
 	all, any, none []key
+	negates        bool // an example has a "not" or the like
 }
 
 // className puts an intent into the family of its topic: to mistake one for its neighbour is the lesser error.
 func className(in *intents.Intent) string { return string(in.Topic) + "/" + in.ID }
 
-// outOfScope is the share of questions that are expected to be nobody's, after the act was looked at.
-const outOfScope = 0.2
+// learnOptions declare the share of questions that are expected to be nobody's, after the act was looked at.
+func learnOptions() learn.Options { return learn.Options{OutOfScope: 0.05} }
 
-// newLearned learns the catalogue, or takes from a cache what was learned of it before.
+// newLearned takes what was learned of the catalogue before, or learns it.
 func (m *Matcher) newLearned(caches []Cache) (*learned, error) {
-	l := &learned{accept: map[float64]float64{}}
-	for _, in := range m.catalog.Intents {
-		l.class = append(l.class, m.classOf(in))
+	m.teach()
+	if model, ok := shipped().learned(m.catalog.Digest); ok {
+		l := &learned{model: model}
+		l.order(m.classes())
+		return l, nil
 	}
-	options := learn.Options{OutOfScope: outOfScope}
-	lessons := m.lessons(l)
-	train := func() (*learn.Model, error) { return learn.Train(lessons, options) }
+	l, lessons := m.curriculum()
+	train := func() (*learn.Model, error) { return learn.Train(lessons, learnOptions()) }
 	var err error
-	if l.model, err = remember(caches, learn.Key(lessons, options), train); err != nil {
+	if l.model, err = remember(caches, learn.Key(lessons, learnOptions()), train); err != nil {
 		return nil, fmt.Errorf("learn the intents: %w", err)
 	}
-	l.order()
+	l.order(l.class)
 	return l, nil
 }
 
+// curriculum is all there is to learn, and from what.
+func (m *Matcher) curriculum() (*learned, []learn.Example) {
+	m.teach()
+	l := &learned{class: m.classes()}
+	return l, m.lessons(l)
+}
+
+func (m *Matcher) classes() []classed {
+	var all []classed
+	for _, in := range m.catalog.Intents {
+		all = append(all, m.classOf(in))
+	}
+	return all
+}
+
 // order puts the classes into the model's order, and finds from which probability on each risk is kept.
-func (l *learned) order() {
+func (l *learned) order(classes []classed) {
+	l.accept = map[float64]float64{}
 	byClass := map[string]classed{}
-	for _, c := range l.class {
+	for _, c := range classes {
 		byClass[className(c.intent)] = c
 		if risk := riskOf(c.intent); l.accept[risk] == 0 {
 			l.accept[risk] = l.model.Threshold(risk)
 		}
 	}
-	l.class = l.class[:0]
+	l.class = nil
 	for _, name := range l.model.Classes() {
 		l.class = append(l.class, byClass[name])
 	}
@@ -65,7 +83,9 @@ func (l *learned) order() {
 func riskOf(in *intents.Intent) float64 { return cmp.Or(in.MaxRisk, intents.DefaultRisk) }
 
 func (m *Matcher) classOf(in *intents.Intent) classed {
-	c := classed{intent: in}
+	c := classed{intent: in, negates: slices.ContainsFunc(in.Examples, func(e intents.Example) bool {
+		return slices.ContainsFunc(m.words(e.Text), func(t token) bool { return negates(&t) })
+	})}
 	for list, required := range map[*[]key][]intents.Requirement{&c.all: in.Requires.All, &c.any: in.Requires.Any, &c.none: in.Requires.None} {
 		for _, r := range required {
 			*list = append(*list, m.lex.requirement(r))
@@ -91,6 +111,9 @@ func (c *classed) barred(s *scratch) string {
 	in, r := c.intent, &s.reading
 	if in == nil {
 		return ""
+	}
+	if r.negated && !c.negates {
+		return noNegation
 	}
 	if why := s.unfit(in); why != "" || !takes(in.Act, s.act) {
 		return cmp.Or(why, otherAct)
@@ -121,13 +144,14 @@ func takes(intent, question intents.Act) bool {
 
 // Why an intent takes no part.
 const (
-	otherAct  = "the question asks for something of another sort"
-	notNow    = "it does not apply to what is connected"
-	lacksAll  = "the question lacks something it requires"
-	lacksAny  = "the question has nothing of what it requires one of"
-	hasNone   = "the question has something it excludes"
-	lacksKind = "the question names none of its kinds"
-	noTime    = "it does not look back in time"
+	noNegation = "no example of it says \"not\""
+	otherAct   = "the question asks for something of another sort"
+	notNow     = "it does not apply to what is connected"
+	lacksAll   = "the question lacks something it requires"
+	lacksAny   = "the question has nothing of what it requires one of"
+	hasNone    = "the question has something it excludes"
+	lacksKind  = "the question names none of its kinds"
+	noTime     = "it does not look back in time"
 )
 
 // learn adds what the examples teach, if there is anything to tell apart.
@@ -135,7 +159,6 @@ func (m *Matcher) learn(caches []Cache) error {
 	if len(m.catalog.Intents) < 2 {
 		return nil
 	}
-	m.teach()
 	var err error
 	m.learned, err = m.newLearned(caches)
 	return err
@@ -145,15 +168,16 @@ func (m *Matcher) learn(caches []Cache) error {
 func (m *Matcher) teach() {
 	for _, in := range m.catalog.Intents {
 		for _, example := range in.Examples {
-			text, ok := clean(example.Text)
-			if !ok {
-				continue
-			}
-			for _, t := range m.lex.tokenize(text, nil) {
+			for _, t := range m.words(example.Text) {
 				if !t.quoted && allLetters(t.text) {
 					m.lex.teach(t.text)
 				}
 			}
 		}
 	}
+}
+
+func (m *Matcher) words(text string) []token {
+	text, _ = clean(text)
+	return m.lex.tokenize(text, nil)
 }

@@ -19,6 +19,7 @@ type reading struct {
 	slots       uint32   // types of the values
 	content     int      // words that say something
 	unexplained []string // everyday words that neither the vocabulary nor any example has
+	negated     bool     // a word turns it around that no concept takes account of
 	strangers   int      // words taken for names only because nobody knows them
 }
 
@@ -26,9 +27,10 @@ type reading struct {
 func (r *reading) read(l *lattice) {
 	*r = reading{text: learn.Text{Words: r.text.Words[:0], Concepts: r.text.Concepts[:0]}, spans: r.spans[:0],
 		concepts: append(r.concepts[:0], make([]bool, len(l.lex.concepts))...), kinds: r.kinds[:0], unexplained: r.unexplained[:0]}
-	masked := 0 // words before it stand for a value
+	masked, meant := 0, 0 // words before these stand for a value, or spell a concept
 	for i := 0; i < len(l.tokens); {
-		r.meaning(l, i, i < masked)
+		meant = max(meant, r.meaning(l, i, i < masked))
+		r.negated = r.negated || i >= max(masked, meant) && negates(&l.tokens[i])
 		if i < masked {
 			i++
 			continue
@@ -45,17 +47,37 @@ func (r *reading) read(l *lattice) {
 	}
 }
 
-// meaning notes the concepts that begin at a word; those inside a value say nothing by themselves.
-func (r *reading) meaning(l *lattice, i int, masked bool) {
+// meaning notes the concepts that begin at a word, and returns where the longest ends that the learned part sees; those inside a
+// value say nothing by themselves.
+func (r *reading) meaning(l *lattice, i int, masked bool) int {
+	end := 0
 	readings := l.at(i)
 	for s := range readings {
-		if c := readings[s].concept; readings[s].class == isConcept {
-			if name := l.lex.conceptTerms[c]; !masked && !r.concepts[c] && name != "" {
+		if readings[s].class != isConcept {
+			continue
+		}
+		c := readings[s].concept
+		if name := l.lex.conceptTerms[c]; name != "" {
+			end = max(end, readings[s].end)
+			if !masked && !r.concepts[c] {
 				r.text.Concepts = append(r.text.Concepts, name)
 			}
-			r.concepts[c] = true
 		}
+		r.concepts[c] = true
 	}
+	return end
+}
+
+// negates reports whether a word turns around what is asked.
+func negates(t *token) bool {
+	if t.quoted {
+		return false
+	}
+	switch t.text {
+	case "not", "no", "never", "without", "except", "excluding", "neither", "nor", "but":
+		return true
+	}
+	return false
 }
 
 // word keeps a word as it is.
