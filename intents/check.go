@@ -66,23 +66,32 @@ func (l *loader) checkExamples(all []*Intent) map[string]owned {
 // checkNear faults what must not route to the intent if the catalogue says somewhere that it does.
 func (l *loader) checkNear(in *Intent, examples map[string]owned) {
 	for _, near := range in.NotExamples {
-		at, taken := examples[l.said(near.Text)]
-		_, known := l.catalog.Intent(near.Intent)
-		switch {
-		case taken && at.intent == in:
-			l.faultIn(in, near.Pos, "notExamples", "remove one of them", "%q is an example at line %d", near.Text, at.Pos.Line)
+		if at, taken := examples[l.said(near.Text)]; taken {
+			l.checkTaken(in, near, at)
+		}
+		switch _, known := l.catalog.Intent(near.Intent); {
 		case near.Intent == in.ID:
 			l.faultIn(in, near.Pos, "notExamples", "name another intent, or none", "%q cannot belong to the intent that it must not go to", near.Text)
 		case near.Intent != "" && !known && !l.broken:
-			l.faultIn(in, near.Pos, "notExamples", cmp.Or(strict.Suggest(near.Intent, "", l.ids()), "see clanker intents list"), "unknown intent %q", near.Intent)
-		case near.Intent != "" && taken && at.intent.ID != near.Intent:
-			l.faultIn(in, near.Pos, "notExamples", "name that intent, or move the example", "%q is an example of intent %q at %s:%d", near.Text, at.intent.ID, at.Pos.File, at.Pos.Line)
+			remedy := cmp.Or(strict.Suggest(near.Intent, "", l.ids()), "see clanker intents list")
+			l.faultIn(in, near.Pos, "notExamples", remedy, "unknown intent %q", near.Intent)
 		}
 	}
 	for _, test := range in.Tests {
 		if at, taken := examples[l.said(test.Ask)]; taken && test.Not && at.intent == in {
 			l.faultIn(in, test.Pos, "tests", "remove one of them", "%q is an example at line %d", test.Ask, at.Pos.Line)
 		}
+	}
+}
+
+// checkTaken faults a near miss that is an example of the intent, or of another one than it is said to belong to.
+func (l *loader) checkTaken(in *Intent, near NotExample, at owned) {
+	switch {
+	case at.intent == in:
+		l.faultIn(in, near.Pos, "notExamples", "remove one of them", "%q is an example at line %d", near.Text, at.Pos.Line)
+	case near.Intent != "" && at.intent.ID != near.Intent:
+		l.faultIn(in, near.Pos, "notExamples", "name that intent, or move the example", "%q is an example of intent %q at %s:%d",
+			near.Text, at.intent.ID, at.Pos.File, at.Pos.Line)
 	}
 }
 

@@ -46,7 +46,7 @@ type named struct {
 func (d *draft) notExamples(where string, node ast.Node) {
 	for _, item := range d.Items(where, node, true) {
 		ask, intent := scalar{}, scalar{}
-		if _, keys := item.(*ast.MappingNode); keys {
+		if len(entriesOf(item)) > 0 {
 			d.Mapping(where, item, d.nearFields(&ask, &intent))
 		} else {
 			ask, _ = d.Text(where, item)

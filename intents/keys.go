@@ -21,7 +21,9 @@ func (d *draft) fields() []field {
 		{Name: "description", Read: func(w string, n ast.Node) { in.Description = d.plain(w, n) }, Takes: anyText, Doc: "What is asked, in a sentence."},
 		{Name: "examples", Read: texts(&d.examples), Takes: anyTexts,
 			Doc: "Questions that must come here, in many wordings; [80%](percent) marks the value of a slot."},
-		{Name: "notExamples", Read: d.notExamples, Takes: func() object { return listOf(either(anyText(), block(d.nearFields(nil, nil), "ask"))) },
+		{Name: "notExamples", Read: d.notExamples, Takes: func() object {
+			return either(anyText(), arrayOf(either(anyText(), block(d.nearFields(nil, nil), "ask"))))
+		},
 			Doc: "Questions that sound alike and must not come here."},
 		{Name: "patterns", Read: d.patterns, Takes: anyTexts, Doc: "Token grammar, full span: [optional] (one|of) @concept {slot}."},
 		{Name: "slots", Read: d.slots, Takes: func() object { return mapOf(nil, block(d.slotFields(""))) }, Doc: "Defaults of slots, as a question would spell them."},

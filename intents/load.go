@@ -69,15 +69,9 @@ func (l *loader) intent(r *reader, node ast.Node, defaults []inherited) (in *Int
 // name looks the id up first, so that every fault of the intent can tell it.
 func (d *draft) name(node ast.Node) {
 	d.Subject = ""
-	values, _ := node.(*ast.MappingNode)
-	if values == nil {
-		return
-	}
-	for _, entry := range values.Values {
-		if key, ok := entry.Key.(*ast.StringNode); ok && key.Value == "id" {
-			if id, ok := entry.Value.(*ast.StringNode); ok {
-				d.Subject = Subject(id.Value)
-			}
+	for _, entry := range entriesOf(node) {
+		if id, ok := entry.Value.(*ast.StringNode); ok && keyOf(entry) == "id" {
+			d.Subject = Subject(id.Value)
 		}
 	}
 }

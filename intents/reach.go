@@ -90,14 +90,17 @@ func (a *automaton) takes(b *automaton) bool {
 		}
 		return true
 	}
-	for ok := reach(b.first, a.first); len(open) > 0; {
+	if !reach(b.first, a.first) {
+		return false
+	}
+	for len(open) > 0 {
 		s := open[len(open)-1]
 		open = open[:len(open)-1]
 		var after uint64
 		for set := s.set; set != 0; set &= set - 1 {
 			after |= a.next[bits.TrailingZeros64(set)]
 		}
-		if ok = ok && reach(b.next[s.state], after); !ok {
+		if !reach(b.next[s.state], after) {
 			return false
 		}
 	}
