@@ -30,13 +30,18 @@ func (l *loader) checkPatterns(all []*Intent) {
 			if patterns[said] = in; !taken || other == in {
 				continue
 			}
-			remedy := "remove one of them, or make them differ"
-			if other.Layer < in.Layer {
-				remedy = fmt.Sprintf("make it differ, or override that intent: give this one the id %s", other.ID)
-			}
+			remedy := cmp.Or(remedyOver(in, other), "remove one of them, or make them differ")
 			l.faultIn(in, pattern.Pos, "patterns", remedy, "intent %q at %s:%d has the same pattern", other.ID, other.Pos.File, other.Pos.Line)
 		}
 	}
+}
+
+// remedyOver is what to do about an intent of an earlier layer, "" if the other is of the same one.
+func remedyOver(in, other *Intent) string {
+	if other.Layer == in.Layer {
+		return ""
+	}
+	return fmt.Sprintf("make it differ, or override that intent: give this one the id %s", other.ID)
 }
 
 // owned is an example with its intent.
@@ -56,7 +61,8 @@ func (l *loader) checkExamples(all []*Intent) map[string]owned {
 				said[words] = owned{example, in}
 				continue
 			}
-			l.faultIn(in, example.Pos, "examples", "remove one of them, or ask it in other words", "%q says no more than %q of intent %q at %s:%d",
+			remedy := cmp.Or(remedyOver(in, first.intent), "remove one of them, or ask it in other words")
+			l.faultIn(in, example.Pos, "examples", remedy, "%q says no more than %q of intent %q at %s:%d",
 				example.Text, first.Text, first.intent.ID, first.Pos.File, first.Pos.Line)
 		}
 	}
