@@ -31,12 +31,12 @@ func overlaid(files fstest.MapFS) (*Matcher, error) {
 // TestOverlaidExamples tells a platform team what of theirs breaks what is built in, and how to go on.
 func TestOverlaidExamples(t *testing.T) {
 	for _, test := range []struct{ name, file, content, want string }{
-		{"a pattern that takes a built-in example", "team.yaml", ours("team.health", "is checkout-api healthy", "is {service} healthy"),
-			`./team/team.yaml:4:15: intent "team.health": examples: "is checkout-api healthy" fits intent "health.of" (built-in/a.yaml:9) as well; make this one's patterns say more, or override that intent: give yours its id
+		{"a pattern that takes a built-in example", "team.yaml", ours("team.health", "is orders-api healthy", "is {service} healthy"),
+			`./team/team.yaml:4:15: intent "team.health": examples: "is orders-api healthy" fits intent "health.of" (built-in/a.yaml:9) as well; make this one's patterns say more, or override that intent: give yours its id
 ./team/team.yaml:5:15: intent "team.health": patterns: "is {service} healthy" takes the example "is checkout-api healthy" of intent "health.of" (built-in/a.yaml:9); make the pattern narrower, or override that intent: give yours its id`},
 		{"overriding it", "team.yaml", ours("health.of", "is checkout-api healthy", "is {service} healthy"), ""},
 		{"words that mean something else", "vocabulary.yaml", "fillers: [is, checkout-api, healthy]\n",
-			`built-in/a.yaml:12:14: intent "health.of": examples: "is checkout-api healthy" goes to no intent: its words are known, but no intent puts them together like this; add a pattern for it; {time} takes a time range; or look for its words in a vocabulary.yaml that lies over it`},
+			`built-in/a.yaml:12:14: intent "health.of": examples: "is checkout-api healthy" goes to no intent: it asks nothing about your infrastructure; add a pattern for it; {time} takes a time range; or look for its words in a vocabulary.yaml that lies over it`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			_, err := overlaid(fstest.MapFS{test.file: {Data: []byte(test.content)}})

@@ -190,8 +190,8 @@ func TestAbstainTellsWhy(t *testing.T) {
 	m := tinyMatcher(t)
 	for question, want := range map[string]string{
 		"which services are not down":                   `"not" turns the question around, and no intent takes it that way`,
-		"frobnicate all pods in web-1":                  "no intent explains every word; not in any pattern: frobnicate",
-		"healthy which pods":                            "its words are known, but no intent puts them together like this",
+		"frobnicate all pods in web-1":                  "no intent explains every word; not in any pattern: frobnicate; it may ask for inventory.list, but that is not certain enough",
+		"healthy which pods":                            "its words are known, but no intent puts them together like this; it may ask for health.services, but that is not certain enough",
 		"which services are down today":                 `health.services: does not look back: it cannot take "today"`,
 		"is checkout-api healthy and what does it cost": `it asks for more than "is checkout-api healthy": ask for one thing at a time`,
 		"delete web-1; is orders-api ok":                `it asks for more than "is orders-api ok": ask for one thing at a time`,
@@ -235,7 +235,7 @@ func TestStolenExample(t *testing.T) {
 - id: thief
   topic: health
   description: Takes what is not its own.
-  examples: [is checkout-api healthy]
+  examples: [is orders-api healthy]
   patterns: ["is {service} healthy", "are all services healthy"]
   action: list
   answer: x
@@ -252,7 +252,7 @@ func TestStolenExample(t *testing.T) {
 	require.ErrorAs(t, err, new(intents.Errors))
 	assert.Equal(t, `a.yaml:5:14: intent "health.services": examples: "are all services in production healthy" fits intent "thief" (b.yaml:2) as well; make one of the two say more
 a.yaml:12:14: intent "health.of": examples: "is checkout-api healthy" fits intent "thief" (b.yaml:2) as well; make one of the two say more
-b.yaml:5:14: intent "thief": examples: "is checkout-api healthy" fits intent "health.of" (a.yaml:9) as well; make one of the two say more
+b.yaml:5:14: intent "thief": examples: "is orders-api healthy" fits intent "health.of" (a.yaml:9) as well; make one of the two say more
 b.yaml:12:14: intent "vague": examples: "is it not healthy today" goes to no intent: vague: does not look back: it cannot take "today"; add a pattern for it; {time} takes a time range`, err.Error())
 }
 
