@@ -59,31 +59,44 @@ type Spread struct {
 	Most      float64 `json:"most"`
 }
 
-// spreads measures the spread of what matters most.
+// spreads measures how far groups lie apart.
 func spreads(groups []Group) []Spread {
 	all := []Spread{}
 	for _, label := range labels {
-		for _, figure := range []struct {
-			name string
-			of   func(Figures) *float64
-		}{
-			{"answered", func(f Figures) *float64 { return f.Answered }},
-			{"topicRight", func(f Figures) *float64 { return f.TopicRight }},
-			{"misrouted", func(f Figures) *float64 { return f.Misrouted }},
-			{"outOfScopeRecall", func(f Figures) *float64 { return f.OutOfScopeRecall }},
-		} {
-			var values []float64
-			for _, g := range groups {
-				if value := figure.of(g.Figures); g.By == label.name && label.name != decider && value != nil {
-					values = append(values, *value)
-				}
-			}
-			if len(values) > 1 {
-				all = append(all, newSpread(label.name, figure.name, values))
+		var figures []Figures
+		for _, g := range groups {
+			if g.By == label.name && label.name != decider {
+				figures = append(figures, g.Figures)
 			}
 		}
+		all = append(all, spreadsOf(label.name, figures)...)
 	}
 	return all
+}
+
+// spreadsOf measures the spread of what matters most.
+func spreadsOf(by string, all []Figures) []Spread {
+	var spreads []Spread
+	for _, figure := range []struct {
+		name string
+		of   func(Figures) *float64
+	}{
+		{"answered", func(f Figures) *float64 { return f.Answered }},
+		{"topicRight", func(f Figures) *float64 { return f.TopicRight }},
+		{"misrouted", func(f Figures) *float64 { return f.Misrouted }},
+		{"outOfScopeRecall", func(f Figures) *float64 { return f.OutOfScopeRecall }},
+	} {
+		var values []float64
+		for _, f := range all {
+			if value := figure.of(f); value != nil {
+				values = append(values, *value)
+			}
+		}
+		if len(values) > 1 {
+			spreads = append(spreads, newSpread(by, figure.name, values))
+		}
+	}
+	return spreads
 }
 
 func newSpread(by, figure string, values []float64) Spread {

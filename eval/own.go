@@ -2,6 +2,7 @@ package eval
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"clanker/intents"
@@ -37,17 +38,24 @@ func Own(c *intents.Catalog) Suite {
 	return s
 }
 
-// Examples returns the examples of the intents as a suite, each with the slots that are marked up in it.
+// Examples returns the examples of the intents as a suite, each with the slots that are marked up in it, but for those that are
+// text: a name that nobody has seen need not be taken for one.
 func Examples(c *intents.Catalog) Suite {
 	s := Suite{Name: "examples"}
 	for _, in := range c.Intents {
 		for _, example := range in.Examples {
 			one := Case{Question: example.Text, Group: "examples", Pos: example.Pos}
-			one.belongTo(in, example.Slots)
+			one.belongTo(in, withoutText(example.Slots))
 			s.Cases = append(s.Cases, one)
 		}
 	}
 	return s
+}
+
+func withoutText(slots intents.Slots) intents.Slots {
+	measured := maps.Clone(slots)
+	maps.DeleteFunc(measured, func(_ string, value any) bool { _, isText := value.(string); return isText })
+	return measured
 }
 
 func (c *Case) belongTo(in *intents.Intent, slots intents.Slots) {

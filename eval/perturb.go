@@ -1,7 +1,6 @@
 package eval
 
 import (
-	"hash/fnv"
 	"slices"
 	"strings"
 
@@ -120,9 +119,7 @@ func rewordings(outcomes []outcome, voice string, by Classifier) []outcome {
 // apply changes question i of those that went right. The seed is its text.
 func (p Perturbation) apply(base []Case, i int) string {
 	question := base[i].Question
-	hash := fnv.New64a()
-	_, _ = hash.Write([]byte(p.Name + "\x00" + question)) // it never fails
-	seed := hash.Sum64()
+	seed := hash(p.Name + "\x00" + question)
 	if p.Name == joined {
 		return join(base, i, seed)
 	}

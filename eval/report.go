@@ -2,6 +2,7 @@ package eval
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"slices"
 )
@@ -11,7 +12,9 @@ const Schema = "clanker.eval/v1"
 
 // Report is how the suites fared, each alone and all together.
 type Report struct {
-	Schema string        `json:"schema"`
+	Schema          string           `json:"schema"`
+	CrossValidation *CrossValidation `json:"crossValidation,omitempty"` // the suites are its folds
+
 	Suites []SuiteReport `json:"suites"`
 	Total  Figures       `json:"total"`
 
@@ -50,10 +53,37 @@ type Stray struct {
 
 // Evaluate asks each suite's questions, and those of its own that went right again with each of [Perturbations].
 func Evaluate(suites []Suite, with func(Suite) Classifier) Report {
+	var runs []run
+	for _, s := range suites {
+		runs = append(runs, ask(s, with(s)))
+	}
+	return newReport(runs)
+}
+
+// Validate evaluates folds, each with a classifier that its own catalogue makes.
+func Validate(folds []Fold, how CrossValidation, with func(Fold) (Classifier, error)) (Report, error) {
+	var runs []run
+	for _, f := range folds {
+		by, err := with(f)
+		if err != nil {
+			return Report{}, fmt.Errorf("make the intents of %s: %w", f.Suite.Name, err)
+		}
+		runs = append(runs, ask(f.Suite, by))
+	}
+	report := newReport(runs)
+	report.CrossValidation = &how
+	var figures []Figures
+	for _, s := range report.Suites {
+		figures = append(figures, s.Figures)
+	}
+	report.Spreads = append(spreadsOf("fold", figures), report.Spreads...)
+	return report, nil
+}
+
+func newReport(runs []run) Report {
 	report := Report{Schema: Schema, Suites: []SuiteReport{}}
 	var outcomes []outcome
-	for _, suite := range suites {
-		r := ask(suite, with(suite))
+	for _, r := range runs {
 		report.Suites = append(report.Suites, suiteReport(r))
 		outcomes = append(outcomes, r.outcomes...)
 		if report.Robustness == nil {

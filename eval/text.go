@@ -12,6 +12,9 @@ import (
 // Text writes the report for people: figures first, then the questions that went wrong or nowhere.
 func Text(w io.Writer, r Report) error {
 	t := &textReport{}
+	if r.CrossValidation != nil {
+		t.line("%s\n", r.CrossValidation)
+	}
 	t.suites(r)
 	t.groups(r.Groups)
 	t.spreads(r.Spreads)
@@ -82,6 +85,11 @@ var figureHeaders = []string{"asked", "in scope", "answered %", "routed %", "pre
 func (f Figures) cells() []string {
 	return []string{fmt.Sprint(f.Questions), fmt.Sprint(f.InScope), percent(f.Answered), percent(f.Coverage), percent(f.Precision), percent(f.TopicRight),
 		percent(f.Misrouted), percent(f.OutOfScopeRecall), percent(f.SlotF1)}
+}
+
+// String says in one line what was left out.
+func (c *CrossValidation) String() string {
+	return fmt.Sprintf("cross-validation by %s: each fold is asked without the examples that belong to it, %d of %d in all", c.By, c.LeftOut, c.Examples)
 }
 
 func (t *textReport) suites(r Report) {

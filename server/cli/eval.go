@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clanker/adapters"
 	"clanker/eval"
 	"clanker/intents"
 )
@@ -21,6 +22,7 @@ type evalFlags struct {
 	suites          []string
 	baseline        string
 	update, latency bool
+	validate        choice
 	output          choice
 }
 
@@ -50,14 +52,20 @@ Without a FILE the built-in cases are asked, and as suite own the tests and notE
 In a tab-separated file the first line names the columns, slots are "service=checkout-api; percent=0.8", names have spaces
 between them. The file's name, without -questions and its ending, is the name of its suite.
 
---suite clinc150, banking77 and hwu64 are public sets of questions on everything but infrastructure: the learner is trained
-on each and measured beside what others have published. Routing does not use the learner yet.
+--suite clinc150, banking77 and hwu64 are public sets of questions on everything but infrastructure: the learner that
+routing uses is trained on each and measured beside what others have published.
+
+--cross-validate says how much of that was learned by heart. Questions are dealt into five folds, and each fold is asked
+with intents that have not learned from it: the examples themselves (examples; learned: with no pattern either), or the
+cases by where they are from (source) or by what they are wordings of (group), without the examples that say nearly the same
+as one of them.
 
 With --baseline the exit code is 1 if a figure is below what the file holds. The same intents and cases give the same
 output, byte for byte; times are printed to stderr, with --latency.`,
 		Example: `  clanker eval
   clanker eval --suite real,negatives --output html > eval.html
   clanker eval --suite clinc150
+  clanker eval --cross-validate examples
   clanker eval my-questions.yaml --intents ./intents
   clanker eval --baseline baseline.json --update-baseline`,
 	}
@@ -67,6 +75,7 @@ output, byte for byte; times are printed to stderr, with --latency.`,
 	flags.StringVar(&f.baseline, "baseline", "", "fail if a figure is below what this `file` holds")
 	flags.BoolVar(&f.update, "update-baseline", false, "write what was reached to the file of --baseline")
 	flags.BoolVar(&f.latency, "latency", false, "print to stderr how long a question takes")
+	f.validate = choiceFlag(cmd, flags, "cross-validate", "", "ask in folds, without what was learned from each", append([]string{asTheyAre}, eval.FoldedBy()...)...)
 	f.output = outputFlag(cmd, "table", "json", "junit", "html")
 	cmd.RunE = func(cmd *cobra.Command, files []string) error { return a.eval(cmd, f, files) }
 	return cmd
@@ -75,6 +84,9 @@ output, byte for byte; times are printed to stderr, with --latency.`,
 func (a *app) eval(cmd *cobra.Command, f evalFlags, files []string) error {
 	if f.update && f.baseline == "" {
 		return usage("add --baseline FILE", "--update-baseline: no file is given")
+	}
+	if eval.OfExamples(f.validate.String()) && len(f.suites)+len(files) > 0 {
+		return usage("leave out the files and --suite", "--cross-validate %s: asks the examples of the intents alone", f.validate)
 	}
 	if slices.ContainsFunc(f.suites, isPublic) {
 		return a.evalPublic(f, files)
@@ -92,13 +104,18 @@ func (a *app) eval(cmd *cobra.Command, f evalFlags, files []string) error {
 	if err != nil {
 		return a.printFaults(err)
 	}
-	seen := a.knownNames(cmd.Context(), workspace)
-	with := func(s eval.Suite) eval.Classifier { return eval.ByMatcher(matcher, s.Names(seen)) }
 	baseline, err := readBaseline(f)
 	if err != nil {
 		return err
 	}
-	report := eval.Evaluate(suites, with)
+	seen := a.knownNames(cmd.Context(), workspace)
+	with := func(s eval.Suite) eval.Classifier { return eval.ByMatcher(matcher, s.Names(seen)) }
+	var report eval.Report
+	if f.validate.String() == asTheyAre {
+		report = eval.Evaluate(suites, with)
+	} else if report, err = validate(f, catalog, suites, seen); err != nil {
+		return err
+	}
 	if f.baseline != "" {
 		report.Baseline = new(baseline.Compare(report))
 	}
@@ -111,12 +128,27 @@ func (a *app) eval(cmd *cobra.Command, f evalFlags, files []string) error {
 	return a.holdBaseline(f, baseline, report)
 }
 
+// asTheyAre is the cross-validation of a run that makes no folds.
+const asTheyAre = "none"
+
+// validate asks in folds.
+func validate(f evalFlags, catalog *intents.Catalog, suites []eval.Suite, seen adapters.Names) (eval.Report, error) {
+	folds, how := eval.Folds(catalog, suites, f.validate.String())
+	if len(folds) < 2 {
+		return eval.Report{}, usage("write it to the cases, or choose another", "--cross-validate %s: the cases do not say theirs, or all the same", f.validate)
+	}
+	return eval.Validate(folds, how, func(fold eval.Fold) (eval.Classifier, error) {
+		matcher, err := fold.Matcher()
+		return eval.ByMatcher(matcher, fold.Suite.Names(seen)), err
+	})
+}
+
 func isPublic(suite string) bool { return slices.Contains(eval.PublicSets(), suite) }
 
 // evalPublic measures the learner on public sets.
 func (a *app) evalPublic(f evalFlags, files []string) error {
 	own := slices.DeleteFunc(slices.Clone(f.suites), isPublic)
-	if len(files)+len(own) > 0 || f.baseline != "" || !slices.Contains([]string{"table", "json"}, f.output.String()) {
+	if len(files)+len(own) > 0 || f.baseline != "" || f.validate.String() != asTheyAre || !slices.Contains([]string{"table", "json"}, f.output.String()) {
 		return usage("public sets are measured alone, and printed as table or json", "--suite %s", strings.Join(f.suites, ","))
 	}
 	var all []eval.PublicFigures
