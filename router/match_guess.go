@@ -3,6 +3,7 @@ package router
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"clanker/adapters"
@@ -28,6 +29,7 @@ func (m *Matcher) guess(s *scratch, names adapters.Names, abstention Match) Matc
 	best := l.class[result.Top[0].Class].intent
 	if result.Probability < l.accept[riskOf(best)] {
 		abstention.Reason += fmt.Sprintf("; it may ask for %s, but that is not certain enough", best.ID)
+		abstention.Tried = firstOf(l.candidates(&result), abstention.Tried)
 		return abstention
 	}
 	f := s.fillSlots(best)
@@ -76,6 +78,16 @@ func (m *Matcher) alone(text string, names adapters.Names) *intents.Intent {
 		return match.Hits[0].Intent
 	}
 	return nil
+}
+
+// firstOf joins two lists of candidates, without those that were named before.
+func firstOf(first, then []Candidate) []Candidate {
+	for _, c := range then {
+		if len(first) < maxTried && !slices.ContainsFunc(first, func(f Candidate) bool { return f.Intent == c.Intent }) {
+			first = append(first, c)
+		}
+	}
+	return first
 }
 
 // vague reports whether too little of what a question says is known to guess at it: every word stands for a guess of its own.

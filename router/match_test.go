@@ -205,6 +205,7 @@ func TestAbstainTellsWhy(t *testing.T) {
 		assert.Equal(t, want, match.Reason, question)
 		assert.LessOrEqual(t, len(match.Tried), 5)
 	}
+	m.learned = nil
 	tried := m.Match("frobnicate memory of pods", adapters.Names{}).Tried
 	require.NotEmpty(t, tried)
 	assert.Equal(t, "metrics.memory", tried[0].Intent)
