@@ -143,7 +143,7 @@ func (l *loader) intentsOf(f *form, defaults []inherited) []*Intent {
 func written(entries []*ast.MappingValueNode) string {
 	var text strings.Builder
 	for _, entry := range entries {
-		text.WriteString(indented(entry.String(), "  ") + "\n")
+		text.WriteString(indented(strings.Trim(entry.String(), "\n"), "  ") + "\n")
 	}
 	return "-" + text.String()[1:]
 }

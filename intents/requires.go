@@ -2,11 +2,11 @@ package intents
 
 import (
 	"errors"
-	"maps"
 	"slices"
 	"strconv"
 
 	"github.com/expr-lang/expr"
+	exprast "github.com/expr-lang/expr/ast"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/vm"
 	"github.com/goccy/go-yaml/ast"
@@ -151,18 +151,32 @@ type connections struct {
 
 // compileWhen compiles when, and tries it over nothing and over everything, so that its types are right.
 func (d *draft) compileWhen() {
-	program, ok := d.program("when", d.when, 0, connections{}, []string{"connected"}, expr.AsBool())
+	program, ok := d.program("when", d.when, 0, connections{}, []string{"connected"}, expr.AsBool(), expr.Patch(&providers{d}))
 	if !ok {
 		return
 	}
 	d.in.when = program
-	providers := slices.Sorted(maps.Values(d.vocabulary.Providers))
-	for _, connected := range [][]string{nil, slices.Compact(providers)} {
+	for _, connected := range [][]string{nil, d.vocabulary.providers()} {
 		_, err := vm.Run(program, connections{connected})
 		if wrong, ok := errors.AsType[*file.Error](err); ok {
 			d.Fault(d.when.At(wrong.From), "when", `write a condition over connected, for instance "aws" in connected`, "%s", wrong.Message)
 			return
 		}
+	}
+}
+
+// providers checks the names that an expression looks for among the connected ones: a wrong one would never be there.
+type providers struct{ *draft }
+
+// Visit implements the visitor of expr.
+func (p *providers) Visit(node *exprast.Node) {
+	in, ok := (*node).(*exprast.BinaryNode)
+	if !ok || in.Operator != "in" {
+		return
+	}
+	name, literal := in.Left.(*exprast.StringNode)
+	if known := p.vocabulary.providers(); literal && !slices.Contains(known, name.Value) {
+		p.Fault(p.when.At(name.Location().From), "when", suggest(name.Value, "", known), "unknown provider %q", name.Value)
 	}
 }
 

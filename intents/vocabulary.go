@@ -41,6 +41,10 @@ func newVocabulary() *Vocabulary {
 		defined: map[string]Position{}}
 }
 
+func (v *Vocabulary) providers() []string {
+	return slices.Compact(slices.Sorted(maps.Values(v.Providers)))
+}
+
 func (v *Vocabulary) conceptNames() []string { return slices.Sorted(maps.Keys(v.Concepts)) }
 
 // read adds what a file of words holds:

@@ -30,6 +30,7 @@ type Fault struct {
 	Where   string // key: "patterns", "query.kinds"; empty for the file itself
 	Message string
 	Remedy  string
+	others  int // that it stands for as well
 }
 
 // Error spells the fault as file:line:column: subject: where: message; remedy.
@@ -50,6 +51,15 @@ func (f Fault) Error() string {
 
 // Errors are all the faults of the files that were read together, sorted by position.
 type Errors []Fault
+
+// Count is how many faults were found, told or not.
+func (e Errors) Count() int {
+	count := len(e)
+	for _, fault := range e {
+		count += fault.others
+	}
+	return count
+}
 
 // Error has a line for each fault.
 func (e Errors) Error() string {
@@ -76,7 +86,8 @@ func (e Errors) Err() error {
 	all := slices.Compact(e)
 	if more := len(all) - MaxFaults; more > 0 {
 		first := all[MaxFaults]
-		all = append(all[:MaxFaults:MaxFaults], Fault{Pos: first.Pos, Message: fmt.Sprintf("at least %d more faults from here on", more), Remedy: "mend those before it first"})
+		all = append(all[:MaxFaults:MaxFaults], Fault{Pos: first.Pos, others: more - 1,
+			Message: fmt.Sprintf("at least %d more faults from here on", more), Remedy: "mend those before it first"})
 	}
 	return all
 }

@@ -91,6 +91,7 @@ func TestManyKeys(t *testing.T) {
 	assert.Len(t, faults, 3*(strict.MaxKeys-1))
 	told, _ := errors.AsType[strict.Errors](faults.Err())
 	require.Len(t, told, strict.MaxFaults+1)
+	assert.Equal(t, len(faults), told.Count())
 	assert.Equal(t, "a.yaml:1003:3: at least 13997 more faults from here on; mend those before it first", told[strict.MaxFaults].Error())
 }
 

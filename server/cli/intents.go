@@ -75,7 +75,7 @@ func (a *app) printFaults(err error) error {
 	if _, err := fmt.Fprint(a.stdout, lines.String()); err != nil {
 		return err
 	}
-	return errors.New(count(len(faults), "fault"))
+	return errors.New(count(faults.Count(), "fault"))
 }
 
 func count(n int, what string) string {

@@ -154,7 +154,7 @@ func (r *Reloader) report(what string, err error) Problem {
 	detail, _, _ := strings.Cut(err.Error(), "\n")
 	problem := Problem{What: what, Detail: detail, Faults: 1, Since: r.now().UTC()}
 	if faults, ok := errors.AsType[strict.Errors](err); ok && len(faults) > 0 {
-		problem.Detail, problem.Faults = faults[0].Error(), len(faults)
+		problem.Detail, problem.Faults = faults[0].Error(), faults.Count()
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
