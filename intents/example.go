@@ -2,9 +2,12 @@ package intents
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
+
+	"clanker/adapters"
 )
 
 // Example is a question that must route to its intent.
@@ -175,14 +178,18 @@ func (d *draft) slotType(name string) (SlotType, bool) {
 	return kind, ok && isScope(name)
 }
 
-// value reads a value of a slot as a question spells it.
+// value reads a value of a slot as a question spells it. A kind can be called by its name too, which not every kind has
+// among its words.
 func (d *draft) value(kind SlotType, text string) (any, error) {
 	if kind != SlotKind {
 		return kind.parse(text)
 	}
-	word, ok := d.vocabulary.Kinds[strings.ToLower(strings.TrimSpace(text))]
-	if !ok {
-		return nil, fmt.Errorf("no word for a kind is %q", text)
+	text = strings.ToLower(strings.TrimSpace(text))
+	if word, ok := d.vocabulary.Kinds[text]; ok {
+		return string(word.Kind), nil
 	}
-	return string(word.Kind), nil
+	if slices.Contains(kinds, adapters.Kind(text)) {
+		return text, nil
+	}
+	return nil, fmt.Errorf("no word for a kind is %q", text)
 }
