@@ -34,7 +34,7 @@
 //	  needs: service                   # a slot without which the question is asked back, with the names that fit
 //	  action: list                     # list metrics changes logs topology diagnose about propose
 //	  query:                           # what to read; "{slot}" takes a slot's value, or nothing if the question has none
-//	    kinds: [pod, "{kind}"]
+//	    kinds: [pod, "{kind}"]         # if the question names a kind that is listed, it alone is read
 //	    name: "{service}"
 //	    providers: [kubernetes]
 //	    metrics: [memory.ofLimit]
