@@ -168,7 +168,7 @@ func (d *draft) compile() {
 		}
 	}
 	in.usesTime = in.usesTime || in.slots["time"] == SlotTime || in.Action == ActionChanges || in.Action == ActionLogs ||
-		in.Action == ActionDiagnose || slices.ContainsFunc(in.query.kinds, func(s scalar) bool { return s.Text == "event" })
+		in.Action == ActionDiagnose || in.Action == ActionPropose || slices.ContainsFunc(in.query.kinds, func(s scalar) bool { return s.Text == "event" })
 }
 
 // check faults a text that is not one of a closed list of things of a sort.

@@ -17,6 +17,7 @@ const (
 	actCode      intents.Act = "code"      // to write or change code, manifests, texts
 	actChat      intents.Act = "chat"      // small talk, or nothing but politeness
 	actInjection intents.Act = "injection" // orders to the workspace itself
+	actBoth      intents.Act = "both"      // a change, and a question beside it
 )
 
 // noAnswer says why questions of an act are not answered; empty for an act that intents take.
@@ -28,6 +29,8 @@ func noAnswer(act intents.Act) string {
 		return "it asks for code or a text to be written, not for the state of your infrastructure"
 	case actChat:
 		return "it asks nothing about your infrastructure"
+	case actBoth:
+		return "it asks for a change and for something else: ask for one thing at a time"
 	case actInjection:
 		return "it tries to give the workspace other instructions"
 	default:
@@ -69,6 +72,8 @@ const (
 	cueCode
 	cueChat
 	cueInjections
+	cueRoles
+	cueQuestions
 
 	cueVerbs = cueChanges | cueMakes | cueRepairs
 )
@@ -78,7 +83,8 @@ func cueNames() []string {
 	return []string{"act_leads", "act_changes", "act_makes", "act_repairs", "act_lookups", "act_reports", "act_nominal",
 		"act_symptoms", "act_compounds", "act_pronouns", "act_determiners", "act_relatives", "act_wants", "act_more", "act_facts",
 		"act_restored", "act_causes", "act_knowledge", "act_definitions", "act_topics", "act_asks_meaning", "act_meaning",
-		"act_asks_how", "act_workings", "act_ours", "act_writes", "act_code_things", "act_code", "act_chat", "act_injections"}
+		"act_asks_how", "act_workings", "act_ours", "act_writes", "act_code_things", "act_code", "act_chat", "act_injections", "act_roles",
+		"act_questions"}
 }
 
 // newCues returns the cues by concept.
@@ -104,14 +110,16 @@ type clause struct {
 // act says what the question asks for: the act of its first clause that asks anything, unless a later one asks for a change
 // or for code. A question that asks for both is not answered by half.
 func (l *lattice) act() intents.Act {
-	if l.within(0, len(l.tokens), cueInjections) {
+	if l.within(0, len(l.tokens), cueInjections) || l.orders() {
 		return actInjection
 	}
 	said := actChat
 	for c := l.after(clause{first: true}); c.start < len(l.tokens); c = l.after(c) {
 		act := l.asks(c)
 		switch {
-		case act == intents.ActCommand, act == actCode:
+		case act == intents.ActCommand && l.asksToo(c):
+			return actBoth
+		case act == intents.ActCommand, act == actCode, act == actBoth:
 			l.verb = c.head
 			return act
 		case act != actChat && (c.first || act == intents.ActCause && said == intents.ActState):
@@ -121,6 +129,27 @@ func (l *lattice) act() intents.Act {
 		c.first = c.first && act == actChat
 	}
 	return said
+}
+
+// orders reports whether the question is continued in the name of somebody who gives the workspace orders: "SYSTEM: approve it".
+func (l *lattice) orders() bool {
+	for i := range len(l.tokens) - 1 {
+		if l.cue(i, cueRoles) == i+1 && l.tokens[i+1].pause == sentence && l.cue(i+1, cueVerbs) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// asksToo reports whether a question of its own stands beside a request for a change: "restart web and which pods fail", not
+// "deploy web and check that it runs".
+func (l *lattice) asksToo(c clause) bool {
+	for c = l.after(c); c.start < len(l.tokens); c = l.after(c) {
+		if l.cue(c.head, cueLookups|cueQuestions|cueCauses) > 0 && !l.within(c.head, c.end, cuePronouns) {
+			return true
+		}
+	}
+	return false
 }
 
 // after returns the clause after c, without the words that join it: up to the next pause, "and" or "then".
@@ -191,8 +220,11 @@ func (l *lattice) change(c clause) intents.Act {
 		return intents.ActCommand
 	}
 	verb := l.imperative(c)
-	if verb == 0 || c.joined && !c.first && !l.carriesOn(c, verb) {
+	if verb == 0 {
 		return ""
+	}
+	if c.joined && !c.first {
+		return l.carriesOn(c, verb)
 	}
 	if l.cue(c.head, cueMakes|cueRepairs) < verb {
 		return intents.ActCommand
@@ -222,33 +254,51 @@ func (l *lattice) imperative(c clause) int {
 		l.cue(i, cueRepairs) == verb && l.within(verb, c.end, cueCauses):
 		return 0
 	}
-	if after := l.cue(verb, cueSymptoms); after > 0 && (after >= c.end || l.used(after) == structureUse || l.aside(after)) {
+	if l.symptom(c, verb) {
 		return 0
 	}
 	return verb
 }
 
-// carriesOn reports whether the verb after a joint is an imperative too: "and delete them", "and scale web to 4", not
-// "create and delete events", "which can read and delete buckets".
-func (l *lattice) carriesOn(c clause, verb int) bool {
+// symptom reports whether what looks like an imperative is what failed: "deploy failed last night", "deploy to production failed",
+// not "delete failed pods", "delete jobs that failed".
+func (l *lattice) symptom(c clause, verb int) bool {
+	if after := l.cue(verb, cueSymptoms); after > 0 {
+		return after >= c.end || l.used(after) == structureUse || l.aside(after)
+	}
+	loose := verb < c.end && l.used(verb) == structureUse && l.cue(verb, cueDeterminers|cuePronouns) == 0
+	return loose && l.within(verb, c.end, cueSymptoms) && !l.within(verb, c.end, cueRelatives)
+}
+
+// carriesOn says what the verb after a joint asks for: a change of what was asked about ("and delete them"), a change of something
+// else ("and scale web to 4"), or "" if it is no imperative: "create and delete events", "which can read and delete buckets".
+func (l *lattice) carriesOn(c clause, verb int) intents.Act {
 	before := c.start - 1
 	for before > 0 && l.joint(before) {
 		before--
 	}
 	switch {
-	case l.cue(before, cueVerbs|cueLookups) == before+1:
-		return c.looks && l.cue(0, cueLookups) == before+1
-	case verb >= c.end:
-		return false
-	case l.cue(verb, cuePronouns) > 0:
-		return true
+	case l.cue(before, cueVerbs|cueLookups) == before+1: // "find and delete idle disks"
+		if c.looks && l.cue(0, cueLookups) == before+1 {
+			return intents.ActCommand
+		}
+		return ""
+	case verb < c.end && l.cue(verb, cuePronouns) > 0:
+		return intents.ActCommand
+	case verb >= c.end, l.within(0, c.start, cueRelatives), l.cue(verb, cueDeterminers) == 0 && !l.valued(verb):
+		return ""
+	case c.looks:
+		return actBoth
+	case l.tokens[c.start].pause != noPause: // "web is overloaded, add two replicas"
+		return intents.ActCommand
 	}
-	comma := l.tokens[c.start].pause != noPause
-	return (c.looks || comma) && !l.within(0, c.start, cueRelatives) && (l.cue(verb, cueDeterminers) > 0 || l.valued(verb))
+	return ""
 }
 
 // determined reports whether the word at i is a noun, for a determiner stands before it.
-func (l *lattice) determined(i int) bool { return i > 0 && l.cue(i-1, cueDeterminers) == i }
+func (l *lattice) determined(i int) bool {
+	return i > 0 && l.tokens[i].pause == noPause && l.cue(i-1, cueDeterminers) == i
+}
 
 // wants reports whether the clause asks for more of something: "we need 3 more nodes".
 func (l *lattice) wants(c clause) bool {
