@@ -144,18 +144,38 @@ func (m *Matcher) match(s *scratch, text string, names adapters.Names) Match {
 	}
 	s.act = s.lattice.act()
 	m.search(s)
-	match := m.decide(s, names)
-	if match.Outcome == Abstain && m.learned != nil && s.act == intents.ActCommand {
-		match = m.command(s, names, match)
-	} else if match.Outcome == Abstain && len(s.found) == 0 {
-		if match.Reason = cmp.Or(noAnswer(s.act), match.Reason); noAnswer(s.act) == "" && m.learned != nil {
-			match = m.guess(s, names, match)
-		}
+	match, ok := m.decide(s, names)
+	if !ok {
+		match = m.beyond(s, names)
 	}
 	if repairs := s.lattice.repairs(); repairs != nil {
 		match.Notes = append(repairs, match.Notes...)
 	}
 	return match
+}
+
+// beyond answers where no pattern does: by the verb of a command, by what the examples teach, or not at all.
+func (m *Matcher) beyond(s *scratch, names adapters.Names) Match {
+	why := noAnswer(s.act)
+	switch {
+	case m.learned == nil || why != "":
+	case s.act == intents.ActCommand:
+		if match, ok := m.command(s, names); ok {
+			return match
+		}
+	case len(s.found) == 0:
+		match, short := m.guess(s, names)
+		if short == nil {
+			return match
+		}
+		abstention := m.abstain(s)
+		abstention.Reason = cmp.Or(short.instead, abstention.Reason+short.also)
+		abstention.Tried = firstOf(short.tried, abstention.Tried)
+		return abstention
+	}
+	abstention := m.abstain(s)
+	abstention.Reason = cmp.Or(why, abstention.Reason)
+	return abstention
 }
 
 // joints stand between two things that are asked for.
@@ -258,11 +278,11 @@ func (f *finding) before(g *finding) int {
 		cmp.Compare(f.program.intent.ID, g.program.intent.ID))
 }
 
-// decide turns the findings into a match.
-func (m *Matcher) decide(s *scratch, names adapters.Names) Match {
+// decide turns the findings into a match, if one of them is without a problem.
+func (m *Matcher) decide(s *scratch, names adapters.Names) (Match, bool) {
 	slices.SortFunc(s.found, func(a, b finding) int { return a.before(&b) })
 	if len(s.found) == 0 || s.found[0].problem != "" {
-		return m.abstain(s)
+		return Match{}, false
 	}
 	best := s.found[0]
 	match := Match{Outcome: Hit, Normalized: best.masked, Hits: []MatchHit{best.hit()}, Tried: m.runnersUp(s.found)}
@@ -270,11 +290,11 @@ func (m *Matcher) decide(s *scratch, names adapters.Names) Match {
 		match.Outcome = Ambiguous
 		match.Hits = append(match.Hits, s.found[1].hit())
 		match.Reason = fmt.Sprintf("it could ask for %s or for %s", best.program.intent.ID, s.found[1].program.intent.ID)
-		return match
+		return match, true
 	}
 	match.resolve(best, names)
 	match.need(best.program.intent, names)
-	return match
+	return match, true
 }
 
 func (f *finding) hit() MatchHit {

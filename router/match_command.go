@@ -11,7 +11,7 @@ import (
 // command finds the intent of a question that asks for a change. No other topic takes these, so nothing can be mistaken, and
 // nothing need be learned: of the intents whose requirements hold, it is the one that requires a concept which the verb spells,
 // the longest spelling first, else the one that requires none such. Ties go by id.
-func (m *Matcher) command(s *scratch, names adapters.Names, abstention Match) Match {
+func (m *Matcher) command(s *scratch, names adapters.Names) (Match, bool) {
 	s.reading.read(&s.lattice)
 	var chosen *intents.Intent
 	longest := -1
@@ -26,7 +26,7 @@ func (m *Matcher) command(s *scratch, names adapters.Names, abstention Match) Ma
 		}
 	}
 	if chosen == nil {
-		return abstention
+		return Match{}, false
 	}
 	f := s.fillSlots(chosen)
 	if f.problem != "" { // from staging to production: which of them is what, the command will say
@@ -35,7 +35,7 @@ func (m *Matcher) command(s *scratch, names adapters.Names, abstention Match) Ma
 	f.conf, f.masked, f.program.source = 1, strings.Join(s.reading.text.Words, " "), fromPattern
 	match := Match{Outcome: Hit, Normalized: f.masked, Hits: []MatchHit{f.hit()}}
 	match.resolve(f, names)
-	return match
+	return match, true
 }
 
 // spelt returns how many words of the verb spell a concept that the class requires: 0 if it requires none, -1 if it requires

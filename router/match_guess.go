@@ -16,33 +16,37 @@ func (l *learned) allow(s *scratch) func(class int) bool {
 	return func(class int) bool { return l.class[class].barred(s) == "" }
 }
 
-// guess says which intent the question is likeliest to ask for, if that is certain enough; if not, it adds to the abstention why.
-func (m *Matcher) guess(s *scratch, names adapters.Names, abstention Match) Match {
+// shortfall is why a guess is none: what to say of it, and which intents came near.
+type shortfall struct {
+	instead string // of any other reason
+	also    string // beside it
+	tried   []Candidate
+}
+
+// guess says which intent the question is likeliest to ask for, if that is certain enough.
+func (m *Matcher) guess(s *scratch, names adapters.Names) (Match, *shortfall) {
 	l, r := m.learned, &s.reading
 	if r.read(&s.lattice); r.vague() {
-		return abstention
+		return Match{}, &shortfall{}
 	}
 	result := l.model.ScoreAmong(r.text, l.allow(s), &s.learn)
 	if result.N == 0 || l.class[result.Top[0].Class].intent == nil {
-		return abstention
+		return Match{}, &shortfall{}
 	}
 	best := l.class[result.Top[0].Class].intent
 	if result.Probability < l.accept[riskOf(best)] {
-		abstention.Reason += fmt.Sprintf("; it may ask for %s, but that is not certain enough", best.ID)
-		abstention.Tried = firstOf(l.candidates(&result), abstention.Tried)
-		return abstention
+		return Match{}, &shortfall{also: fmt.Sprintf("; it may ask for %s, but that is not certain enough", best.ID), tried: l.candidates(&result)}
 	}
 	f := s.fillSlots(best)
 	if f.problem != "" {
-		abstention.Reason = best.ID + ": " + f.problem
-		return abstention
+		return Match{}, &shortfall{instead: best.ID + ": " + f.problem}
 	}
 	f.conf = math.Round(result.Probability*100) / 100
 	f.masked = strings.Join(r.text.Words, " ")
 	match := Match{Outcome: Hit, Normalized: f.masked, Hits: []MatchHit{f.hit()}, Tried: l.candidates(&result)}
 	match.resolve(f, names)
 	match.need(best, names)
-	return match
+	return match, nil
 }
 
 // guessed reports whether the learned part found the intent.
@@ -91,7 +95,9 @@ func firstOf(first, then []Candidate) []Candidate {
 }
 
 // vague reports whether too little of what a question says is known to guess at it: every word stands for a guess of its own.
-func (r *reading) vague() bool { return r.content < minContent || len(r.unexplained)*maxUnexplained > r.content }
+func (r *reading) vague() bool {
+	return r.content < minContent || len(r.unexplained)*maxUnexplained > r.content
+}
 
 // minContent is how many words must say something.
 const minContent = 2

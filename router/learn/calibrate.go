@@ -51,7 +51,9 @@ const (
 	curvePoints = 2*curveEnd*curveSteps + 1
 )
 
-func (r *Result) signals() signals { return signals{r.LogOdds, r.Overruled, r.Top[0].Logit, r.Coverage, 1} }
+func (r *Result) signals() signals {
+	return signals{r.LogOdds, r.Overruled, r.Top[0].Logit, r.Coverage, 1}
+}
 
 func (c *calibration) logOdds(s signals) float64 {
 	sum := 0.0
