@@ -29,9 +29,6 @@ func (m *Matcher) command(s *scratch, names adapters.Names) (Match, bool) {
 		return Match{}, false
 	}
 	f := s.fillSlots(chosen)
-	if f.problem != "" { // from staging to production: which of them is what, the command will say
-		f.slots = intents.Slots{}
-	}
 	f.conf, f.masked, f.program.source = 1, strings.Join(s.reading.text.Words, " "), fromPattern
 	match := Match{Outcome: Hit, Normalized: f.masked, Hits: []MatchHit{f.hit()}}
 	match.resolve(f, names)
