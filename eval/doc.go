@@ -42,7 +42,22 @@
 // for a slot is. [Figures] says how the shares are counted from these. Wrong is worse than missed: shares of what was
 // routed and shares of what was asked are never mixed.
 //
-// [Robustness] asks those questions again that went right, changed a little; see [Perturbations]. The seed of a change is
+// [Group] gives the same figures for the questions of one source, group, voice or provider, and for those that a pattern, an
+// example or what was learned decided; [Spread] says how far groups lie apart when each counts once. What the intents say of
+// themselves ([Own]) is asked like any other suite.
+//
+// [Robustness] asks those questions again that went right, changed a little; see [Perturbations]. Some changes turn the meaning
+// (joined with another question, made a command): then less is better. Voices are other wordings of a question (of) that the
+// cases give: of those whose first wording goes right, how many do. The seed of a change is
 // the question itself, so that a run repeats. Nothing in a [Report] depends on a clock, on chance or on the order of a map:
 // the same catalogue, names and cases give the same bytes. Time is measured apart, by [Measure].
+//
+// # What was learned by heart
+//
+// Cases are never learned from, but whoever writes an example has read some of them, and every example goes where it belongs
+// by construction. [Folds] therefore asks questions with a catalogue that lacks what belongs to them, and [Validate] reports how
+// they fare: examples without themselves, with or without patterns, and cases without the examples that were written after
+// them, all cases of a source or of a question in one fold.
+//
+// [Moves] tells which questions go elsewhere when the catalogue changes.
 package eval

@@ -10,7 +10,7 @@ import (
 )
 
 // costly takes everything for a question about cost.
-type costly struct{ keywords }
+type costly struct{}
 
 func (costly) Classify(string) eval.Prediction {
 	return eval.Prediction{Routed: true, Intent: "cost.of", Topic: "cost"}

@@ -100,7 +100,7 @@ func command(question string, seed uint64) string {
 			return question
 		}
 		if words == "which" {
-			verb += " whichever"
+			return verb + " whichever " + rest
 		}
 		return verb + " " + rest
 	}

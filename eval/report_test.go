@@ -237,14 +237,12 @@ func TestMeasure(t *testing.T) {
 }
 
 func TestByMatcher(t *testing.T) {
-	c := catalog(t)
-	matcher, err := router.NewMatcher(c)
+	matcher, err := router.NewMatcher(small(t))
 	require.NoError(t, err)
-	by := eval.ByMatcher(matcher, adapters.NewNames([]adapters.Name{{Name: "checkout-api", Kind: adapters.KindDeployment}}))
-	p := by.Classify("is chekout-api healthy?")
-	assert.True(t, p.Routed)
-	assert.Equal(t, []string{"health.of", "health"}, []string{p.Intent, p.Topic})
-	assert.Equal(t, "checkout-api", p.Slots["service"])
+	by := eval.ByMatcher(matcher, adapters.Names{})
+	p := by.Classify("refunds today")
+	assert.Equal(t, eval.Prediction{Routed: true, Intent: "refunds.all", Topic: "cost", Score: p.Score, By: "pattern",
+		Slots: map[string]string{"time": "today"}}, p)
 	p = by.Classify("tell me a joke")
 	assert.False(t, p.Routed)
 	assert.NotEmpty(t, p.Reason)

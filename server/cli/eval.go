@@ -81,12 +81,20 @@ output, byte for byte; times are printed to stderr, with --latency.`,
 	return cmd
 }
 
-func (a *app) eval(cmd *cobra.Command, f evalFlags, files []string) error {
+// check refuses flags that do not go together.
+func (f evalFlags) check(files []string) error {
 	if f.update && f.baseline == "" {
 		return usage("add --baseline FILE", "--update-baseline: no file is given")
 	}
 	if eval.OfExamples(f.validate.String()) && len(f.suites)+len(files) > 0 {
 		return usage("leave out the files and --suite", "--cross-validate %s: asks the examples of the intents alone", f.validate)
+	}
+	return nil
+}
+
+func (a *app) eval(cmd *cobra.Command, f evalFlags, files []string) error {
+	if err := f.check(files); err != nil {
+		return err
 	}
 	if slices.ContainsFunc(f.suites, isPublic) {
 		return a.evalPublic(f, files)
