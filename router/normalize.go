@@ -84,14 +84,14 @@ func plainASCII(text string) bool {
 // each, contractions spelled out, comparison signs as words.
 func (lex *lexicon) tokenize(text string, tokens []token) []token {
 	before := noPause
-	for i := 0; i < len(text); {
-		n, end := len(tokens), i
+	var end int
+	for i := 0; i < len(text); i = end {
+		n := len(tokens)
 		if tokens, end = lex.next(tokens, text, i); len(tokens) > n {
 			tokens[n].pause, before = before, pauseAt(text[end-1])
 		} else {
 			before = max(before, pauseAt(text[i]))
 		}
-		i = end
 	}
 	return tokens
 }
