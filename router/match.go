@@ -124,7 +124,7 @@ func (m *Matcher) Match(text string, names adapters.Names) Match {
 	defer m.scratch.Put(s)
 	match := m.match(s, text, names)
 	if match.guessed() {
-		if two, ok := m.two(text, names, match.Hits[0].Intent); ok {
+		if two, ok := m.two(text, names, match.Hits[0]); ok {
 			return two
 		}
 	}
