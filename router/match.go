@@ -3,7 +3,6 @@ package router
 import (
 	"cmp"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -124,7 +123,7 @@ func (m *Matcher) Match(text string, names adapters.Names) Match {
 	defer m.scratch.Put(s)
 	match := m.match(s, text, names)
 	if match.guessed() {
-		if two, ok := m.two(text, names, match.Hits[0]); ok {
+		if two, ok := m.two(text, names); ok {
 			return two
 		}
 	}
@@ -177,9 +176,6 @@ func (m *Matcher) beyond(s *scratch, names adapters.Names) Match {
 	abstention.Reason = cmp.Or(why, abstention.Reason)
 	return abstention
 }
-
-// joints stand between two things that are asked for.
-var joints = regexp.MustCompile(`(?i)[;,.?!]\s+(and |then |also )*|\s+(and|then)\s+((then|also) )?`)
 
 // half returns the half of a question that would be understood alone, "" if there is none. It only tells why nothing is
 // answered: half an answer would pass for a whole one.

@@ -2,10 +2,8 @@ package router
 
 import (
 	"fmt"
-	"maps"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"clanker/adapters"
@@ -54,67 +52,6 @@ func (m *Matcher) guess(s *scratch, names adapters.Names) (Match, *shortfall) {
 // guessed reports whether the learned part found the intent.
 func (match *Match) guessed() bool {
 	return match.Outcome == Hit && match.Hits[0].Source == fromLearned
-}
-
-// two returns the match of a question of which a part would be understood alone: a guess at the whole would answer that part, and
-// pass for an answer to all. Whoever describes what fails, and then asks, asks for one thing.
-func (m *Matcher) two(text string, names adapters.Names, whole MatchHit) (Match, bool) {
-	for _, at := range joints.FindAllStringIndex(text, maxJoints) {
-		left, right := m.alone(text[:at[0]], names), m.alone(text[at[1]:], names)
-		switch {
-		case left.says() && right.says() && !left.same(right) && !symptom(whole.Intent, left.intent, right.intent):
-			return Match{Outcome: Ambiguous, Normalized: text, Hits: []MatchHit{{Intent: left.intent}, {Intent: right.intent}},
-				Reason: fmt.Sprintf("it asks for two things, %s and %s: ask for one at a time", left.intent.ID, right.intent.ID)}, true
-		case left.says() != right.says() && !left.little && !right.little && whole.Intent.Act != intents.ActCause:
-			return Match{Outcome: Abstain, Normalized: text, Reason: fmt.Sprintf("it asks for more than %s: ask for one thing at a time", either(left, right))}, true
-		}
-	}
-	return Match{}, false
-}
-
-// piece is what a part of a question asks for by itself.
-type piece struct {
-	text   string
-	intent *intents.Intent // nil if it is not understood
-	slots  intents.Slots
-	little bool // it has not enough words to ask for anything: "please fix it"
-}
-
-func (h piece) says() bool { return h.intent != nil }
-
-func (h piece) same(other piece) bool {
-	return h.intent == other.intent && maps.Equal(h.slots, other.slots)
-}
-
-// either quotes the half that is understood.
-func either(left, right piece) string {
-	if left.says() {
-		return strconv.Quote(left.text)
-	}
-	return strconv.Quote(right.text)
-}
-
-// symptom reports whether the two halves are what fails, and the question what is wrong with it.
-func symptom(whole, left, right *intents.Intent) bool {
-	return whole.Act == intents.ActCause && (left.Act == intents.ActCause || right.Act == intents.ActCause)
-}
-
-// maxJoints bounds in how many places a question is cut to see whether it asks for two things.
-const maxJoints = 4
-
-// alone reads a part of a question by itself.
-func (m *Matcher) alone(text string, names adapters.Names) piece {
-	s := m.scratch.Get().(*scratch)
-	defer m.scratch.Put(s)
-	h := piece{text: strings.TrimSpace(text)}
-	if match := m.match(s, text, names); match.Outcome == Hit {
-		h.intent, h.slots = match.Hits[0].Intent, match.Hits[0].Slots
-	}
-	if len(s.lattice.tokens) > 0 {
-		s.reading.read(&s.lattice)
-	}
-	h.little = len(s.lattice.tokens) == 0 || s.reading.content < minContent
-	return h
 }
 
 // firstOf joins two lists of candidates, without those that were named before.

@@ -1,0 +1,116 @@
+package router
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	"clanker/adapters"
+)
+
+// joints stand between two things that are asked for.
+var joints = regexp.MustCompile(`(?i)[;,.?!]\s+(and |then |also |but |first )*|\s+(and|or|then)\s+((then|also) )?`)
+
+// apart are the joints after which something of its own begins, whatever it begins with.
+var apart = regexp.MustCompile(`(?i)[;.?!]|\b(then|also|first)\b`)
+
+// two returns the match of a question of which a part would be understood alone: a guess at the whole would answer that part, and
+// pass for an answer to all. Whoever describes what fails, and then asks, asks for one thing.
+func (m *Matcher) two(text string, names adapters.Names) (Match, bool) {
+	for _, at := range joints.FindAllStringIndex(text, maxJoints) {
+		left, right := m.alone(text[:at[0]], names), m.alone(text[at[1]:], names)
+		right.asks = right.asks || apart.MatchString(text[at[0]:at[1]])
+		if !left.asks || !right.asks || left.little || right.little {
+			continue
+		}
+		switch {
+		case left.hit != nil && right.hit != nil && !left.same(right):
+			return Match{Outcome: Ambiguous, Normalized: text, Hits: []MatchHit{*left.hit, *right.hit},
+				Reason: fmt.Sprintf("it asks for two things, %s and %s: ask for one at a time", left.hit.Intent.ID, right.hit.Intent.ID)}, true
+		case (left.hit == nil) != (right.hit == nil) && !right.refers:
+			return Match{Outcome: Abstain, Normalized: text, Reason: fmt.Sprintf("it asks for more than %q: ask for one thing at a time", either(left, right))}, true
+		}
+	}
+	return Match{}, false
+}
+
+// maxJoints bounds in how many places a question is cut to see whether it asks for two things.
+const maxJoints = 4
+
+// piece is what a part of a question asks for by itself.
+type piece struct {
+	text   string
+	hit    *MatchHit // nil if it is not understood
+	asks   bool      // it begins as a question or an order does, so that it is no part of a list, and no statement
+	refers bool      // it speaks of what was named before: "what are their addresses"
+	little bool      // it has not enough words to ask for anything: "please fix it"
+}
+
+// same reports whether both ask for the same, as far as both say what.
+func (p piece) same(other piece) bool {
+	if p.hit.Intent != other.hit.Intent {
+		return false
+	}
+	for slot, value := range p.hit.Slots {
+		if others, given := other.hit.Slots[slot]; given && others != value {
+			return false
+		}
+	}
+	return true
+}
+
+// either returns the part that is understood.
+func either(left, right piece) string {
+	if left.hit != nil {
+		return left.text
+	}
+	return right.text
+}
+
+// alone reads a part of a question by itself.
+func (m *Matcher) alone(text string, names adapters.Names) piece {
+	s := m.scratch.Get().(*scratch)
+	defer m.scratch.Put(s)
+	p := piece{text: strings.TrimSpace(text)}
+	if match := m.match(s, text, names); match.Outcome == Hit {
+		p.hit = &match.Hits[0]
+	}
+	if p.little = len(s.lattice.tokens) == 0; p.little {
+		return p
+	}
+	s.reading.read(&s.lattice)
+	p.little = s.reading.content < minContent
+	p.asks, p.refers = s.lattice.asksAt(), s.lattice.refers()
+	return p
+}
+
+// asksAt reports whether the words begin as a question or an order: with what asks, or with "send me".
+func (l *lattice) asksAt() bool {
+	end := len(l.tokens)
+	i := l.lead(0, end)
+	if i >= end {
+		return false
+	}
+	if l.cue(i, cueLookups|cueVerbs|cueKnowledge|cueWrites) > 0 || i+1 < end && (l.words[i+1] == "me" || l.words[i+1] == "us") {
+		return true
+	}
+	switch l.words[i] {
+	case "what", "which", "who", "whose", "how", "where", "when", "why", "is", "are", "was", "were", "do", "does", "did", "has", "have",
+		"can", "could", "will", "would", "should", "any":
+		return true
+	}
+	return false
+}
+
+// refers reports whether a word stands for what was named before.
+func (l *lattice) refers() bool {
+	for i, word := range l.words {
+		switch word {
+		case "it", "its", "they", "their", "them", "those", "these", "one", "ones":
+			if !l.tokens[i].quoted {
+				return true
+			}
+		}
+	}
+	return false
+}
