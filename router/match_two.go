@@ -2,6 +2,7 @@ package router
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"strings"
 
@@ -20,6 +21,7 @@ func (m *Matcher) two(text string, names adapters.Names) (Match, bool) {
 	for _, at := range joints.FindAllStringIndex(text, maxJoints) {
 		left, right := m.alone(text[:at[0]], names), m.alone(text[at[1]:], names)
 		right.asks = right.asks || apart.MatchString(text[at[0]:at[1]])
+		left.asks = left.asks || left.hit != nil && !left.tells
 		if !left.asks || !right.asks || left.little || right.little {
 			continue
 		}
@@ -43,20 +45,12 @@ type piece struct {
 	hit    *MatchHit // nil if it is not understood
 	asks   bool      // it begins as a question or an order does, so that it is no part of a list, and no statement
 	refers bool      // it speaks of what was named before: "what are their addresses"
-	little bool      // it has not enough words to ask for anything: "please fix it"
+	tells  bool      // it is a sentence that says how things are
+	little bool      // it asks for nothing by itself: "please fix it"
 }
 
-// same reports whether both ask for the same, as far as both say what.
 func (p piece) same(other piece) bool {
-	if p.hit.Intent != other.hit.Intent {
-		return false
-	}
-	for slot, value := range p.hit.Slots {
-		if others, given := other.hit.Slots[slot]; given && others != value {
-			return false
-		}
-	}
-	return true
+	return p.hit.Intent == other.hit.Intent && maps.Equal(p.hit.Slots, other.hit.Slots)
 }
 
 // either returns the part that is understood.
@@ -78,9 +72,7 @@ func (m *Matcher) alone(text string, names adapters.Names) piece {
 	if p.little = len(s.lattice.tokens) == 0; p.little {
 		return p
 	}
-	s.reading.read(&s.lattice)
-	p.little = s.reading.content < minContent
-	p.asks, p.refers = s.lattice.asksAt(), s.lattice.refers()
+	p.asks, p.tells, p.refers, p.little = s.lattice.asksAt(), s.lattice.tells(), s.lattice.refers(), s.lattice.follows()
 	return p
 }
 
@@ -96,17 +88,48 @@ func (l *lattice) asksAt() bool {
 	}
 	switch l.words[i] {
 	case "what", "which", "who", "whose", "how", "where", "when", "why", "is", "are", "was", "were", "do", "does", "did", "has", "have",
-		"can", "could", "will", "would", "should", "any":
+		"can", "could", "will", "would", "should", "any", "top":
 		return true
 	}
 	return false
+}
+
+// tells reports whether there is a verb or a person in it, as in a sentence and not in a title.
+func (l *lattice) tells() bool {
+	for i, word := range l.words {
+		switch word {
+		case "is", "are", "was", "were", "am", "be", "been", "has", "have", "had", "do", "does", "did", "will", "can", "could", "keeps", "keep",
+			"seems", "went", "goes", "gets", "got", "became", "started", "stopped", "i", "we", "users", "customers", "people", "nobody":
+			if !l.tokens[i].quoted {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// follows reports whether every word only asks for more of the same: "and why", "please fix it", "investigate".
+func (l *lattice) follows() bool {
+	for i := l.lead(0, len(l.tokens)); i < len(l.tokens); {
+		end := l.cue(i, cueCauses|cueRepairs|cueLookups|cueSymptoms|cueLeads|cuePronouns|cueDeterminers)
+		for at := l.starts[i]; at < l.starts[i+1]; at++ {
+			if s := &l.spans[at]; s.class == isAside && s.slot == "" {
+				end = max(end, s.end)
+			}
+		}
+		if end == 0 && l.used(i) != structureUse {
+			return false
+		}
+		i = max(end, i+1)
+	}
+	return true
 }
 
 // refers reports whether a word stands for what was named before.
 func (l *lattice) refers() bool {
 	for i, word := range l.words {
 		switch word {
-		case "it", "its", "they", "their", "them", "those", "these", "one", "ones":
+		case "its", "their", "them", "one", "ones":
 			if !l.tokens[i].quoted {
 				return true
 			}
