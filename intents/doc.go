@@ -28,7 +28,7 @@
 //	    none: ["@cost"]                #   none of these
 //	    kinds: [pod, deployment]       #   and a word for one of these kinds
 //	  when: '"aws" in connected'       # leaves the intent out where it is false; see below
-//	  maxRisk: 0.01                    # acceptable share of wrong answers, at most 0.5; 0.02 without it
+//	  maxRisk: 0.01                    # acceptable share of wrong answers, at most 0.5; 0.05 without it
 //	  slots:                           # defaults, as a question would spell them
 //	    percent: {default: 80%}
 //	  needs: service                   # a slot without which the question is asked back, with the names that fit

@@ -28,7 +28,7 @@ var acts = []Act{ActState, ActCause, ActCommand}
 
 // The bounds of maxRisk, and what counts without one.
 const (
-	DefaultRisk = 0.02
+	DefaultRisk = 0.05
 	worstRisk   = 0.5
 )
 
