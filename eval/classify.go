@@ -36,8 +36,16 @@ func ByMatcher(m *router.Matcher, names adapters.Names) Classifier { return matc
 func (m matched) Classify(text string) Prediction {
 	match := m.matcher.Match(text, m.names)
 	if match.Outcome != router.Hit {
-		return Prediction{Reason: match.Reason}
+		return Prediction{Reason: match.Reason, Score: nearest(match)}
 	}
 	hit := match.Hits[0]
 	return Prediction{Routed: true, Intent: hit.Intent.ID, Topic: string(hit.Intent.Topic), Score: hit.Score, By: hit.Source, Slots: spell(hit.Slots)}
+}
+
+// nearest is how near the matcher came to an intent that it did not choose.
+func nearest(match router.Match) float64 {
+	if len(match.Tried) == 0 {
+		return 0
+	}
+	return match.Tried[0].Score
 }
