@@ -19,17 +19,17 @@ var apart = regexp.MustCompile(`(?i)[;.?!]|\b(then|also|first)\b`)
 // pass for an answer to all. Whoever describes what fails, and then asks, asks for one thing.
 func (m *Matcher) two(text string, names adapters.Names) (Match, bool) {
 	for _, at := range joints.FindAllStringIndex(text, maxJoints) {
+		joint := text[at[0]:at[1]]
 		left, right := m.alone(text[:at[0]], names), m.alone(text[at[1]:], names)
-		right.asks = right.asks || apart.MatchString(text[at[0]:at[1]])
-		left.asks = left.asks || left.hit != nil && !left.tells
-		if !left.asks || !right.asks || left.little || right.little {
-			continue
-		}
+		right.asks = right.asks || apart.MatchString(joint)
 		switch {
-		case left.hit != nil && right.hit != nil && !left.same(right):
-			return Match{Outcome: Ambiguous, Normalized: text, Hits: []MatchHit{*left.hit, *right.hit},
-				Reason: fmt.Sprintf("it asks for two things, %s and %s: ask for one at a time", left.hit.Intent.ID, right.hit.Intent.ID)}, true
-		case (left.hit == nil) != (right.hit == nil) && !right.refers:
+		case left.little || right.little:
+		case left.hit != nil && right.hit != nil:
+			if left.differs(right, strings.ContainsAny(strings.ToLower(joint), "andorthe")) {
+				return Match{Outcome: Ambiguous, Normalized: text, Hits: []MatchHit{*left.hit, *right.hit},
+					Reason: fmt.Sprintf("it asks for two things, %s and %s: ask for one at a time", left.hit.Intent.ID, right.hit.Intent.ID)}, true
+			}
+		case left.hit != right.hit && left.asks && right.asks && !right.refers:
 			return Match{Outcome: Abstain, Normalized: text, Reason: fmt.Sprintf("it asks for more than %q: ask for one thing at a time", either(left, right))}, true
 		}
 	}
@@ -49,8 +49,17 @@ type piece struct {
 	little bool      // it asks for nothing by itself: "please fix it"
 }
 
-func (p piece) same(other piece) bool {
-	return p.hit.Intent == other.hit.Intent && maps.Equal(p.hit.Slots, other.hit.Slots)
+// differs reports whether a part asks for something else than the one after it, both being understood. What only lists more of
+// the same topic is one question, and so is what says how things are before it asks, unless a word joins the two.
+func (p piece) differs(next piece, joined bool) bool {
+	one, other := p.hit, next.hit
+	switch {
+	case one.Intent == other.Intent && maps.Equal(one.Slots, other.Slots):
+		return false
+	case one.Intent.Topic == other.Intent.Topic:
+		return (p.asks || !p.tells) && next.asks
+	}
+	return joined || p.asks || !p.tells
 }
 
 // either returns the part that is understood.
