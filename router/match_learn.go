@@ -22,7 +22,7 @@ type learned struct {
 type classed struct {
 	intent         *intents.Intent // nil for what is out of scope
 	all, any, none []key
-	negates        bool // an example has a "not" or the like
+	negates        negation // what its examples say with a "not" or the like
 }
 
 // className puts an intent into the family of its topic: to mistake one for its neighbour is the lesser error.
@@ -83,9 +83,12 @@ func (l *learned) order(classes []classed) {
 func riskOf(in *intents.Intent) float64 { return cmp.Or(in.MaxRisk, intents.DefaultRisk) }
 
 func (m *Matcher) classOf(in *intents.Intent) classed {
-	c := classed{intent: in, negates: slices.ContainsFunc(in.Examples, func(e intents.Example) bool {
-		return slices.ContainsFunc(m.words(e.Text), func(t token) bool { return negates(&t) })
-	})}
+	c := classed{intent: in}
+	for _, example := range in.Examples {
+		if slices.ContainsFunc(m.words(example.Text), func(t token) bool { return negates(&t) != 0 }) {
+			c.negates |= m.reads(example.Text).negated
+		}
+	}
 	for list, required := range map[*[]key][]intents.Requirement{&c.all: in.Requires.All, &c.any: in.Requires.Any, &c.none: in.Requires.None} {
 		for _, r := range required {
 			*list = append(*list, m.lex.requirement(r))
@@ -112,7 +115,7 @@ func (c *classed) barred(s *scratch) string {
 	if in == nil {
 		return ""
 	}
-	if r.negated && !c.negates {
+	if r.negated&^c.negates != 0 {
 		return noNegation
 	}
 	if why := s.unfit(in); why != "" || !takes(in.Act, s.act) {
@@ -175,6 +178,15 @@ func (m *Matcher) teach() {
 			}
 		}
 	}
+}
+
+// reads returns how a sentence is read when no names are known.
+func (m *Matcher) reads(text string) *reading {
+	var s scratch
+	text, _ = clean(text)
+	s.lattice.build(m.lex, adapters.Names{}, text)
+	s.reading.read(&s.lattice)
+	return &s.reading
 }
 
 func (m *Matcher) words(text string) []token {

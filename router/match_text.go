@@ -19,7 +19,7 @@ type reading struct {
 	slots       uint32   // types of the values
 	content     int      // words that say something
 	unexplained []string // everyday words that neither the vocabulary nor any example has
-	negated     bool     // a word turns it around that no concept takes account of
+	negated     negation // the words that turn it around, and that no concept takes account of
 	strangers   int      // words taken for names only because nobody knows them
 }
 
@@ -30,7 +30,9 @@ func (r *reading) read(l *lattice) {
 	masked, meant := 0, 0 // words before these stand for a value, or spell a concept
 	for i := 0; i < len(l.tokens); {
 		meant = max(meant, r.meaning(l, i, i < masked))
-		r.negated = r.negated || i >= max(masked, meant) && negates(&l.tokens[i])
+		if i >= max(masked, meant) {
+			r.negated |= l.negation(i)
+		}
 		if i < masked {
 			i++
 			continue
@@ -47,8 +49,8 @@ func (r *reading) read(l *lattice) {
 	}
 }
 
-// meaning notes the concepts that begin at a word, and returns where the longest ends that the learned part sees; those inside a
-// value say nothing by themselves.
+// meaning notes the concepts that begin at a word, and returns where the longest ends that is more than this word; those inside
+// a value say nothing by themselves.
 func (r *reading) meaning(l *lattice, i int, masked bool) int {
 	end := 0
 	readings := l.at(i)
@@ -58,7 +60,9 @@ func (r *reading) meaning(l *lattice, i int, masked bool) int {
 		}
 		c := readings[s].concept
 		if name := l.lex.conceptTerms[c]; name != "" {
-			end = max(end, readings[s].end)
+			if readings[s].end > i+1 {
+				end = max(end, readings[s].end)
+			}
 			if !masked && !r.concepts[c] {
 				r.text.Concepts = append(r.text.Concepts, name)
 			}
@@ -68,16 +72,43 @@ func (r *reading) meaning(l *lattice, i int, masked bool) int {
 	return end
 }
 
-// negates reports whether a word turns around what is asked.
-func negates(t *token) bool {
+// negation is a set of the words that turn around what is asked, in their kinds.
+type negation uint8
+
+const (
+	denies   negation = 1 << iota // not, no, never
+	lacks                         // without
+	excludes                      // except, but
+	outside                       // not in production: no intent takes a place that way
+)
+
+// negation returns how the word at i turns around what is asked.
+func (l *lattice) negation(i int) negation {
+	kind := negates(&l.tokens[i])
+	if kind == denies && i+1 < len(l.tokens) {
+		for _, s := range l.at(i + 1) {
+			if s.class == isAside && s.slot != "" && s.slot != "time" && placeWord(l.words[i+1]) != noPlace {
+				return outside
+			}
+		}
+	}
+	return kind
+}
+
+// negates returns how a word turns around what is asked.
+func negates(t *token) negation {
 	if t.quoted {
-		return false
+		return 0
 	}
 	switch t.text {
-	case "not", "no", "never", "without", "except", "excluding", "neither", "nor", "but":
-		return true
+	case "not", "no", "never", "neither", "nor", "none":
+		return denies
+	case "without":
+		return lacks
+	case "except", "excluding", "but":
+		return excludes
 	}
-	return false
+	return 0
 }
 
 // word keeps a word as it is.
