@@ -62,8 +62,11 @@ type naming struct {
 // no names are known, naming the pattern that takes it.
 func NewMatcher(c *intents.Catalog, caches ...Cache) (*Matcher, error) {
 	m := compile(c)
-	if err := m.checkExamples(m.learnByHeart()); err != nil {
-		return nil, err
+	m.learnByHeart()
+	if !shipped().is(c) { // whose examples are proven where it is built
+		if err := m.checkExamples(m.askExamples()); err != nil {
+			return nil, err
+		}
 	}
 	return m, m.learn(caches)
 }
@@ -83,14 +86,11 @@ func compile(c *intents.Catalog) *Matcher {
 	return m
 }
 
-// learnByHeart makes programs of the examples that no pattern explains, and returns where all examples go then.
-func (m *Matcher) learnByHeart() []asked {
-	matches := m.askExamples()
-	if m.addExamples(matches) {
+// learnByHeart makes programs of the examples that no pattern explains.
+func (m *Matcher) learnByHeart() {
+	if m.addExamples(m.askExamples()) {
 		m.build()
-		matches = m.askExamples()
 	}
-	return matches
 }
 
 // build indexes every program under the rarest words and concepts of which each of its matches has one.

@@ -2,8 +2,11 @@ package router
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"clanker/adapters"
 	"clanker/intents"
@@ -16,14 +19,44 @@ type asked struct {
 	match   Match
 }
 
+// askExamples asks every example, on all processors.
 func (m *Matcher) askExamples() []asked {
 	var all []asked
 	for _, in := range m.catalog.Intents {
 		for _, example := range in.Examples {
-			all = append(all, asked{in, example, m.Match(example.Text, adapters.Names{})})
+			all = append(all, asked{intent: in, example: example})
 		}
 	}
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() {
+			s := new(scratch)
+			for i := next.Add(1) - 1; int(i) < len(all); i = next.Add(1) - 1 {
+				all[i].match = m.byPattern(s, all[i].example.Text)
+			}
+		})
+	}
+	group.Wait()
 	return all
+}
+
+// byPattern matches as far as patterns go, when no names are known, and without telling why not.
+func (m *Matcher) byPattern(s *scratch, text string) Match {
+	text, ok := clean(text)
+	if !ok {
+		return Match{Outcome: Abstain}
+	}
+	s.lattice.build(m.lex, adapters.Names{}, text)
+	s.found = s.found[:0]
+	if len(s.lattice.tokens) > 0 {
+		s.act = s.lattice.act()
+		m.search(s)
+	}
+	if match, ok := m.decide(s, adapters.Names{}); ok {
+		return match
+	}
+	return Match{Outcome: Abstain}
 }
 
 // addExamples makes a program of every example that no pattern of its own intent explains, so that the very question is
@@ -121,6 +154,9 @@ func (m *Matcher) checkExamples(all []asked) error {
 // stray tells who takes an example, or that nobody does. Where a folder lies over an intent, it is the folder's fault.
 func (m *Matcher) stray(a asked) intents.Fault {
 	f := intents.Fault{Pos: a.example.Pos, Subject: intents.Subject(a.intent.ID), Where: "examples"}
+	if a.match.Outcome == Abstain {
+		a.match = m.Match(a.example.Text, adapters.Names{})
+	}
 	if a.match.Outcome == Abstain {
 		f.Message = fmt.Sprintf("%q goes to no intent: %s", a.example.Text, a.match.Reason)
 		f.Remedy = "add a pattern for it; {time} takes a time range" + m.overlaid(a.intent)

@@ -34,7 +34,7 @@ func learnOptions() learn.Options { return learn.Options{OutOfScope: 0.05} }
 // newLearned takes what was learned of the catalogue before, or learns it.
 func (m *Matcher) newLearned(caches []Cache) (*learned, error) {
 	m.teach()
-	if model, ok := shipped().learned(m.catalog.Digest); ok {
+	if model, ok := shipped().learned(m.catalog); ok {
 		l := &learned{model: model}
 		l.order(m.classes())
 		return l, nil

@@ -1,10 +1,11 @@
 package router
 
 import (
-	"bytes"
 	_ "embed" // what was learned of the built-in catalogue
 	"fmt"
+	"strings"
 
+	"clanker/intents"
 	"clanker/router/learn"
 )
 
@@ -18,25 +19,26 @@ var learnedFile string
 type shipment struct {
 	catalog string // digest
 	lessons string // key
-	model   []byte
+	model   string
 }
 
 func shipped() shipment {
-	head, model, _ := bytes.Cut([]byte(learnedFile), []byte("\n"))
+	head, model, _ := strings.Cut(learnedFile, "\n")
 	var s shipment
-	if n, err := fmt.Sscanf(string(head), "%s %s", &s.catalog, &s.lessons); n == 2 && err == nil {
+	if n, err := fmt.Sscanf(head, "%s %s", &s.catalog, &s.lessons); n == 2 && err == nil {
 		s.model = model
 	}
 	return s
 }
 
-// bytes writes the file.
-func (s shipment) bytes() []byte {
-	return append(fmt.Appendf(nil, "%s %s\n", s.catalog, s.lessons), s.model...)
-}
+// content is the file.
+func (s shipment) content() string { return fmt.Sprintf("%s %s\n%s", s.catalog, s.lessons, s.model) }
+
+// is reports whether the file is of that catalogue.
+func (s shipment) is(c *intents.Catalog) bool { return s.catalog != "" && s.catalog == c.Digest }
 
 // learned returns the model if it is of that catalogue.
-func (s shipment) learned(catalog string) (*learn.Model, bool) {
+func (s shipment) learned(c *intents.Catalog) (*learn.Model, bool) {
 	model := new(learn.Model)
-	return model, s.catalog == catalog && model.UnmarshalBinary(s.model) == nil
+	return model, s.is(c) && model.UnmarshalBinary([]byte(s.model)) == nil
 }
