@@ -17,6 +17,7 @@ type asked struct {
 	intent  *intents.Intent
 	example intents.Example
 	match   Match
+	pattern *intents.Pattern // the example word for word, if no pattern of its intent explains it
 }
 
 // askExamples asks every example, on all processors.
@@ -34,6 +35,9 @@ func (m *Matcher) askExamples() []asked {
 			s := new(scratch)
 			for i := next.Add(1) - 1; int(i) < len(all); i = next.Add(1) - 1 {
 				all[i].match = m.byPattern(s, all[i].example.Text)
+				if !all[i].explained() {
+					all[i].pattern = examplePattern(all[i].intent, all[i].example, &s.lattice)
+				}
 			}
 		})
 	}
@@ -45,7 +49,7 @@ func (m *Matcher) askExamples() []asked {
 func (m *Matcher) byPattern(s *scratch, text string) Match {
 	text, ok := clean(text)
 	if !ok {
-		return Match{Outcome: Abstain}
+		text = ""
 	}
 	s.lattice.build(m.lex, adapters.Names{}, text)
 	s.found = s.found[:0]
@@ -64,11 +68,8 @@ func (m *Matcher) byPattern(s *scratch, text string) Match {
 func (m *Matcher) addExamples(all []asked) bool {
 	before := len(m.programs)
 	for _, a := range all {
-		if a.explained() {
-			continue
-		}
-		if pattern, ok := m.examplePattern(a.intent, a.example); ok {
-			m.programs = append(m.programs, compileProgram(m.lex, a.intent, pattern, fromExample))
+		if a.pattern != nil {
+			m.programs = append(m.programs, compileProgram(m.lex, a.intent, *a.pattern, fromExample))
 		}
 	}
 	return len(m.programs) > before
@@ -80,21 +81,15 @@ func (a *asked) explained() bool {
 }
 
 // examplePattern spells an example as a pattern: its words, but for fillers, scope and time phrases, and the values of
-// slots that the intent has.
-func (m *Matcher) examplePattern(in *intents.Intent, example intents.Example) (intents.Pattern, bool) {
-	text, ok := clean(example.Text)
-	if !ok {
-		return intents.Pattern{}, false
-	}
-	var l lattice
-	l.build(m.lex, adapters.Names{}, text)
+// slots that the intent has; nil for one without words, or with too many.
+func examplePattern(in *intents.Intent, example intents.Example, l *lattice) *intents.Pattern {
 	root := &intents.Node{Op: intents.OpSeq}
 	words, kinds := false, 0
 	for i := 0; i < len(l.tokens); {
-		node, end := exampleNode(in, &l, i)
+		node, end := exampleNode(in, l, i)
 		if node != nil && node.Slot == intents.SlotKind {
 			if kinds++; kinds > 1 { // "volumes that no instance uses" asks for volumes
-				node, end = wordNode(&l, i)
+				node, end = wordNode(l, i)
 			}
 		}
 		if node != nil {
@@ -103,7 +98,10 @@ func (m *Matcher) examplePattern(in *intents.Intent, example intents.Example) (i
 		}
 		i = end
 	}
-	return intents.Pattern{Text: example.Text, Pos: example.Pos, Root: root}, words && len(root.Kids) <= maxExampleWords
+	if !words || len(root.Kids) > maxExampleWords {
+		return nil
+	}
+	return &intents.Pattern{Text: example.Text, Pos: example.Pos, Root: root}
 }
 
 // maxExampleWords is the size of a program; see intents.ParsePattern.
