@@ -45,6 +45,7 @@ type clause struct {
 	joined     bool // by "and" or a comma to what was asked before; not by the end of a sentence
 	first      bool // nothing was asked before
 	looks      bool // what was asked before is an imperative too: "list them and ..."
+	asked      bool // what was asked before is a question or such an imperative, not a statement
 }
 
 // act says what the question asks for: the act of its first clause that asks anything, unless a later one asks for a change
@@ -57,7 +58,7 @@ func (l *lattice) act() intents.Act {
 	for c := l.after(clause{first: true}); c.start < len(l.tokens); c = l.after(c) {
 		act := l.asks(c)
 		switch {
-		case act == intents.ActCommand && l.asksToo(c):
+		case act == intents.ActCommand && (l.asksToo(c) || c.asked && !c.joined && !l.pointsBack(c.head, c.end)):
 			return actBoth
 		case act == intents.ActCommand, act == actCode, act == actBoth:
 			l.verb = c.head
@@ -66,6 +67,7 @@ func (l *lattice) act() intents.Act {
 			said = act
 		}
 		c.looks = c.looks || l.cue(c.head, cueLookups) > 0
+		c.asked = c.asked || l.cue(c.head, cueLookups|cueQuestions|cueCauses) > 0
 		c.first = c.first && act == actChat
 	}
 	return said
@@ -85,7 +87,17 @@ func (l *lattice) orders() bool {
 // "deploy web and check that it runs".
 func (l *lattice) asksToo(c clause) bool {
 	for c = l.after(c); c.start < len(l.tokens); c = l.after(c) {
-		if l.cue(c.head, cueLookups|cueQuestions|cueCauses) > 0 && !l.within(c.head, c.end, cuePronouns) {
+		if l.cue(c.head, cueLookups|cueQuestions|cueCauses) > 0 && !l.pointsBack(c.head, c.end) {
+			return true
+		}
+	}
+	return false
+}
+
+// pointsBack reports whether something stands for what was asked about before: "restart them", but not "this month".
+func (l *lattice) pointsBack(i, end int) bool {
+	for ; i < end; i++ {
+		if after := l.cue(i, cuePronouns); after > 0 && (after >= end || l.used(after) == structureUse || l.cue(i, cueDeterminers) == 0) {
 			return true
 		}
 	}
@@ -94,7 +106,7 @@ func (l *lattice) asksToo(c clause) bool {
 
 // after returns the clause after c, without the words that join it: up to the next pause, "and" or "then".
 func (l *lattice) after(c clause) clause {
-	next := clause{start: c.end, joined: c.end > 0, first: c.first, looks: c.looks}
+	next := clause{start: c.end, joined: c.end > 0, first: c.first, looks: c.looks, asked: c.asked}
 	for ; next.start < len(l.tokens); next.start++ {
 		next.joined = next.joined && l.tokens[next.start].pause != sentence && l.words[next.start] != "then"
 		if !l.joint(next.start) {
@@ -169,7 +181,7 @@ func (l *lattice) change(c clause) intents.Act {
 	if l.cue(c.head, cueMakes|cueRepairs) < verb {
 		return intents.ActCommand
 	}
-	_, made := l.object(c, verb)
+	_, made := l.object(l.listed(c), verb)
 	inner := l.lead(verb, c.end)
 	switch {
 	case made&cueCodeThings != 0:
@@ -190,8 +202,8 @@ func (l *lattice) imperative(c clause) int {
 	switch {
 	case verb == 0 && lookup > 0 && l.within(i, c.end, cueRestored): // "get web up and running"
 		return lookup
-	case verb <= max(lookup, l.cue(i, cueCompounds)), l.determined(i), l.cue(verb, cueNominal) > 0,
-		l.cue(i, cueRepairs) == verb && l.within(verb, c.end, cueCauses):
+	case verb <= lookup, l.determined(i), l.cue(verb, cueNominal) > 0, l.cue(i, cueRepairs) == verb && l.within(verb, c.end, cueCauses),
+		verb <= l.cue(i, cueCompounds) && l.cue(verb, cueDeterminers) == 0: // but "deploy the logs" speaks of no deploy logs
 		return 0
 	}
 	if l.symptom(c, verb) {
@@ -227,41 +239,10 @@ func (l *lattice) carriesOn(c clause, verb int) intents.Act {
 		return intents.ActCommand
 	case verb >= c.end, l.within(0, c.start, cueRelatives), l.cue(verb, cueDeterminers) == 0 && !l.valued(verb):
 		return ""
-	case c.looks:
+	case c.looks, c.asked && l.tokens[c.start].pause != noPause:
 		return actBoth
 	case l.tokens[c.start].pause != noPause: // "web is overloaded, add two replicas"
 		return intents.ActCommand
-	}
-	return ""
-}
-
-// determined reports whether the word at i is a noun, for a determiner stands before it.
-func (l *lattice) determined(i int) bool {
-	return i > 0 && l.tokens[i].pause == noPause && l.cue(i-1, cueDeterminers) == i
-}
-
-// wants reports whether the clause asks for more of something: "we need 3 more nodes".
-func (l *lattice) wants(c clause) bool {
-	verb := l.cue(c.head, cueWants)
-	if verb == 0 {
-		return false
-	}
-	all, wanted := l.object(c, verb)
-	return all&cueMore != 0 && wanted&(cueFacts|cueReports) == 0
-}
-
-// given says what is asked for by an imperative that only looks, where that is nothing to be looked up: "show me an example",
-// "give me a helm chart".
-func (l *lattice) given(c clause) intents.Act {
-	verb := l.cue(c.head, cueLookups)
-	if verb == 0 || verb >= c.end {
-		return ""
-	}
-	if at := l.lead(verb, c.end); at < c.end && l.cue(at, cueKnowledge) > l.cue(at, cueCauses) {
-		return actKnowledge
-	}
-	if _, given := l.object(c, verb); given&cueCodeThings != 0 && (l.words[verb] == "a" || l.words[verb] == "an") {
-		return actCode
 	}
 	return ""
 }
@@ -317,74 +298,6 @@ func (l *lattice) concrete(c clause) bool {
 			if place || named.class == isValue && named.known {
 				return true
 			}
-		}
-	}
-	return false
-}
-
-// general reports whether there are nothing but kinds and providers from i to end, and what joins them.
-func (l *lattice) general(i, end int) bool {
-	said := false
-	for i < end {
-		next := i
-		for s := l.starts[i]; s < l.starts[i+1]; s++ {
-			switch read := &l.spans[s]; {
-			case read.class == isAside:
-				next = max(next, read.end)
-			case read.class == isValue && read.types&(bit(intents.SlotKind)|bit(intents.SlotProvider)) != 0 && read.end > next:
-				next, said = read.end, true
-			}
-		}
-		if next == i && l.used(i) != structureUse && l.words[i] != "vs" && l.words[i] != "versus" {
-			return false
-		}
-		i = max(next, i+1)
-	}
-	return said
-}
-
-// object returns the cues of the words that a verb is about, and those of the last of them: "a python script" is a script,
-// "the test server" no test.
-func (l *lattice) object(c clause, verb int) (all, last cue) {
-	stop := verb
-	for stop < c.end && !l.endsObject(stop, verb) {
-		stop++
-	}
-	for stop > verb && l.tokens[stop-1].id >= 0 && l.lex.filler[l.tokens[stop-1].id] {
-		stop--
-	}
-	for i := verb; i < stop; i++ {
-		for s := l.starts[i]; s < l.starts[i+1]; s++ {
-			if read := &l.spans[s]; read.class == isConcept {
-				all |= l.lex.cues[read.concept]
-				if read.end >= stop {
-					last |= l.lex.cues[read.concept]
-				}
-			}
-		}
-	}
-	return all, last
-}
-
-// endsObject reports whether the word at i begins something else than what the verb is about: "of the pods", "that lists pods".
-func (l *lattice) endsObject(i, verb int) bool {
-	return l.used(i) == structureUse && l.cue(i, cueDeterminers|cueMore) == 0 && !l.valued(i) || i > verb && l.cue(i, cueRelatives) > 0
-}
-
-// valued reports whether a value begins at i: a kind, a name, a number.
-func (l *lattice) valued(i int) bool {
-	for s := l.starts[i]; s < l.starts[i+1]; s++ {
-		if l.spans[s].class == isValue {
-			return true
-		}
-	}
-	return false
-}
-
-func (l *lattice) aside(i int) bool {
-	for s := l.starts[i]; s < l.starts[i+1]; s++ {
-		if l.spans[s].class == isAside {
-			return true
 		}
 	}
 	return false
