@@ -40,13 +40,29 @@ func (m *Matcher) newLearned(caches []Cache) (*learned, error) {
 		return l, nil
 	}
 	l, lessons := m.curriculum()
-	train := func() (*learn.Model, error) { return learn.Train(lessons, learnOptions()) }
 	var err error
-	if l.model, err = remember(caches, learn.Key(lessons, learnOptions()), train); err != nil {
+	if l.model, err = m.train(lessons, caches); err != nil {
 		return nil, fmt.Errorf("learn the intents: %w", err)
 	}
 	l.order(l.class)
 	return l, nil
+}
+
+// train learns the lessons, if no cache has what was learned of them. Of the built-in intents and a few others, the certainty is
+// that of the built-in ones, so that a folder that is edited is live soon.
+func (m *Matcher) train(lessons []learn.Example, caches []Cache) (*learn.Model, error) {
+	options, key := learnOptions(), learn.Key(lessons, learnOptions())
+	base, ok := shipped().base(m.catalog)
+	if ok {
+		options.Uncalibrated, key = true, key+"-"+shipped().lessons[:8]
+	}
+	return remember(caches, key, func() (*learn.Model, error) {
+		model, err := learn.Train(lessons, options)
+		if err == nil && ok {
+			model.Adopt(base)
+		}
+		return model, err
+	})
 }
 
 // curriculum is all there is to learn, and from what.

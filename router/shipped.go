@@ -3,6 +3,7 @@ package router
 import (
 	_ "embed" // what was learned of the built-in catalogue
 	"fmt"
+	"slices"
 	"strings"
 
 	"clanker/intents"
@@ -36,6 +37,21 @@ func (s shipment) content() string { return fmt.Sprintf("%s %s\n%s", s.catalog, 
 
 // is reports whether the file is of that catalogue.
 func (s shipment) is(c *intents.Catalog) bool { return s.catalog != "" && s.catalog == c.Digest }
+
+// base returns the model if most of the catalogue's intents are those it learned.
+func (s shipment) base(c *intents.Catalog) (*learn.Model, bool) {
+	model := new(learn.Model)
+	if s.model == "" || model.UnmarshalBinary([]byte(s.model)) != nil {
+		return nil, false
+	}
+	known, classes := 0, model.Classes()
+	for _, in := range c.Intents {
+		if _, found := slices.BinarySearch(classes, className(in)); found {
+			known++
+		}
+	}
+	return model, known*10 > len(c.Intents)*8
+}
 
 // learned returns the model if it is of that catalogue.
 func (s shipment) learned(c *intents.Catalog) (*learn.Model, bool) {
