@@ -214,12 +214,8 @@ func (l *lattice) standing(s *span, i int) int {
 	switch {
 	case s.class == isConcept:
 		return 0
-	case s.class == isAside && s.slot == "" && s.weight == 0:
-		return 1
-	case s.class == isAside && s.weight == weightGuess && l.plainWord(s.end-1):
-		return 0
 	case s.class == isAside:
-		return 6
+		return l.asideStanding(s)
 	case s.types == bit(intents.SlotText):
 		return 2
 	case s.types&bitsNames == 0 || s.known:
@@ -230,9 +226,19 @@ func (l *lattice) standing(s *span, i int) int {
 		return 3
 	case l.plainWord(i):
 		return 0
-	default:
-		return 2
 	}
+	return 2
+}
+
+// asideStanding is the same of what needs no pattern: a filler, or a place or time, which is a guess where a plain word names it.
+func (l *lattice) asideStanding(s *span) int {
+	switch {
+	case s.slot == "" && s.weight == 0:
+		return 1
+	case s.weight == weightGuess && l.plainWord(s.end-1):
+		return 0
+	}
+	return 6
 }
 
 // calls reports whether a word of the language names the one thing whose kind stands beside it: "the reporting deployment".

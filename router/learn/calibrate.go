@@ -120,18 +120,16 @@ func trialsOf(examples []Example) ([]trial, error) {
 	classes := deal(examples, func(e Example) string { return e.Class })
 	groups := deal(examples, func(e Example) string { return e.Group })
 	var trials []trial
-	var s Scratch
 	for fold := range folds {
 		var learned, tested []Example
 		for i, e := range examples {
 			absent := e.Class != Outside && classes[e.Class] == fold
-			if e.Made {
-				if !absent {
-					learned = append(learned, e)
-				}
-			} else if absent || e.Group != "" && groups[e.Group] == fold || e.Group == "" && i%folds == fold {
+			out := absent || e.Group != "" && groups[e.Group] == fold || e.Group == "" && i%folds == fold
+			switch {
+			case e.Made && absent:
+			case out && !e.Made:
 				tested = append(tested, e)
-			} else {
+			default:
 				learned = append(learned, e)
 			}
 		}
@@ -142,14 +140,21 @@ func trialsOf(examples []Example) ([]trial, error) {
 		case err != nil:
 			return nil, err
 		}
-		for _, e := range tested {
-			r := m.ScoreAmong(e.Text, m.but(e.Barred), &s)
-			if t := (trial{r.signals(), m.judge(&r, e.Class), r.N == 0 || m.Class(r.Top[0]) == Outside}); t.outcome != neither {
-				trials = append(trials, t)
-			}
-		}
+		trials = m.try(tested, trials)
 	}
 	return trials, nil
+}
+
+// try tests examples that the model did not learn from.
+func (m *Model) try(tested []Example, trials []trial) []trial {
+	var s Scratch
+	for _, e := range tested {
+		r := m.ScoreAmong(e.Text, m.but(e.Barred), &s)
+		if t := (trial{r.signals(), m.judge(&r, e.Class), r.N == 0 || m.Class(r.Top[0]) == Outside}); t.outcome != neither {
+			trials = append(trials, t)
+		}
+	}
+	return trials
 }
 
 // but allows all classes except those barred.
