@@ -91,10 +91,12 @@ func (l *learned) candidates(result *learn.Result) []Candidate {
 }
 
 // fillSlots gives an intent the values that the question holds, each to the slot that is called by its type. Of several kinds or
-// names the first is what is asked about: "volumes that no instance uses", "why can web not reach the cache".
+// names the first is what is asked about: "volumes that no instance uses", "why can web not reach the cache". Of several
+// providers none narrows what is read: "compare aws and azure".
 func (s *scratch) fillSlots(in *intents.Intent) finding {
 	f := finding{program: &program{intent: in, source: fromLearned}, slots: intents.Slots{}}
 	l := &s.lattice
+	several := s.reading.providers(l) > 1
 	for _, at := range s.reading.spans {
 		span := &l.spans[at]
 		name := span.slot
@@ -102,10 +104,29 @@ func (s *scratch) fillSlots(in *intents.Intent) finding {
 			name, _ = slotFor(in, span.types)
 		}
 		_, given := f.slots[name]
-		if name == "" || given && span.class == isValue && span.types&(bitsNames|bit(intents.SlotKind)) != 0 {
-			continue
+		switch {
+		case name == "", name == "provider" && several, given && span.class == isValue && span.types&(bitsNames|bit(intents.SlotKind)) != 0:
+		default:
+			f.fill(l, span, name)
 		}
-		f.fill(l, span, name)
+	}
+	if several {
+		delete(f.slots, "provider")
 	}
 	return f
+}
+
+// providers counts the providers that the question names, by themselves or by a word of theirs.
+func (r *reading) providers(l *lattice) int {
+	var named []string
+	for _, at := range r.spans {
+		provider := l.spans[at].provider
+		if l.spans[at].slotTypes() == bit(intents.SlotProvider) {
+			provider = l.spans[at].text
+		}
+		if provider != "" && !slices.Contains(named, provider) {
+			named = append(named, provider)
+		}
+	}
+	return len(named)
 }
