@@ -20,7 +20,7 @@ RACE     := $(if $(shell command -v gcc cc 2>/dev/null),-race)
 LINTER   := golangci-lint
 LINTER_VERSION := v2.15.0
 
-.PHONY: help build run demo test eval e2e lint check golden bench fuzz controlplane conformance
+.PHONY: help build run demo test eval arm64 e2e lint check golden bench fuzz controlplane conformance
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,13 @@ e2e: build controlplane conformance ## real Kubernetes, the official MCP suite a
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./server/peer ./adapters/kubernetes/...
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -run '^TestConformance$$' -v ./server
 
+arm64: ## learn and route on another processor (emulated): the same bits have to come out
+	@.ci/install qemu-aarch64-static:qemu-user-static
+	@for package in router/learn router; do \
+		(cd $$package && GOARCH=arm64 CGO_ENABLED=0 $(GO) test $(FLAGS) -c -o $(CURDIR)/.cache/everywhere.test . && \
+		qemu-aarch64-static $(CURDIR)/.cache/everywhere.test -test.run 'Same(Model|Routes)Everywhere') || exit 1; \
+	done
+
 conformance: .cache/conformance/node_modules/.package-lock.json
 .cache/conformance/node_modules/.package-lock.json: server/conformance/package.json server/conformance/package-lock.json
 	@echo "installing the MCP conformance suite, once"
@@ -66,14 +73,16 @@ lint: .cache/bin/$(LINTER)-$(LINTER_VERSION) ## formatting, vet and the linters 
 	@mkdir -p .cache/bin && CGO_ENABLED=0 GOBIN=$(CURDIR)/.cache/bin $(GO) install -trimpath github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINTER_VERSION)
 	@mv .cache/bin/$(LINTER) $@
 
-check: ## all that has to pass before a change lands: lint, test, eval, e2e, with the time each takes
-	@for stage in lint test eval e2e; do \
+check: ## all that has to pass before a change lands: lint, test, eval, arm64, e2e, with the time each takes
+	@for stage in lint test eval arm64 e2e; do \
 		start=$$(date +%s); echo "== $$stage"; \
 		$(MAKE) --no-print-directory $$stage || { echo "== $$stage failed after $$(( ($$(date +%s) - start) / 60 )) min"; exit 1; }; \
 		echo "== $$stage took $$(( $$(date +%s) - start )) s ($$(( ($$(date +%s) - start) / 60 )) min)"; \
 	done
 
 golden: ## rewrite the golden files; read the diff before you commit it
+	$(GO) test $(FLAGS) ./intents ./router/learn -update
+	$(GO) test $(FLAGS) ./router -run TestShipsWhatItLearned -update # what is learned is embedded by the next run
 	$(GO) test $(FLAGS) ./router -update
 	$(GO) test $(FLAGS) ./server/config -update
 	$(GO) test $(FLAGS) ./eval -update
