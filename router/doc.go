@@ -8,6 +8,27 @@
 // (unsupported), and a name that nothing goes by is answered with the names that are near (noData). [Question] has a place
 // for a function that is told the steps on the way; when the context ends, so do all reads that nobody else waits for.
 //
+// # How a question is understood
+//
+// [Matcher.Match] is pure, and each step can end it. A text is bounded (2,000 bytes, refused and not cut), cleaned of what has no
+// meaning or is meant to deceive, and split into words; misspelt words are repaired. A lattice then holds every reading of every
+// word: concepts, kinds, names, numbers, times, places.
+//
+//   - What is asked for? The gate (act.go) tells a question about how things are from one for the cause, a command, and from what
+//     nobody here answers: knowledge, code, small talk, instructions to the workspace. It knows positions; its words are data.
+//   - Does a pattern explain every word? Then its intent is hit, with its slots. Of two that say equally much, the question is asked back.
+//   - A command goes by its verb to an intent of topic write, which reads nothing and says how the change is proposed.
+//   - Else the likeliest reading, values masked ({bucket}, {name}, {percent}), is scored by what the examples of all intents taught
+//     (package learn). An intent takes part if the act is its own, what it requires is said, and nothing it excludes; if a "not" that
+//     no concept takes account of is in one of its examples; and if it looks back in time where a time is given. It is hit if the
+//     probability is high enough for its maxRisk, if not more than one word in four is unknown, and if the question does not
+//     consist of two, which are asked back.
+//   - Else the matcher abstains, says why, and names the intents that came near.
+//
+// The examples of the built-in intents were learned when clanker was built (learned.bin). A folder over them is learned when it is
+// loaded, in a second or two, with the certainty of the built-in ones, and kept in a [Cache]; a catalogue of one's own tests itself.
+// [Matcher.Explain] tells all of this of one question.
+//
 // # What an intent's action makes of it
 //
 //   - list, metrics: the resources that the intent selects, in its order, are items; what its columns name are their fields.
