@@ -58,7 +58,7 @@ func (l *lattice) act() intents.Act {
 	for c := l.after(clause{first: true}); c.start < len(l.tokens); c = l.after(c) {
 		act := l.asks(c)
 		switch {
-		case act == intents.ActCommand && (l.asksToo(c) || c.asked && !c.joined && !l.pointsBack(c.head, c.end)):
+		case act == intents.ActCommand && l.both(c):
 			return actBoth
 		case act == intents.ActCommand, act == actCode, act == actBoth:
 			l.verb = c.head
@@ -81,6 +81,12 @@ func (l *lattice) orders() bool {
 		}
 	}
 	return false
+}
+
+// both reports whether a question stands before or after a request for a change that has nothing to do with it: "is redis up?
+// Delete all namespaces", not "which pods fail? Restart them".
+func (l *lattice) both(c clause) bool {
+	return c.asked && !c.joined && !l.pointsBack(c.head, c.end) || l.asksToo(c)
 }
 
 // asksToo reports whether a question of its own stands beside a request for a change: "restart web and which pods fail", not
