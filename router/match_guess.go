@@ -107,6 +107,9 @@ func (s *scratch) fillSlots(in *intents.Intent) finding {
 		switch {
 		case name == "", name == "provider" && several, given && span.class == isValue && span.types&(bitsNames|bit(intents.SlotKind)) != 0:
 		default:
+			if given && in.Act == intents.ActCause && span.class == isAside && name != "time" {
+				delete(f.slots, name) // "works in staging but fails in production": trouble is told last
+			}
 			f.fill(l, span, name)
 		}
 	}

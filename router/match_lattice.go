@@ -160,11 +160,21 @@ func (l *lattice) valuesAt(i int) {
 			l.number(i+2, intents.SlotPercent, float64(count)/100)
 		}
 	}
+	if isReply(t.text) {
+		status, _ := intents.ParseCount(t.text[:3])
+		l.number(i+1, intents.SlotCount, float64(status))
+		return
+	}
 	if counted || isDigit(t.text[0]) {
 		if d, n := intents.ParseDurationWords(l.words[i:]); n > 0 {
 			l.number(i+n, intents.SlotDuration, float64(d))
 		}
 	}
+}
+
+// isReply reports whether the word speaks of replies of HTTP by their number, "returns 503s", which is no time.
+func isReply(word string) bool {
+	return len(word) == 4 && (word[0] == '4' || word[0] == '5') && isDigit(word[1]) && isDigit(word[2]) && word[3] == 's'
 }
 
 func (l *lattice) number(end int, t intents.SlotType, value float64) {
