@@ -123,7 +123,7 @@ func (m *Matcher) Match(text string, names adapters.Names) Match {
 	defer m.scratch.Put(s)
 	match := m.match(s, text, names)
 	if match.guessed() {
-		if two, ok := m.two(text, names); ok {
+		if two, ok := m.two(text, names, match.Hits[0].Intent.Topic); ok {
 			return two
 		}
 	}

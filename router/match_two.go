@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"clanker/adapters"
+	"clanker/intents"
 )
 
 // joints stand between two things that are asked for.
@@ -15,17 +16,20 @@ var joints = regexp.MustCompile(`(?i)[;,.?!]\s+(and |then |also |but |first )*|\
 // apart are the joints after which something of its own begins, whatever it begins with.
 var apart = regexp.MustCompile(`(?i)[;.?!]|\b(then|also|first)\b`)
 
+// joins are the joints that a word makes.
+var joins = regexp.MustCompile(`(?i)\b(and|or|then|also)\b`)
+
 // two returns the match of a question of which a part would be understood alone: a guess at the whole would answer that part, and
 // pass for an answer to all. Whoever describes what fails, and then asks, asks for one thing.
-func (m *Matcher) two(text string, names adapters.Names) (Match, bool) {
+func (m *Matcher) two(text string, names adapters.Names, whole intents.Topic) (Match, bool) {
 	for _, at := range joints.FindAllStringIndex(text, maxJoints) {
 		joint := text[at[0]:at[1]]
 		left, right := m.alone(text[:at[0]], names), m.alone(text[at[1]:], names)
-		right.asks = right.asks || apart.MatchString(joint)
+		right.asks = right.asks || !right.tells && apart.MatchString(joint)
 		switch {
 		case left.little || right.little:
 		case left.hit != nil && right.hit != nil:
-			if left.differs(right, strings.ContainsAny(strings.ToLower(joint), "andorthe")) {
+			if left.differs(right, joins.MatchString(joint), whole) {
 				return Match{Outcome: Ambiguous, Normalized: text, Hits: []MatchHit{*left.hit, *right.hit},
 					Reason: fmt.Sprintf("it asks for two things, %s and %s: ask for one at a time", left.hit.Intent.ID, right.hit.Intent.ID)}, true
 			}
@@ -50,16 +54,20 @@ type piece struct {
 }
 
 // differs reports whether a part asks for something else than the one after it, both being understood. What only lists more of
-// the same topic is one question, and so is what says how things are before it asks, unless a word joins the two.
-func (p piece) differs(next piece, joined bool) bool {
+// the same topic is one question, and so is what says how things are before it asks, unless a word joins the two. Things that are
+// listed first, of which something is asked then, are one question too: "find tables and file systems without encryption".
+func (p piece) differs(next piece, joined bool, whole intents.Topic) bool {
 	one, other := p.hit, next.hit
+	complains := p.tells || one.Intent.Act == intents.ActCause && !p.asks
 	switch {
-	case one.Intent == other.Intent && maps.Equal(one.Slots, other.Slots):
+	case one.Intent == other.Intent && maps.Equal(one.Slots, other.Slots), next.refers && other.Intent.Topic == intents.TopicWrite:
 		return false
 	case one.Intent.Topic == other.Intent.Topic:
-		return (p.asks || !p.tells) && next.asks
+		return (p.asks || !complains) && next.asks
+	case !next.asks && (!joined || one.Intent.Topic == intents.TopicInventory && other.Intent.Topic == whole):
+		return false
 	}
-	return joined || p.asks || !p.tells
+	return joined || p.asks || !complains
 }
 
 // either returns the part that is understood.
@@ -81,7 +89,8 @@ func (m *Matcher) alone(text string, names adapters.Names) piece {
 	if p.little = len(s.lattice.tokens) == 0; p.little {
 		return p
 	}
-	p.asks, p.tells, p.refers, p.little = s.lattice.asksAt(), s.lattice.tells(), s.lattice.refers(), s.lattice.follows()
+	p.asks, p.tells, p.refers = s.lattice.asksAt(), s.lattice.tells(), s.lattice.refers()
+	p.little = s.lattice.follows() && (p.hit == nil || p.hit.Intent.Act == intents.ActCause)
 	return p
 }
 
@@ -92,12 +101,35 @@ func (l *lattice) asksAt() bool {
 	if i >= end {
 		return false
 	}
+	if l.said(i) && isAuxiliary(l.words[i]) {
+		return false // "amazon has a hub"
+	}
 	if l.cue(i, cueLookups|cueVerbs|cueKnowledge|cueWrites) > 0 || i+1 < end && (l.words[i+1] == "me" || l.words[i+1] == "us") {
 		return true
 	}
 	switch l.words[i] {
-	case "what", "which", "who", "whose", "how", "where", "when", "why", "is", "are", "was", "were", "do", "does", "did", "has", "have",
-		"can", "could", "will", "would", "should", "any", "top":
+	case "what", "which", "who", "whose", "how", "where", "when", "why", "any", "top":
+		return true
+	}
+	return isAuxiliary(l.words[i])
+}
+
+// said reports whether a place or a name stands before the word at i.
+func (l *lattice) said(i int) bool {
+	for at := range i {
+		for _, s := range l.at(at) {
+			if s.class == isAside && s.slot != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isAuxiliary reports whether a question can begin with the verb.
+func isAuxiliary(word string) bool {
+	switch word {
+	case "is", "are", "was", "were", "do", "does", "did", "has", "have", "can", "could", "will", "would", "should":
 		return true
 	}
 	return false
@@ -138,8 +170,12 @@ func (l *lattice) follows() bool {
 func (l *lattice) refers() bool {
 	for i, word := range l.words {
 		switch word {
-		case "its", "their", "them", "one", "ones":
+		case "its", "their", "them", "they", "one", "ones":
 			if !l.tokens[i].quoted {
+				return true
+			}
+		case "it", "this", "that":
+			if i == 0 {
 				return true
 			}
 		}
