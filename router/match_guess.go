@@ -49,9 +49,9 @@ func (m *Matcher) guess(s *scratch, names adapters.Names) (Match, *shortfall) {
 	return match, nil
 }
 
-// guessed reports whether the learned part found the intent.
+// guessed reports whether the intent was found without a pattern that explains every word: by what was learned, or by a verb.
 func (match *Match) guessed() bool {
-	return match.Outcome == Hit && match.Hits[0].Source == fromLearned
+	return match.Outcome == Hit && (match.Hits[0].Source == fromLearned || match.Hits[0].Intent.Act == intents.ActCommand)
 }
 
 // firstOf joins two lists of candidates, without those that were named before.

@@ -102,7 +102,7 @@ func (m *Matcher) classOf(in *intents.Intent) classed {
 	c := classed{intent: in}
 	for _, example := range in.Examples {
 		if slices.ContainsFunc(m.words(example.Text), func(t token) bool { return negates(&t) != 0 }) {
-			c.negates |= m.reads(example.Text).negated
+			c.negates |= m.reads(example.Text).negated &^ outside
 		}
 	}
 	for list, required := range map[*[]key][]intents.Requirement{&c.all: in.Requires.All, &c.any: in.Requires.Any, &c.none: in.Requires.None} {

@@ -79,12 +79,15 @@ const (
 	denies   negation = 1 << iota // not, no, never
 	lacks                         // without
 	excludes                      // except, but
-	outside                       // not in production: no intent takes a place that way
+	outside                       // not in production, or nothing after it: no intent takes that
 )
 
 // negation returns how the word at i turns around what is asked.
 func (l *lattice) negation(i int) negation {
 	kind := negates(&l.tokens[i])
+	if kind != 0 && l.dangles(i+1) {
+		return outside
+	}
 	if kind == denies && i+1 < len(l.tokens) {
 		for _, s := range l.at(i + 1) {
 			if s.class == isAside && s.slot != "" && s.slot != "time" && placeWord(l.words[i+1]) != noPlace {
@@ -93,6 +96,16 @@ func (l *lattice) negation(i int) negation {
 		}
 	}
 	return kind
+}
+
+// dangles reports whether nothing is said from i on.
+func (l *lattice) dangles(i int) bool {
+	for ; i < len(l.tokens); i++ {
+		if l.used(i) != structureUse && !(l.tokens[i].id != noWord && l.lex.filler[l.tokens[i].id]) {
+			return false
+		}
+	}
+	return true
 }
 
 // negates returns how a word turns around what is asked.
@@ -107,6 +120,8 @@ func negates(t *token) negation {
 		return lacks
 	case "except", "excluding", "but":
 		return excludes
+	case "unless":
+		return outside
 	}
 	return 0
 }
