@@ -249,6 +249,9 @@ func (s *scratch) keep(p *program, score, end int32) {
 	}
 	f.score = score
 	f.problem = cmp.Or(s.unfit(p.intent), f.problem)
+	if p.source == fromPattern && (s.act == actCode || s.act == actBoth || s.act == actInjection) { // an example says so word for word
+		f.problem = noAnswer(s.act)
+	}
 	switch {
 	case at < 0:
 		s.found = append(s.found, f)
