@@ -18,7 +18,7 @@ func TestRepair(t *testing.T) {
 	m := defaultMatcher(t)
 	for _, test := range []struct{ question, meant, notes string }{
 		{"list crashng pods", "list crashing pods", `read "crashng" as crashing`},
-		{"noees not ready", "nodes not ready", `read "noees" as nodes`},
+		{"nodse not ready", "nodes not ready", `read "nodse" as nodes`},
 		{"wht's down", "what's down", `read "wht" as what`},
 		{"wich pods are down", "which pods are down", `read "wich" as which`},
 		{"Shwo all pods", "show all pods", `read "Shwo" as show`},

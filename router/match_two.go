@@ -55,7 +55,8 @@ type piece struct {
 
 // differs reports whether a part asks for something else than the one after it, both being understood. What only lists more of
 // the same topic is one question, and so is what says how things are before it asks, unless a word joins the two. Things that are
-// listed first, of which something is asked then, are one question too: "find tables and file systems without encryption".
+// listed first, of which something is asked then, are one question too: "find tables and file systems without encryption"; and so
+// are those that a command makes: "create an instance and a database".
 func (p piece) differs(next piece, joined bool, whole intents.Topic) bool {
 	one, other := p.hit, next.hit
 	complains := p.tells || one.Intent.Act == intents.ActCause && !p.asks
@@ -64,7 +65,7 @@ func (p piece) differs(next piece, joined bool, whole intents.Topic) bool {
 		return false
 	case one.Intent.Topic == other.Intent.Topic:
 		return (p.asks || !complains) && next.asks
-	case !next.asks && (!joined || one.Intent.Topic == intents.TopicInventory && other.Intent.Topic == whole):
+	case !next.asks && (!joined || one.Intent.Topic == intents.TopicInventory && other.Intent.Topic == whole || whole == intents.TopicWrite):
 		return false
 	}
 	return joined || p.asks || !complains
