@@ -3,9 +3,6 @@ package router
 import "clanker/intents"
 
 // listed returns the clause with those after it that only carry a list on: "do a cost, security and health review".
-// imperative returns the end of the verb at the head of the clause if it asks for a change, or 0.
-
-// listed returns the clause with those after it that only carry a list on: "do a cost, security and health review".
 func (l *lattice) listed(c clause) clause {
 	for next := l.after(c); next.joined && next.start < len(l.tokens); next = l.after(next) {
 		if l.cue(next.head, cueVerbs|cueLookups|cueQuestions|cueCauses) > l.cue(next.head, cueReports) {

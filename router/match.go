@@ -15,8 +15,10 @@ import (
 // Matcher finds the intent that a question asks for. It is pure: the same question, catalogue and names give the same
 // [Match], with no clock, no randomness and no order of a map in it. It is safe for concurrent use.
 //
-// A question hits an intent when one of its patterns explains every word of it, together with fillers and the scope and
-// time phrases that every intent understands. Nothing is left over, so a "not" that no pattern takes is never ignored.
+// A question hits an intent when one of its patterns, or an example word for word, explains every word of it, together with
+// fillers and the scope and time phrases that every intent understands: nothing is left over. Where none does, what was learned
+// from the examples may take it: from the intents whose requirements hold, if that is certain enough; see match_learn.go. Either
+// way, a "not" that the intent says nothing of is never ignored.
 type Matcher struct {
 	catalog  *intents.Catalog
 	lex      *lexicon
@@ -59,7 +61,7 @@ type naming struct {
 }
 
 // NewMatcher compiles the catalogue. It fails with [intents.Errors] if an example does not route to its own intent when
-// no names are known, naming the pattern that takes it.
+// no names are known, naming the pattern that takes it. What it learns of the examples is looked up in the caches first.
 func NewMatcher(c *intents.Catalog, caches ...Cache) (*Matcher, error) {
 	m := compile(c)
 	m.learnByHeart()

@@ -105,12 +105,16 @@ func (m *Matcher) classOf(in *intents.Intent) classed {
 			c.negates |= m.reads(example.Text).negated &^ outside
 		}
 	}
-	for list, required := range map[*[]key][]intents.Requirement{&c.all: in.Requires.All, &c.any: in.Requires.Any, &c.none: in.Requires.None} {
-		for _, r := range required {
-			*list = append(*list, m.lex.requirement(r))
-		}
-	}
+	c.all, c.any, c.none = m.lex.requirements(in.Requires.All), m.lex.requirements(in.Requires.Any), m.lex.requirements(in.Requires.None)
 	return c
+}
+
+func (lex *lexicon) requirements(all []intents.Requirement) []key {
+	var keys []key
+	for _, r := range all {
+		keys = append(keys, lex.requirement(r))
+	}
+	return keys
 }
 
 // requirement is the key by which a question has what is required, or has not.
