@@ -11,7 +11,7 @@ import (
 )
 
 // joints stand between two things that are asked for.
-var joints = regexp.MustCompile(`(?i)[;,.?!]\s+(and |then |also |but |first )*|\s+(and|or|then)\s+((then|also) )?`)
+var joints = regexp.MustCompile(`(?i)([;,.?!]\s+|\s*\n\s*)(and |then |also |but |first )*|\s+(and|or|then)\s+((then|also) )?`)
 
 // apart are the joints after which something of its own begins, whatever it begins with.
 var apart = regexp.MustCompile(`(?i)[;.?!]|\b(then|also|first)\b`)

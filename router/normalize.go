@@ -55,6 +55,8 @@ func clean(text string) (string, bool) {
 	text = norm.NFKC.String(strings.ToValidUTF8(text, ""))
 	text = strings.Map(func(r rune) rune {
 		switch {
+		case r == '\n':
+			return r // a pause
 		case unicode.IsSpace(r):
 			return ' '
 		case unicode.In(r, unicode.Cc, unicode.Cf, unicode.Co, unicode.Cs, unicode.Variation_Selector):
