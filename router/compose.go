@@ -52,7 +52,7 @@ func (r *Router) begin(q Question) (*draft, error) {
 func (d *draft) understood(match Match, names adapters.Names) {
 	d.names = names
 	d.answer.NormalizedQuestion = match.Normalized
-	d.answer.Warnings = append(d.answer.Warnings, match.Notes...)
+	d.answer.Warnings = slices.Concat(d.answer.Warnings, match.Notes, match.Unused)
 	if len(match.Hits) == 1 {
 		d.answer.Intent = answered(match.Hits[0], match.Tried)
 		d.steps.say("understood as ", match.Hits[0].Intent.ID)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"sort"
 	"strings"
 
 	"clanker/adapters"
@@ -46,7 +47,26 @@ func (m *Matcher) guess(s *scratch, names adapters.Names) (Match, *shortfall) {
 	match := Match{Outcome: Hit, Normalized: f.masked, Hits: []MatchHit{f.hit()}, Tried: l.candidates(&result)}
 	match.resolve(f, names)
 	match.need(best, names)
+	match.Unused = s.unused(best)
 	return match, nil
+}
+
+// unused says which values of the question the intent has no slot for: what it lists is not narrowed by them.
+func (s *scratch) unused(in *intents.Intent) []string {
+	const telling = bitsNames | 1<<intents.SlotPercent | 1<<intents.SlotCount | 1<<intents.SlotDuration | 1<<intents.SlotText
+	var notes []string
+	l := &s.lattice
+	for _, at := range s.reading.spans {
+		span := &l.spans[at]
+		if span.class != isValue || span.types&telling == 0 || span.types&bitsNames != 0 && !span.known && span.weight < weightName {
+			continue
+		}
+		if name, _ := slotFor(in, span.types); name == "" {
+			start := sort.SearchInts(l.starts, int(at)+1) - 1
+			notes = append(notes, fmt.Sprintf("not narrowed to %q", strings.Join(l.words[start:span.end], " ")))
+		}
+	}
+	return notes
 }
 
 // guessed reports whether the intent was found without a pattern that explains every word: by what was learned, or by a verb.

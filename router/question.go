@@ -52,6 +52,7 @@ type Match struct {
 	Normalized string      // the question after normalisation, with typed slots in braces
 	Reason     string      // why it abstained or found it ambiguous, for a person
 	Notes      []string    // what was read differently from how it was written: `read "chekout-api" as checkout-api`
+	Unused     []string    // what the answer is not narrowed by, though the question says it: `not narrowed to "80%"`
 	Needs      *Needs      // a slot that the best intent requires and the question lacks
 	Tried      []Candidate // the nearest intents, best first, at most five
 }

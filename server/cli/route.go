@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -120,7 +121,7 @@ func (a *app) matchText(m router.Match) string {
 	if len(m.Hits) == 0 {
 		fmt.Fprintln(&text, m.Outcome)
 	}
-	for _, line := range append([]string{m.Reason}, m.Notes...) {
+	for _, line := range slices.Concat([]string{m.Reason}, m.Notes, m.Unused) {
 		if line != "" {
 			fmt.Fprintln(&text, printable(line))
 		}
