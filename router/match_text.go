@@ -3,6 +3,7 @@ package router
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"clanker/adapters"
 	"clanker/intents"
@@ -20,7 +21,6 @@ type reading struct {
 	content     int      // words that say something
 	unexplained []string // everyday words that neither the vocabulary nor any example has
 	negated     negation // the words that turn it around, and that no concept takes account of
-	strangers   int      // words taken for names only because nobody knows them
 }
 
 // read fills the reading from a lattice. It reuses its memory.
@@ -30,8 +30,8 @@ func (r *reading) read(l *lattice) {
 	masked, meant := 0, 0 // words before these stand for a value, or spell a concept
 	for i := 0; i < len(l.tokens); {
 		meant = max(meant, r.meaning(l, i, i < masked))
-		if i >= max(masked, meant) {
-			r.negated |= l.negation(i)
+		if turns := l.negation(i); i >= max(masked, meant) || turns == outside && !l.dangles(i+1) {
+			r.negated |= turns // "not on" may spell that something is off, "not on aws" never does
 		}
 		if i < masked {
 			i++
@@ -78,24 +78,33 @@ type negation uint8
 const (
 	denies   negation = 1 << iota // not, no, never
 	lacks                         // without
-	excludes                      // except, but
+	excludes                      // except, but, apart from
 	outside                       // not in production, or nothing after it: no intent takes that
+	leaves                        // than, outside: only before a place, "anything other than aws", "outside of production"
 )
 
 // negation returns how the word at i turns around what is asked.
 func (l *lattice) negation(i int) negation {
 	kind := negates(&l.tokens[i])
-	if kind != 0 && l.dangles(i+1) {
+	switch {
+	case kind == outside && len(l.names.Find(l.words[i])) > 0:
+		return 0 // it is called so
+	case kind != 0 && l.placeAfter(i, kind == denies):
+		return outside
+	case kind == leaves:
+		return 0
+	case kind != 0 && l.dangles(i+1):
 		return outside
 	}
-	if kind == denies && i+1 < len(l.tokens) {
-		for _, s := range l.at(i + 1) {
-			if s.class == isAside && s.slot != "" && s.slot != "time" && placeWord(l.words[i+1]) != noPlace {
-				return outside
-			}
-		}
-	}
 	return kind
+}
+
+// placeAfter reports whether a place stands after the word at i; after a bare "not" only with its preposition.
+func (l *lattice) placeAfter(i int, preposition bool) bool {
+	if i++; i >= len(l.tokens) || preposition && placeWord(l.words[i]) == noPlace {
+		return false
+	}
+	return slices.ContainsFunc(l.at(i), func(s span) bool { return s.class == isAside && s.slot != "" && s.slot != "time" })
 }
 
 // dangles reports whether nothing is said from i on.
@@ -118,10 +127,17 @@ func negates(t *token) negation {
 		return denies
 	case "without":
 		return lacks
-	case "except", "excluding", "but":
+	case "except", "excluding", "but", "apart", "aside":
 		return excludes
 	case "unless":
 		return outside
+	case "outside", "than", "besides", "instead", "ignoring", "minus", "non":
+		return leaves
+	}
+	if place, ok := strings.CutPrefix(t.text, "non-"); ok {
+		if _, _, ok := environmentWord(place); ok {
+			return outside
+		}
 	}
 	return 0
 }
@@ -148,9 +164,6 @@ func (r *reading) value(l *lattice, at int32) {
 	r.spans = append(r.spans, at)
 	r.slots |= s.slotTypes()
 	r.content++
-	if s.types&bitsNames != 0 && s.class == isValue && !s.known && s.weight < weightName {
-		r.strangers++
-	}
 	kind := cmp.Or(s.kind, s.text)
 	switch {
 	case s.class == isAside:
