@@ -58,6 +58,10 @@ func (d *draft) askWhich(match Match) {
 // would name things that are not here, and an agent that picks one would report on something else.
 func (d *draft) decline(match Match, m *Matcher) {
 	d.end(StatusUnsupported, "No intent covers this question, so nothing was read.")
+	if match.Foreign {
+		d.warn("%s", match.Reason)
+		return
+	}
 	var nearest []string
 	for _, candidate := range match.Tried[:min(3, len(match.Tried))] {
 		if in, ok := m.catalog.Intent(candidate.Intent); ok {

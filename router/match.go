@@ -157,9 +157,11 @@ func (m *Matcher) match(s *scratch, text string, names adapters.Names) Match {
 
 // beyond answers where no pattern does: by the verb of a command, by what the examples teach, or not at all.
 func (m *Matcher) beyond(s *scratch, names adapters.Names) Match {
-	why := noAnswer(s.act)
+	if why := noAnswer(s.act); why != "" {
+		return Match{Outcome: Abstain, Normalized: strings.Join(s.lattice.words, " "), Reason: why, Foreign: true}
+	}
 	switch {
-	case m.learned == nil || why != "":
+	case m.learned == nil:
 	case s.act == intents.ActCommand:
 		if match, ok := m.command(s, names); ok {
 			return match
@@ -174,9 +176,7 @@ func (m *Matcher) beyond(s *scratch, names adapters.Names) Match {
 		abstention.Tried = firstOf(short.tried, abstention.Tried)
 		return abstention
 	}
-	abstention := m.abstain(s)
-	abstention.Reason = cmp.Or(why, abstention.Reason)
-	return abstention
+	return m.abstain(s)
 }
 
 // half returns the half of a question that would be understood alone, "" if there is none. It only tells why nothing is

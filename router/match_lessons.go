@@ -13,6 +13,9 @@ import (
 // description.
 func (m *Matcher) lessons(l *learned) []learn.Example {
 	t := teacher{matcher: m, learned: l, scratch: new(scratch)}
+	for _, c := range l.class {
+		t.names = append(t.names, className(c.intent))
+	}
 	for _, in := range m.catalog.Intents {
 		for _, example := range in.Examples {
 			t.add(className(in), example.Text, false)
@@ -42,6 +45,7 @@ type teacher struct {
 	matcher *Matcher
 	learned *learned
 	scratch *scratch
+	names   []string // of the classes
 	lessons []learn.Example
 }
 
@@ -60,13 +64,26 @@ func (t *teacher) add(class, text string, made bool) {
 		return
 	}
 	lesson := learn.Example{Text: learn.Text{Words: words, Concepts: slices.Clone(s.reading.text.Concepts)}, Class: class, Made: made}
+	if !made && len(t.names) <= maxBarred {
+		lesson.Barred = t.barred()
+	}
+	t.lessons = append(t.lessons, lesson)
+}
+
+// maxBarred is of how many classes each lesson lists those it cannot belong to: their product is a lot of memory. Of more classes,
+// certainty is tested as if all could be meant, which makes it the lesser.
+const maxBarred = 300
+
+// barred lists the classes that the lesson that was read cannot belong to, sorted.
+func (t *teacher) barred() []string {
+	var barred []string
 	for i := range t.learned.class {
-		if c := &t.learned.class[i]; !made && c.barred(s) != "" {
-			lesson.Barred = append(lesson.Barred, className(c.intent))
+		if t.learned.class[i].barred(t.scratch) != "" {
+			barred = append(barred, t.names[i])
 		}
 	}
-	slices.Sort(lesson.Barred)
-	t.lessons = append(t.lessons, lesson)
+	slices.Sort(barred)
+	return barred
 }
 
 // perPattern is how many of a pattern's sentences teach.

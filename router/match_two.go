@@ -31,6 +31,7 @@ func (m *Matcher) two(text string, names adapters.Names, whole intents.Topic) (M
 		case left.hit != nil && right.hit != nil:
 			if left.differs(right, joins.MatchString(joint), whole) {
 				return Match{Outcome: Ambiguous, Normalized: text, Hits: []MatchHit{*left.hit, *right.hit},
+					Needs:  &Needs{Slot: "question", Question: "That asks for two things: ask for one at a time. Which first?", Candidates: []string{left.text, right.text}},
 					Reason: fmt.Sprintf("it asks for two things, %s and %s: ask for one at a time", left.hit.Intent.ID, right.hit.Intent.ID)}, true
 			}
 		case left.hit != right.hit && left.asks && right.asks && !right.refers:
@@ -65,10 +66,19 @@ func (p piece) differs(next piece, joined bool, whole intents.Topic) bool {
 		return false
 	case one.Intent.Topic == other.Intent.Topic:
 		return (p.asks || !complains) && next.asks
-	case !next.asks && (!joined || one.Intent.Topic == intents.TopicInventory && other.Intent.Topic == whole || whole == intents.TopicWrite):
-		return false
 	}
-	return joined || p.asks || !complains
+	return !p.lists(next, joined, whole) && (joined || p.asks || !complains)
+}
+
+// lists reports whether the parts are a list, of which the question asks one thing.
+func (p piece) lists(next piece, joined bool, whole intents.Topic) bool {
+	switch {
+	case next.asks:
+		return false
+	case !joined, whole == intents.TopicWrite:
+		return true
+	}
+	return p.hit.Intent.Topic == intents.TopicInventory && next.hit.Intent.Topic == whole
 }
 
 // either returns the part that is understood.

@@ -51,6 +51,7 @@ type Match struct {
 	Hits       []MatchHit  // the one that was hit, or the two that cannot be told apart
 	Normalized string      // the question after normalisation, with typed slots in braces
 	Reason     string      // why it abstained or found it ambiguous, for a person
+	Foreign    bool        // it asks for what no intent could answer: knowledge, code, small talk
 	Notes      []string    // what was read differently from how it was written: `read "chekout-api" as checkout-api`
 	Unused     []string    // what the answer is not narrowed by, though the question says it: `not narrowed to "80%"`
 	Needs      *Needs      // a slot that the best intent requires and the question lacks
