@@ -110,7 +110,8 @@ func (l *lattice) placeAfter(i int, preposition bool) bool {
 // dangles reports whether nothing is said from i on.
 func (l *lattice) dangles(i int) bool {
 	for ; i < len(l.tokens); i++ {
-		if l.used(i) != structureUse && !(l.tokens[i].id != noWord && l.lex.filler[l.tokens[i].id]) {
+		id := l.tokens[i].id
+		if l.used(i) != structureUse && (id == noWord || !l.lex.filler[id]) {
 			return false
 		}
 	}

@@ -121,18 +121,10 @@ func trialsOf(examples []Example) ([]trial, error) {
 	groups := deal(examples, func(e Example) string { return e.Group })
 	var trials []trial
 	for fold := range folds {
-		var learned, tested []Example
-		for i, e := range examples {
-			absent := e.Class != Outside && classes[e.Class] == fold
-			out := absent || e.Group != "" && groups[e.Group] == fold || e.Group == "" && i%folds == fold
-			switch {
-			case e.Made && absent:
-			case out && !e.Made:
-				tested = append(tested, e)
-			default:
-				learned = append(learned, e)
-			}
-		}
+		learned, tested := part(examples, func(i int, e Example) (absent, out bool) {
+			absent = e.Class != Outside && classes[e.Class] == fold
+			return absent, absent || e.Group != "" && groups[e.Group] == fold || e.Group == "" && i%folds == fold
+		})
 		m, err := fit(learned)
 		switch {
 		case errors.Is(err, errFewClasses):
@@ -143,6 +135,21 @@ func trialsOf(examples []Example) ([]trial, error) {
 		trials = m.try(tested, trials)
 	}
 	return trials, nil
+}
+
+// part deals the examples of a fold: those that teach, and those that are tested. What nobody asked is never tested, and does not
+// teach a class that is absent.
+func part(examples []Example, place func(int, Example) (absent, out bool)) (learned, tested []Example) {
+	for i, e := range examples {
+		switch absent, out := place(i, e); {
+		case e.Made && absent:
+		case out && !e.Made:
+			tested = append(tested, e)
+		default:
+			learned = append(learned, e)
+		}
+	}
+	return learned, tested
 }
 
 // try tests examples that the model did not learn from.
