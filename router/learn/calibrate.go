@@ -121,7 +121,7 @@ func trialsOf(examples []Example) ([]trial, error) {
 	groups := deal(examples, func(e Example) string { return e.Group })
 	var trials []trial
 	for fold := range folds {
-		learned, tested := part(examples, func(i int, e Example) (absent, out bool) {
+		learned, tested := split(examples, func(i int, e Example) (absent, out bool) {
 			absent = e.Class != Outside && classes[e.Class] == fold
 			return absent, absent || e.Group != "" && groups[e.Group] == fold || e.Group == "" && i%folds == fold
 		})
@@ -137,9 +137,9 @@ func trialsOf(examples []Example) ([]trial, error) {
 	return trials, nil
 }
 
-// part deals the examples of a fold: those that teach, and those that are tested. What nobody asked is never tested, and does not
+// split deals the examples of a fold: those that teach, and those that are tested. What nobody asked is never tested, and does not
 // teach a class that is absent.
-func part(examples []Example, place func(int, Example) (absent, out bool)) (learned, tested []Example) {
+func split(examples []Example, place func(int, Example) (absent, out bool)) (learned, tested []Example) {
 	for i, e := range examples {
 		switch absent, out := place(i, e); {
 		case e.Made && absent:
