@@ -194,7 +194,7 @@ func (d *draft) settle() {
 	case missing != "":
 		a.Status = StatusPartial
 		a.Summary = cut(a.Summary, maxSummary-len(missing)-20) + ". Not checked: " + missing
-	case !d.found:
+	case !d.found, d.data.Unmeasured > 0 && d.data.Unmeasured == d.data.Total: // "none of them" would pass for good news
 		a.Status = StatusNoData
 	default:
 		a.Status = StatusOK
