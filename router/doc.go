@@ -45,7 +45,7 @@
 // # Status and verdict
 //
 // A source that failed makes the answer partial and is named in coverage with the exact remedy; when none answered, the
-// status is error. A provider that this machine knows nothing of is only mentioned when it was asked for, or when nothing
+// status is error. What was read but could not be judged, all of it, is noData: none of it would pass for good news. A provider that this machine knows nothing of is only mentioned when it was asked for, or when nothing
 // else answered. The verdict is critical if something is unhealthy, degraded if something is degraded, unknown if
 // something relevant is unknown or was not read, and healthy only if all of it was read and is well.
 //
