@@ -39,14 +39,12 @@ var update = flag.Bool("update", false, "rewrite the expected output in the stor
 // TestScript tells the stories in testdata/script: what a person sees, one behaviour each. Beside the commands of
 // testscript they have those below. No story sees this machine's kubeconfig or a cluster around it.
 func TestScript(t *testing.T) {
-	learned := t.TempDir()
 	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata/script",
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("HOME", env.WorkDir)
-			env.Setenv("XDG_CACHE_HOME", learned) // what one story learned, the next need not
 			env.Setenv("TERM", "xterm-256color")
 			env.Values[runningKey{}] = map[string]*served{}
 			env.Values[talkKey{}] = &talk{}
