@@ -194,7 +194,7 @@ func (d *draft) settle() {
 	case missing != "":
 		a.Status = StatusPartial
 		a.Summary = cut(a.Summary, maxSummary-len(missing)-20) + ". Not checked: " + missing
-	case !d.found, d.data.Unmeasured > 0 && d.data.Unmeasured == d.data.Total: // "none of them" would pass for good news
+	case !d.found, d.unjudged():
 		a.Status = StatusNoData
 	default:
 		a.Status = StatusOK
@@ -204,6 +204,9 @@ func (d *draft) settle() {
 	}
 	d.suggest()
 }
+
+// unjudged reports whether all that was read lacks what the question judges by: "none of them" would pass for good news.
+func (d *draft) unjudged() bool { return d.data.Unmeasured > 0 && d.data.Unmeasured == d.data.Total }
 
 // suggest adds what to ask next, unless the action has done so.
 func (d *draft) suggest() {
