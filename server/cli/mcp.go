@@ -148,7 +148,8 @@ func (a *app) serveHTTP(ctx context.Context, w *live, s serving) error {
 	w.moved = p.move
 	defer p.withdraw()
 	a.greet(url)
-	token := w.token // as long as nobody else uses it
+	go debug.FreeOSMemory() // reading the intents takes three times what they need
+	token := w.token        // as long as nobody else uses it
 	return w.while(ctx, func(ctx context.Context) error {
 		if s.ask == "" {
 			return w.server.ServeHTTP(ctx, listener)
