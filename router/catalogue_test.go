@@ -261,3 +261,22 @@ func found(intent *intents.Intent, kind string) intents.Data {
 	return intents.Data{Resources: []adapters.Resource{resource, resource}, Changes: []adapters.Change{change, change}, Total: 3,
 		Logs: []adapters.LogLine{{Resource: resource.ID, Text: "x"}}, Slots: slots, Place: "production"}
 }
+
+// Where the examples are next to certain of another topic than the pattern that takes a question, the asker is asked. Of the
+// questions of eval/cases there are a few; were there none, the catalogue would no longer show that it works.
+func TestCatalogueDoubtsPatterns(t *testing.T) {
+	_, matcher := shipped(t)
+	doubted := 0
+	for _, file := range []string{"paraphrases.tsv", "blind-questions.tsv", "real-questions.tsv", "held-questions.tsv", "fresh-questions.tsv"} {
+		for _, row := range cases(t, file) {
+			if match := matcher.Match(row["question"], adapters.Names{}); strings.HasPrefix(match.Reason, "a pattern takes it for ") {
+				doubted++
+				assert.Equal(t, router.Ambiguous, match.Outcome)
+				require.Len(t, match.Hits, 2)
+				assert.NotEqual(t, match.Hits[0].Intent.Topic, match.Hits[1].Intent.Topic)
+			}
+		}
+	}
+	assert.Positive(t, doubted)
+	assert.Less(t, doubted, 12, "patterns and examples must not fall apart")
+}

@@ -16,7 +16,8 @@
 //
 //   - What is asked for? The gate (act.go) tells a question about how things are from one for the cause, a command, and from what
 //     nobody here answers: knowledge, code, small talk, instructions to the workspace. It knows positions; its words are data.
-//   - Does a pattern explain every word? Then its intent is hit, with its slots. Of two that say equally much, the question is asked back.
+//   - Does a pattern explain every word? Then its intent is hit, with its slots. Of two that say equally much, the question is
+//     asked back, and so it is if the examples are next to certain of another topic.
 //   - A command goes by its verb to an intent of topic write, which reads nothing and says how the change is proposed.
 //   - Else the likeliest reading, values masked ({bucket}, {name}, {percent}), is scored by what the examples of all intents taught
 //     (package learn). An intent takes part if the act is its own, what it requires is said, and nothing it excludes; if a "not" that

@@ -148,6 +148,10 @@ func (m *Matcher) match(s *scratch, text string, names adapters.Names) Match {
 	match, ok := m.decide(s, names)
 	if !ok {
 		match = m.beyond(s, names)
+	} else if other := m.doubts(s, &match); other != nil {
+		match.Outcome, match.Needs = Ambiguous, nil
+		match.Hits = append(match.Hits, MatchHit{Intent: other, Source: fromLearned})
+		match.Reason = fmt.Sprintf("a pattern takes it for %s, and the examples say that it is %s", match.Hits[0].Intent.ID, other.ID)
 	}
 	if repairs := s.lattice.repairs(); repairs != nil {
 		match.Notes = append(repairs, match.Notes...)

@@ -95,6 +95,24 @@ const minContent = 2
 // maxUnexplained is of how many words that say something one may be unknown.
 const maxUnexplained = 4
 
+// doubts returns the intent of another topic that the examples speak for where a pattern hit, if that is next to certain: patterns
+// age, and those of a folder may take more than they should.
+func (m *Matcher) doubts(s *scratch, match *Match) *intents.Intent {
+	if m.learned == nil || match.Outcome != Hit || match.Hits[0].Source != fromPattern {
+		return nil
+	}
+	l := m.learned
+	s.reading.read(&s.lattice)
+	result := l.model.ScoreAmong(s.reading.text, l.allow(s), &s.learn)
+	if result.N == 0 || result.Probability < l.certain {
+		return nil
+	}
+	if in := l.class[result.Top[0].Class].intent; in != nil && in.Topic != match.Hits[0].Intent.Topic {
+		return in
+	}
+	return nil
+}
+
 // candidates are the intents that came nearest. Only of the best is known how probable it is.
 func (l *learned) candidates(result *learn.Result) []Candidate {
 	var tried []Candidate

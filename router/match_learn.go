@@ -13,9 +13,10 @@ import (
 // learned takes the questions that no pattern explains: what the examples taught, held to what each intent requires. It is
 // nil where there is nothing to learn.
 type learned struct {
-	model  *learn.Model
-	class  []classed
-	accept map[float64]float64 // by maxRisk: the probability from which on a guess is taken
+	model   *learn.Model
+	class   []classed
+	accept  map[float64]float64 // by maxRisk: the probability from which on a guess is taken
+	certain float64             // from here on, a guess counts against a pattern
 }
 
 // classed is a class of the model: an intent, and what a question must have to be its.
@@ -82,6 +83,7 @@ func (m *Matcher) classes() []classed {
 
 // order puts the classes into the model's order, and finds from which probability on each risk is kept.
 func (l *learned) order(classes []classed) {
+	l.certain = l.model.Threshold(leastRisk)
 	l.accept = map[float64]float64{}
 	byClass := map[string]classed{}
 	for _, c := range classes {
@@ -95,6 +97,9 @@ func (l *learned) order(classes []classed) {
 		l.class = append(l.class, byClass[name])
 	}
 }
+
+// leastRisk is the share of wrong guesses among those that count against a pattern.
+const leastRisk = 0.01
 
 func riskOf(in *intents.Intent) float64 { return cmp.Or(in.MaxRisk, intents.DefaultRisk) }
 
