@@ -67,11 +67,11 @@ func (a *app) mcp(cmd *cobra.Command, s serving) error {
 	return a.serveHTTP(cmd.Context(), w, s)
 }
 
-// collectLess trades some thirty megabytes for a seventh of the time a call takes: what an answer leaves behind is much beside the
+// collectLess trades a few megabytes for a part of the time a call takes: what an answer leaves behind is much beside the
 // little that the process holds. Whoever sets GOGC has the last word.
 func collectLess() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(200)
+		debug.SetGCPercent(110)
 	}
 }
 
