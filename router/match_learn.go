@@ -34,30 +34,27 @@ func learnOptions() learn.Options { return learn.Options{OutOfScope: 0.05} }
 
 // newLearned takes what was learned of the catalogue before, or learns it.
 func (m *Matcher) newLearned(caches []Cache) (*learned, error) {
-	m.teach()
+	classes := m.classes()
 	if model, ok := shipped().learned(m.catalog); ok {
-		l := &learned{model: model}
-		l.order(m.classes())
-		return l, nil
+		return newOrder(model, classes), nil
 	}
-	l, lessons := m.curriculum()
-	var err error
-	if l.model, err = m.train(lessons, caches); err != nil {
+	model, err := m.train(classes, caches)
+	if err != nil {
 		return nil, fmt.Errorf("learn the intents: %w", err)
 	}
-	l.order(l.class)
-	return l, nil
+	return newOrder(model, classes), nil
 }
 
 // train learns the lessons, if no cache has what was learned of them. Of the built-in intents and a few others, the certainty is
 // that of the built-in ones, so that a folder that is edited is live soon.
-func (m *Matcher) train(lessons []learn.Example, caches []Cache) (*learn.Model, error) {
-	options, key := learnOptions(), learn.Key(lessons, learnOptions())
+func (m *Matcher) train(classes []classed, caches []Cache) (*learn.Model, error) {
+	options, origin := learnOptions(), ""
 	base, ok := shipped().base(m.catalog)
 	if ok {
-		options.Uncalibrated, key = true, key+"-"+shipped().lessons[:8]
+		options.Uncalibrated, origin = true, "-"+shipped().lessons[:8]
 	}
-	return remember(caches, key, func() (*learn.Model, error) {
+	lessons := m.lessons(classes, !ok)
+	return remember(caches, learn.Key(lessons, options)+origin, func() (*learn.Model, error) {
 		model, err := learn.Train(lessons, options)
 		if err == nil && ok {
 			model.Adopt(base)
@@ -66,25 +63,19 @@ func (m *Matcher) train(lessons []learn.Example, caches []Cache) (*learn.Model, 
 	})
 }
 
-// curriculum is all there is to learn, and from what.
-func (m *Matcher) curriculum() (*learned, []learn.Example) {
-	m.teach()
-	l := &learned{class: m.classes()}
-	return l, m.lessons(l)
-}
-
+// classes are those of all intents, in the order of their ids. The words of all examples are known from here on.
 func (m *Matcher) classes() []classed {
+	turned := m.teach()
 	var all []classed
-	for _, in := range m.catalog.Intents {
-		all = append(all, m.classOf(in))
+	for i, in := range m.catalog.Intents {
+		all = append(all, m.classOf(in, turned[i]))
 	}
 	return all
 }
 
-// order puts the classes into the model's order, and finds from which probability on each risk is kept.
-func (l *learned) order(classes []classed) {
-	l.certain = l.model.Threshold(leastRisk)
-	l.accept = map[float64]float64{}
+// newOrder puts the classes into the model's order, and finds from which probability on each risk is kept.
+func newOrder(model *learn.Model, classes []classed) *learned {
+	l := &learned{model: model, certain: model.Threshold(leastRisk), accept: map[float64]float64{}}
 	byClass := map[string]classed{}
 	for _, c := range classes {
 		byClass[className(c.intent)] = c
@@ -92,10 +83,10 @@ func (l *learned) order(classes []classed) {
 			l.accept[risk] = l.model.Threshold(risk)
 		}
 	}
-	l.class = nil
 	for _, name := range l.model.Classes() {
 		l.class = append(l.class, byClass[name])
 	}
+	return l
 }
 
 // leastRisk is the share of wrong guesses among those that count against a pattern.
@@ -103,12 +94,11 @@ const leastRisk = 0.01
 
 func riskOf(in *intents.Intent) float64 { return cmp.Or(in.MaxRisk, intents.DefaultRisk) }
 
-func (m *Matcher) classOf(in *intents.Intent) classed {
+// classOf is the class of an intent, of whose examples some have a word that turns them around.
+func (m *Matcher) classOf(in *intents.Intent, turned []string) classed {
 	c := classed{intent: in}
-	for _, example := range in.Examples {
-		if slices.ContainsFunc(m.words(example.Text), func(t token) bool { return negates(&t) != 0 }) {
-			c.negates |= m.reads(example.Text).negated &^ outside
-		}
+	for _, example := range turned {
+		c.negates |= m.reads(example).negated &^ outside
 	}
 	c.all, c.any, c.none = m.lex.requirements(in.Requires.All), m.lex.requirements(in.Requires.Any), m.lex.requirements(in.Requires.None)
 	return c
@@ -192,29 +182,32 @@ func (m *Matcher) learn(caches []Cache) error {
 	return err
 }
 
-// teach notes the words of all examples, so that they are neither unknown nor names.
-func (m *Matcher) teach() {
-	for _, in := range m.catalog.Intents {
+// teach notes the words of all examples, so that they are neither unknown nor names. It returns, by intent, those examples that have
+// a word which turns them around.
+func (m *Matcher) teach() [][]string {
+	turned := make([][]string, len(m.catalog.Intents))
+	var tokens []token
+	for i, in := range m.catalog.Intents {
 		for _, example := range in.Examples {
-			for _, t := range m.words(example.Text) {
-				if !t.quoted && allLetters(t.text) {
+			text, _ := clean(example.Text)
+			tokens = m.lex.tokenize(text, tokens[:0])
+			for at := range tokens {
+				if t := &tokens[at]; !t.quoted && allLetters(t.text) {
 					m.lex.teach(t.text)
 				}
 			}
+			if slices.ContainsFunc(tokens, func(t token) bool { return negates(&t) != 0 }) {
+				turned[i] = append(turned[i], text)
+			}
 		}
 	}
+	return turned
 }
 
-// reads returns how a sentence is read when no names are known.
+// reads returns how a clean sentence is read when no names are known.
 func (m *Matcher) reads(text string) *reading {
 	var s scratch
-	text, _ = clean(text)
 	s.lattice.build(m.lex, adapters.Names{}, text)
 	s.reading.read(&s.lattice)
 	return &s.reading
-}
-
-func (m *Matcher) words(text string) []token {
-	text, _ = clean(text)
-	return m.lex.tokenize(text, nil)
 }

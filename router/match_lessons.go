@@ -10,10 +10,10 @@ import (
 )
 
 // lessons are what the catalogue teaches: examples, those of others that an intent names, what its patterns say, and its
-// description.
-func (m *Matcher) lessons(l *learned) []learn.Example {
-	t := teacher{matcher: m, learned: l, scratch: new(scratch)}
-	for _, c := range l.class {
+// description; if wanted, with the classes that each cannot belong to, which only a test of certainty needs.
+func (m *Matcher) lessons(classes []classed, tested bool) []learn.Example {
+	t := teacher{matcher: m, classes: classes, scratch: new(scratch), tested: tested && len(classes) <= maxBarred}
+	for _, c := range classes {
 		t.names = append(t.names, className(c.intent))
 	}
 	for _, in := range m.catalog.Intents {
@@ -43,8 +43,9 @@ func (m *Matcher) lessons(l *learned) []learn.Example {
 // teacher reads sentences as questions are read.
 type teacher struct {
 	matcher *Matcher
-	learned *learned
+	classes []classed
 	scratch *scratch
+	tested  bool
 	names   []string // of the classes
 	lessons []learn.Example
 }
@@ -64,7 +65,7 @@ func (t *teacher) add(class, text string, made bool) {
 		return
 	}
 	lesson := learn.Example{Text: learn.Text{Words: words, Concepts: slices.Clone(s.reading.text.Concepts)}, Class: class, Made: made}
-	if !made && len(t.names) <= maxBarred {
+	if !made && t.tested {
 		lesson.Barred = t.barred()
 	}
 	t.lessons = append(t.lessons, lesson)
@@ -77,8 +78,8 @@ const maxBarred = 300
 // barred lists the classes that the lesson that was read cannot belong to, sorted.
 func (t *teacher) barred() []string {
 	var barred []string
-	for i := range t.learned.class {
-		if t.learned.class[i].barred(t.scratch) != "" {
+	for i := range t.classes {
+		if t.classes[i].barred(t.scratch) != "" {
 			barred = append(barred, t.names[i])
 		}
 	}
