@@ -1,7 +1,3 @@
-// Package policies is what may be done, and by whom.
-//
-// For now it holds the one noun that the reading path needs: who is asking. Nothing is decided here yet, so nothing that
-// writes can be asked for: the server lists no tool that proposes a command.
 package policies
 
 // PrincipalKind says how far a [Principal] can be believed.
@@ -15,6 +11,7 @@ const (
 
 // Principal is who asks.
 type Principal struct {
-	ID   string
-	Kind PrincipalKind
+	ID     string        `json:"id"`
+	Kind   PrincipalKind `json:"kind"`
+	Groups []string      `json:"groups,omitempty"` // of an operator, sorted; from data.yaml
 }
