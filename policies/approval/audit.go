@@ -7,21 +7,21 @@ import (
 	"clanker/adapters"
 )
 
-// The types of entries in the audit log.
+// The types of entries in the audit log, each with the type of its body.
 const (
-	EventStarted    = "workspace.started" // who runs it: version, key, isolation
-	EventPolicies   = "policies.loaded"   // revision, and the request that changed them
-	EventTrust      = "trust.changed"     // approvers and their credentials as they are now, and the request that changed them
-	EventProposed   = "proposal.created"  // the request with its decision
-	EventMerged     = "proposal.merged"   //
-	EventRefused    = "proposal.refused"  // not a command, over a limit: never became a request
-	EventWord       = "approval.given"    // [Word]; a rejection too
-	EventApproved   = "proposal.approved" // which words were enough
-	EventRunning    = "execution.started" // the words that are used up; written before it runs
-	EventEnded      = "execution.ended"   // exit code and digests of the output
-	EventUnknown    = "execution.unknown" //
-	EventClosed     = "proposal.closed"   // rejected, expired, stale or failed before it ran
-	EventCheckpoint = "checkpoint"        // signed head
+	EventStarted    = "workspace.started" // [Opened]; the first of a log, and one for each start
+	EventPolicies   = "policies.loaded"   // [Loaded]
+	EventTrust      = "trust.changed"     // [Trusted]
+	EventProposed   = "proposal.created"  // [Proposed]
+	EventMerged     = "proposal.merged"   // [Merged]
+	EventRefused    = "proposal.refused"  // [Refused]
+	EventWord       = "approval.given"    // [Given]; a rejection too
+	EventApproved   = "proposal.approved" // [ApprovedBy]
+	EventRunning    = "execution.started" // [Started]; written before it runs
+	EventEnded      = "execution.ended"   // [Ended]
+	EventUnknown    = "execution.unknown" // [Closed]
+	EventClosed     = "proposal.closed"   // [Closed]
+	EventCheckpoint = "checkpoint"        // [Checkpoint]
 )
 
 // Entry is an entry of the audit log: a link of the chain.
