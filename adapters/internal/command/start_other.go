@@ -1,0 +1,31 @@
+//go:build !unix
+
+package command
+
+import (
+	"os"
+	"os/exec"
+)
+
+// apart leaves the command as it is: there are no sessions and groups, and no way to run what was opened.
+func apart(*exec.Cmd, *program) {}
+
+func confine(int) {}
+
+// changed is not told here: a file that runs cannot be written to.
+func (p *program) changed() bool { return false }
+
+func await(command *exec.Cmd, ended func()) error {
+	err := command.Wait()
+	ended()
+	return err
+}
+
+// terminate ends the program alone; there is no way to ask.
+func terminate(process int) { kill(process) }
+
+func kill(process int) {
+	if p, err := os.FindProcess(process); err == nil {
+		_ = p.Kill()
+	}
+}
