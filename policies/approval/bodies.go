@@ -80,6 +80,7 @@ type (
 	// Ended is what became of it, see [adapters.Outcome]: succeeded with exit code 0 and no failure, else failed.
 	Ended struct {
 		Proposal string `json:"proposal"`
+		State    State  `json:"state"`
 		Exit     int    `json:"exit"`
 		Failure  string `json:"failure,omitzero"`
 		Stdout   string `json:"stdoutSha256"` // hex, of the redacted text that was kept
