@@ -26,6 +26,7 @@ const (
 type Workspace struct {
 	Deadline time.Duration    // how long each driver may take; [DefaultDeadline]
 	Now      func() time.Time // the clock; [time.Now]
+	Runners  []Runner         // of the tools whose commands can be run; each tool has one
 	Observe  func(Source)     // is told of every read of a provider when it has ended; nil when nobody counts them
 
 	drivers []Adapter
