@@ -1,0 +1,98 @@
+package adapters
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// labelled is a line of eval/cases/commands.jsonl.
+type labelled struct {
+	Argv  []string `json:"argv"`
+	Class Class    `json:"class"`
+	Why   string   `json:"why"`
+}
+
+func labelledLines(t testing.TB) []labelled {
+	file, err := os.Open("../eval/cases/commands.jsonl")
+	require.NoError(t, err)
+	defer file.Close()
+	var all []labelled
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		var line labelled
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &line))
+		all = append(all, line)
+	}
+	require.NoError(t, lines.Err())
+	require.GreaterOrEqual(t, len(all), 272)
+	return all
+}
+
+// classOf is the class of an argv, or deny and why it is refused.
+func classOf(argv []string) (Class, string) {
+	c, err := ParseCommand(argv)
+	if err != nil {
+		return classDeny, err.Error()
+	}
+	return c.Class, c.Why
+}
+
+type score struct{ lines, falseReads, dangerous, weaker, friction int }
+
+func (s *score) add(want, got Class) string {
+	s.lines++
+	switch {
+	case got == want:
+		return ""
+	case got == ClassRead:
+		s.falseReads++
+		return "FALSE READ"
+	case got == ClassWrite && rank(want) > rank(ClassWrite):
+		s.dangerous++
+		return "DANGEROUS"
+	case rank(got) < rank(want):
+		s.weaker++
+		return "WEAKER"
+	}
+	s.friction++
+	return "friction"
+}
+
+func toolOf(argv []string) string {
+	if len(argv) > 0 && tables()[argv[0]] != nil {
+		return argv[0]
+	}
+	return "no tool"
+}
+
+// TestLabelledCommands holds the classes against what people said of these commands.
+func TestLabelledCommands(t *testing.T) {
+	t.Parallel()
+	all, tools := score{}, map[string]*score{}
+	for _, line := range labelledLines(t) {
+		got, why := classOf(line.Argv)
+		tool := toolOf(line.Argv)
+		if tools[tool] == nil {
+			tools[tool] = &score{}
+		}
+		tools[tool].add(line.Class, got)
+		if verdict := all.add(line.Class, got); verdict != "" {
+			command := strings.Join(line.Argv, " ")
+			t.Logf("%s: %.120q is %s (%.120s); the label says %s (%s)", verdict, command, got, why, line.Class, line.Why)
+		}
+	}
+	for tool, s := range tools {
+		t.Logf("%-10s %+v", tool, *s)
+	}
+	t.Logf("all        %+v", all)
+	assert.Zero(t, all.falseReads, "what is no read is called read")
+	assert.Zero(t, all.dangerous, "what is refused or destroys is called a plain write")
+	assert.Zero(t, all.weaker, "weaker than the label")
+	assert.Less(t, float64(all.friction), 0.05*float64(all.lines), "stricter than the label")
+}
