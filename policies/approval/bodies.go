@@ -2,6 +2,8 @@ package approval
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -127,8 +129,22 @@ func TrustSum(approvers []Approver) (string, error) {
 	return adapters.Digest("clanker.trust.v1", text), nil
 }
 
+// Fingerprint is the short form of a workspace's public key, for people and for statements.
+func Fingerprint(key string) string {
+	sum := sha256.Sum256([]byte(key))
+	return "SHA256:" + base64.RawStdEncoding.EncodeToString(sum[:])
+}
+
 // Text is what a checkpoint signs.
 func (h Head) Text() string { return fmt.Sprintf("clanker audit\n%d\n%s\n", h.Seq, h.Hash) }
+
+// Unsealed is after how many entries without a checkpoint the log writes one.
+const Unsealed = 100
+
+// Sealed reports whether a checkpoint follows at once: after a command has ended, and after so many entries without one.
+func Sealed(kind string, since int64) bool {
+	return kind == EventEnded || kind == EventUnknown || kind != EventCheckpoint && since >= Unsealed
+}
 
 // Check reports a body that is not of the type that belongs to the event.
 func (e Event) Check() error {

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+	"unicode"
+	"unicode/utf16"
+
+	"golang.org/x/mod/sumdb/note"
+
+	"clanker/adapters"
+	"clanker/policies/approval"
+)
+
+// Append adds an entry that belongs to no change of a request, and returns the head after it.
+func (s *Store) Append(ctx context.Context, e approval.Event) (approval.Head, error) {
+	var h approval.Head
+	err := transact(ctx, s.writer, func(tx *sql.Tx) (err error) {
+		h, err = s.append(ctx, tx, e)
+		return err
+	})
+	if err != nil {
+		return approval.Head{}, fmt.Errorf("write the audit log: %w", err)
+	}
+	return h, nil
+}
+
+// append adds entries, each followed by a checkpoint where one is due.
+func (s *Store) append(ctx context.Context, tx *sql.Tx, events ...approval.Event) (approval.Head, error) {
+	h, err := head(ctx, tx)
+	if err != nil {
+		return h, err
+	}
+	var signed int64
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM entries WHERE type = ?`, approval.EventCheckpoint).Scan(&signed); err != nil {
+		return h, err
+	}
+	for _, e := range events {
+		if e.Type == approval.EventCheckpoint {
+			return h, errors.New("the log writes its checkpoints by itself")
+		}
+		if h, err = s.link(ctx, tx, h, e); err != nil {
+			return h, err
+		}
+		if approval.Sealed(e.Type, h.Seq-signed) {
+			if h, err = s.checkpoint(ctx, tx, h); err != nil {
+				return h, err
+			}
+			signed = h.Seq
+		}
+	}
+	return h, nil
+}
+
+// link adds one entry after the head.
+func (s *Store) link(ctx context.Context, tx *sql.Tx, h approval.Head, event approval.Event) (approval.Head, error) {
+	if err := event.Check(); err != nil {
+		return h, err
+	}
+	body, err := adapters.Canonical(event.Body)
+	if err != nil {
+		return h, err
+	}
+	e := approval.Entry{Seq: h.Seq + 1, At: s.now().UTC(), Prev: h.Hash, Type: event.Type, Body: visible(body)}
+	if e.Hash, err = e.Sum(); err != nil {
+		return h, err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO entries (seq, at, prev, type, body, hash) VALUES (?, ?, ?, ?, ?, ?)`,
+		e.Seq, e.At.Format(time.RFC3339Nano), e.Prev, e.Type, string(e.Body), e.Hash)
+	return approval.Head{Seq: e.Seq, Hash: e.Hash}, err
+}
+
+// checkpoint adds an entry that signs the head.
+func (s *Store) checkpoint(ctx context.Context, tx *sql.Tx, h approval.Head) (approval.Head, error) {
+	signed, err := note.Sign(&note.Note{Text: h.Text()}, s.signer)
+	if err != nil {
+		return h, fmt.Errorf("sign the head of the audit log: %w", err)
+	}
+	return s.link(ctx, tx, h, approval.Event{Type: approval.EventCheckpoint, Body: approval.Checkpoint{Note: string(signed)}})
+}
+
+// seal signs the head, unless the newest entry does.
+func (s *Store) seal(ctx context.Context, tx *sql.Tx) error {
+	h, err := head(ctx, tx)
+	if err != nil || h.Seq == 0 {
+		return err
+	}
+	var kind string
+	if err := tx.QueryRowContext(ctx, `SELECT type FROM entries WHERE seq = ?`, h.Seq).Scan(&kind); err != nil || kind == approval.EventCheckpoint {
+		return err
+	}
+	_, err = s.checkpoint(ctx, tx, h)
+	return err
+}
+
+// visible escapes in JSON what does not show as itself on a terminal: the log can be looked at without harm. Such a
+// character can only be in a string, where the escape means the same.
+func visible(text []byte) json.RawMessage {
+	var safe bytes.Buffer
+	for _, r := range string(text) {
+		if r == ' ' || unicode.IsGraphic(r) && !unicode.IsSpace(r) {
+			safe.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&safe, `\u%04x`, unit)
+		}
+	}
+	return safe.Bytes()
+}

@@ -1,0 +1,124 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"clanker/adapters"
+	"clanker/policies/approval"
+)
+
+// Create keeps a new request, in a state that a request may begin with.
+func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Event) error {
+	err := transact(ctx, s.writer, func(tx *sql.Tx) error {
+		if !approval.State("").Allows(r.State) {
+			return fmt.Errorf("a request cannot begin as %q", r.State)
+		}
+		if err := insert(ctx, tx, r); err != nil {
+			return err
+		}
+		if err := use(ctx, tx, r.ID, r.Words); err != nil {
+			return err
+		}
+		_, err := s.append(ctx, tx, e)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("keep the request %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+func insert(ctx context.Context, tx *sql.Tx, r approval.Request) error {
+	document, err := adapters.Canonical(r)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO requests (id, state, requester, created, digest, document) VALUES (?, ?, ?, ?, ?, ?)`,
+		r.ID, r.State, r.Proposal.Requester.ID, r.Proposal.Created.UnixMicro(), r.Digest, string(document))
+	return err
+}
+
+// use uses nonces up.
+func use(ctx context.Context, tx *sql.Tx, id string, words []approval.Word) error {
+	for _, w := range words {
+		result, err := tx.ExecContext(ctx, `INSERT INTO nonces (nonce, request) VALUES (?, ?) ON CONFLICT DO NOTHING`, w.Nonce, id)
+		if err != nil {
+			return err
+		}
+		if n, err := result.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(approval.ErrUsed, err)
+		}
+	}
+	return nil
+}
+
+// Update changes a request that is in the state from; see [approval.Ledger]. What was frozen, decided and said stays: an
+// edit of it is an error, and so is a move that leaves no entry. The version grows by itself.
+func (s *Store) Update(ctx context.Context, id string, from approval.State, edit func(*approval.Request) ([]approval.Event, error)) (approval.Request, error) {
+	var after approval.Request
+	err := transact(ctx, s.writer, func(tx *sql.Tx) error {
+		r, err := getRequest(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		if r.State != from {
+			return fmt.Errorf("%w: it is %s by now", approval.ErrMoved, r.State)
+		}
+		after, err = s.change(ctx, tx, r, edit)
+		return err
+	})
+	if err != nil {
+		return approval.Request{}, fmt.Errorf("update the request %s: %w", id, err)
+	}
+	return after, nil
+}
+
+func (s *Store) change(ctx context.Context, tx *sql.Tx, r approval.Request, edit func(*approval.Request) ([]approval.Event, error)) (approval.Request, error) {
+	from, said, version := r.State, len(r.Words), r.Version
+	before, err := fixed(r, said)
+	if err != nil {
+		return r, err
+	}
+	events, err := edit(&r)
+	if err != nil {
+		return r, err
+	}
+	after, err := fixed(r, said)
+	switch {
+	case err != nil:
+		return r, err
+	case !bytes.Equal(before, after):
+		return r, errors.New("what was proposed, decided or said is never changed")
+	case r.State != from && !from.Allows(r.State):
+		return r, fmt.Errorf("a request never goes from %s to %s", from, r.State)
+	case r.State != from && len(events) == 0:
+		return r, fmt.Errorf("the move from %s to %s leaves no entry in the audit log", from, r.State)
+	}
+	r.Version = version + 1
+	if err := save(ctx, tx, r); err != nil {
+		return r, err
+	}
+	if err := use(ctx, tx, r.ID, r.Words[said:]); err != nil {
+		return r, err
+	}
+	_, err = s.append(ctx, tx, events...)
+	return r, err
+}
+
+// fixed is what no change of a request may touch: what was asked, what was decided, and the words that were said before.
+func fixed(r approval.Request, said int) ([]byte, error) {
+	return adapters.Canonical([]any{r.ID, r.Proposal, r.Frozen, r.Digest, r.Plan, r.Decision, r.Words[:min(said, len(r.Words))]})
+}
+
+func save(ctx context.Context, tx *sql.Tx, r approval.Request) error {
+	document, err := adapters.Canonical(r)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE requests SET state = ?, document = ? WHERE id = ?`, r.State, string(document), r.ID)
+	return err
+}

@@ -1,0 +1,198 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"clanker/adapters"
+	"clanker/policies/approval"
+)
+
+// Reader reads what a workspace keeps, also while it runs. It is safe for concurrent use.
+type Reader struct {
+	db  *sql.DB
+	key string
+}
+
+// OpenReadOnly opens the folder of a workspace for reading. The workspace may be running.
+func OpenReadOnly(ctx context.Context, dir string) (*Reader, error) {
+	path := filepath.Join(dir, dataFile)
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("open the ledger: %w; name the folder of a workspace", err)
+	}
+	db, err := connect(path, "mode=ro&_query_only=1", readers)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{db: db}
+	if err := r.check(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("open the ledger %s: %w", path, err), db.Close())
+	}
+	return r, nil
+}
+
+// check wants the schema of this program, and reads the key.
+func (r *Reader) check(ctx context.Context) error {
+	has, want, err := version(ctx, r.db)
+	if err != nil {
+		return err
+	}
+	if has < want {
+		return fmt.Errorf("the schema has version %d, and this program wants %d: start the workspace once, it takes the schema forward", has, want)
+	}
+	err = r.db.QueryRowContext(ctx, `SELECT key FROM workspace`).Scan(&r.key)
+	return err
+}
+
+// Close closes the files.
+func (r *Reader) Close() error { return r.db.Close() }
+
+// Key is the workspace's public key, as note.NewVerifier reads it; its short form is [approval.Fingerprint].
+func (r *Reader) Key() string { return r.key }
+
+// queries is what a database and a transaction have in common.
+type queries interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Get returns a request, or [approval.ErrNotFound].
+func (r *Reader) Get(ctx context.Context, id string) (approval.Request, error) {
+	return getRequest(ctx, r.db, id)
+}
+
+func getRequest(ctx context.Context, db queries, id string) (approval.Request, error) {
+	var request approval.Request
+	var document string
+	err := db.QueryRowContext(ctx, `SELECT document FROM requests WHERE id = ?`, id).Scan(&document)
+	if errors.Is(err, sql.ErrNoRows) {
+		return request, fmt.Errorf("%w: %q", approval.ErrNotFound, id)
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(document), &request)
+	}
+	if err != nil {
+		return approval.Request{}, fmt.Errorf("read the request %s: %w", id, err)
+	}
+	return request, nil
+}
+
+// List returns the requests that the filter wants, the newest first.
+func (r *Reader) List(ctx context.Context, f approval.Filter) ([]approval.Request, error) {
+	states, err := adapters.Canonical(append([]approval.State{}, f.States...))
+	if err != nil {
+		return nil, err
+	}
+	limit := f.Limit
+	if limit <= 0 {
+		limit = -1 // none, to SQLite
+	}
+	const query = `SELECT document FROM requests
+		WHERE (?1 = '[]' OR state IN (SELECT value FROM json_each(?1))) AND (?2 = '' OR requester = ?2) AND created >= ?3
+		ORDER BY created DESC, id DESC LIMIT ?4`
+	var requests []approval.Request
+	err = each(ctx, r.db, func(rows *sql.Rows) error {
+		var document string
+		if err := rows.Scan(&document); err != nil {
+			return err
+		}
+		requests = append(requests, approval.Request{})
+		return json.Unmarshal([]byte(document), &requests[len(requests)-1])
+	}, query, string(states), f.Requester, f.Since.UnixMicro(), limit)
+	if err != nil {
+		return nil, fmt.Errorf("list requests: %w", err)
+	}
+	return requests, nil
+}
+
+// each calls do for every row.
+func each(ctx context.Context, db queries, do func(*sql.Rows) error, query string, args ...any) error {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := do(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// Head returns the newest entry's; the zero Head of an empty log.
+func (r *Reader) Head(ctx context.Context) (approval.Head, error) { return head(ctx, r.db) }
+
+func head(ctx context.Context, db queries) (approval.Head, error) {
+	var h approval.Head
+	err := db.QueryRowContext(ctx, `SELECT seq, hash FROM entries ORDER BY seq DESC LIMIT 1`).Scan(&h.Seq, &h.Hash)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return h, fmt.Errorf("read the head of the audit log: %w", err)
+	}
+	return h, nil
+}
+
+// At returns the entry of that number, or [approval.ErrNotFound].
+func (r *Reader) At(ctx context.Context, seq int64) (approval.Entry, error) {
+	for entry, err := range r.Entries(ctx, seq) {
+		if err != nil || entry.Seq == seq {
+			return entry, err
+		}
+	}
+	return approval.Entry{}, fmt.Errorf("%w: the audit log has no entry %d", approval.ErrNotFound, seq)
+}
+
+// Entries returns the audit log from that number on. It shows the log as it is when it begins; after an error it ends.
+func (r *Reader) Entries(ctx context.Context, from int64) iter.Seq2[approval.Entry, error] {
+	return func(yield func(approval.Entry, error) bool) {
+		err := each(ctx, r.db, func(rows *sql.Rows) error {
+			entry, err := scan(rows)
+			if err == nil && !yield(entry, nil) {
+				return errStop
+			}
+			return err
+		}, `SELECT seq, at, prev, type, body, hash FROM entries WHERE seq >= ? ORDER BY seq`, from)
+		if err != nil && !errors.Is(err, errStop) {
+			yield(approval.Entry{}, fmt.Errorf("read the audit log: %w", err))
+		}
+	}
+}
+
+var errStop = errors.New("nobody wants more")
+
+func scan(rows *sql.Rows) (approval.Entry, error) {
+	var e approval.Entry
+	var at, body string
+	if err := rows.Scan(&e.Seq, &at, &e.Prev, &e.Type, &body, &e.Hash); err != nil {
+		return e, err
+	}
+	var err error
+	if e.At, err = time.Parse(time.RFC3339Nano, at); err != nil {
+		return e, fmt.Errorf("entry %d: %w", e.Seq, err)
+	}
+	e.Body = json.RawMessage(body)
+	return e, nil
+}
+
+// newest reads the body of the newest entry of its type; it reports whether there is one.
+func newest(ctx context.Context, db queries, kind string, body any) (bool, error) {
+	var text string
+	err := db.QueryRowContext(ctx, `SELECT body FROM entries WHERE type = ? ORDER BY seq DESC LIMIT 1`, kind).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	if err == nil {
+		err = json.Unmarshal([]byte(text), body)
+	}
+	if err != nil {
+		return false, fmt.Errorf("read the newest entry %s: %w", kind, err)
+	}
+	return true, nil
+}
