@@ -13,7 +13,7 @@ import (
 	"clanker/server/telemetry"
 )
 
-// tools is the list of tools, in full. What writes will need an approval gate, and is not here before that exists.
+// tools is the list of tools, in full. None of them approves anything.
 func (s *Server) tools() []tool {
 	return []tool{
 		{Handler: s.version, Tool: mcp.Tool{
@@ -30,6 +30,14 @@ func (s *Server) tools() []tool {
 			RawInputSchema:  questionSchema(),
 			RawOutputSchema: answerSchema,
 			Annotations:     readOnly(true),
+		}},
+		{Handler: s.runCommand, Tool: mcp.Tool{
+			Name: "clanker_run_command",
+			Description: "Propose one command (kubectl, helm, terraform): a person decides on what changes something, and only then it runs, once. " +
+				"Reads that policy allows run at once.",
+			RawInputSchema:  commandSchemaIn(),
+			RawOutputSchema: json.RawMessage(commandSchema),
+			Annotations:     mcp.ToolAnnotation{ReadOnlyHint: new(false), DestructiveHint: new(true), IdempotentHint: new(false), OpenWorldHint: new(true)},
 		}},
 	}
 }

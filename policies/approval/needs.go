@@ -6,6 +6,12 @@ import (
 	"clanker/policies"
 )
 
+// Needs are the requirements that are not met yet, at a time.
+func (r Request) Needs(now time.Time) []policies.Requirement { return r.missing(now) }
+
+// Phrase is three words that the agent, the page and the terminal show alike.
+func (r Request) Phrase() string { return phrase(r.Digest) }
+
 // missing are the requirements that the approvals standing at a time do not meet yet.
 func (r Request) missing(now time.Time) []policies.Requirement {
 	words := r.standing(now)

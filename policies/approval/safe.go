@@ -111,3 +111,12 @@ func script(r rune) string {
 	}
 	return "other"
 }
+
+// SafeLines makes a text of several lines safe to print, line by line; tabs are four spaces.
+func SafeLines(text string) string {
+	lines := strings.Split(strings.ReplaceAll(text, "\t", "    "), "\n")
+	for i := range lines {
+		lines[i], _ = Safe(strings.TrimSuffix(lines[i], "\r"))
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,6 @@
+package web
+
+import "net/http"
+
+// pages adds the page itself.
+func (w *Web) pages(mux *http.ServeMux) {}
