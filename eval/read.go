@@ -15,7 +15,7 @@ import (
 	"clanker/intents/strict"
 )
 
-//go:embed cases
+//go:embed cases/*.tsv
 var embedded embed.FS
 
 // maxFile is how large a file of cases may be, in bytes: some hundred thousand questions.
