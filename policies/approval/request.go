@@ -92,8 +92,9 @@ type Approver struct {
 
 // The kinds of credential.
 const (
-	Passkey = "passkey"
-	SSHKey  = "ssh"
+	Passkey  = "passkey"
+	SSHKey   = "ssh"
+	Terminal = "terminal" // signs nothing: a phrase is typed, see [Proof]
 )
 
 // Credential is what a person signs with.
