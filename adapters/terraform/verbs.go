@@ -1,0 +1,203 @@
+package terraform
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"clanker/adapters"
+)
+
+// way is how a verb is planned.
+type way int
+
+const (
+	inspecting way = iota // changes nothing
+	planning              // runs the configuration's code, and may write a saved plan
+	editing               // changes the state or the workspace, and no infrastructure
+	applying              // changes infrastructure
+)
+
+// wayOf says how a verb is planned. What is not here is not run from here, whatever the grammar lets pass.
+func wayOf(verb string) (way, error) {
+	switch verb {
+	case "version", "output", "show", "validate", "providers", "graph", "state list", "state show", "state pull", "workspace list", "workspace show":
+		return inspecting, nil
+	case "plan":
+		return planning, nil
+	case "state rm", "state mv", "taint", "untaint", "import", "workspace new", "workspace select", "workspace delete":
+		return editing, nil
+	case "apply", "destroy", "refresh":
+		return applying, nil
+	case "init", "get":
+		return 0, errors.New("init downloads programs: have a person run it in the folder")
+	}
+	return 0, fmt.Errorf("terraform %s is not run from here", verb)
+}
+
+// job is a plan, and what it takes to carry it out.
+type job struct {
+	way     way
+	plan    adapters.Plan
+	args    []string
+	secrets []string // that the plan holds and that must not be shown
+}
+
+// scope is where the job's resources are.
+func (j job) scope(at position) scope {
+	t := j.plan.Target
+	return scope{t.Folder, t.Workspace, t.Environment, at.version()}
+}
+
+// prepare makes the plan of a command. The lock is the flag for planning anew.
+func (s *session) prepare(ctx context.Context, c adapters.Command, lock string) (job, error) {
+	way, err := wayOf(strings.Join(c.Path, " "))
+	if err != nil {
+		return job{}, err
+	}
+	j := job{way: way, args: arguments(c), plan: adapters.Plan{Schema: adapters.PlanSchema, Command: c, Binary: s.binary, Env: s.env,
+		Target: adapters.Target{Provider: Tool, Folder: s.dir}, Preview: adapters.Preview{Kind: adapters.PreviewNone, Reason: "it changes nothing"}}}
+	if err := s.locate(ctx, &j.plan, c); err != nil {
+		return job{}, err
+	}
+	switch way {
+	case planning:
+		j.plan.Preview.Reason = "planning runs the providers and data sources of the configuration, and that is what this asks for"
+	case editing:
+		err = s.edit(ctx, &j)
+	case applying:
+		err = s.apply(ctx, &j, lock)
+	}
+	return j, err
+}
+
+// locate fills in what the command works on.
+func (s *session) locate(ctx context.Context, p *adapters.Plan, c adapters.Command) (err error) {
+	if p.Files, err = configuration(s.dir); err != nil {
+		return err
+	}
+	if err := local(c, p.Files); err != nil {
+		return err
+	}
+	text, err := s.read(ctx, "workspace", "show")
+	if err != nil {
+		return err
+	}
+	p.Target.Workspace = strings.TrimSpace(string(text))
+	p.Target.Environment = environment(p.Target.Workspace, s.dir)
+	at, err := s.position(ctx)
+	p.Target.Lineage = at.Lineage
+	return err
+}
+
+// local refuses names of files that lead elsewhere than into the configuration, or that would overwrite it.
+func local(c adapters.Command, files []adapters.File) error {
+	for _, flag := range c.Flags {
+		switch flag.Name {
+		case "var-file":
+			if !slices.ContainsFunc(files, func(f adapters.File) bool { return f.Path == filepath.ToSlash(filepath.Clean(flag.Value)) }) {
+				return fmt.Errorf("-var-file=%s is no file of the configuration", flag.Value)
+			}
+		case "out":
+			if !filepath.IsLocal(flag.Value) || filepath.Dir(flag.Value) != "." || !strings.HasSuffix(flag.Value, ".tfplan") {
+				return fmt.Errorf("-out=%s: name a saved plan NAME.tfplan, in the configuration's folder", flag.Value)
+			}
+		case "state", "state-out", "backup", "backup-out", "config", "generate-config-out", "plugin-dir":
+			return fmt.Errorf("-%s leads to files outside of the plan: leave it out", flag.Name)
+		}
+	}
+	return nil
+}
+
+// arguments are a command's words as it is run: -chdir is the working folder instead.
+func arguments(c adapters.Command, without ...string) []string {
+	args := slices.Clone(c.Path)
+	for _, flag := range c.Flags {
+		if flag.Name != "chdir" && !slices.Contains(without, flag.Name) {
+			args = append(args, "-"+flag.Name+"="+flag.Value)
+		}
+	}
+	return append(args, c.Args...)
+}
+
+// apply plans what changes infrastructure: by a saved plan, or by one made now.
+func (s *session) apply(ctx context.Context, j *job, lock string) error {
+	file, err := s.saved(ctx, j, lock)
+	if err != nil {
+		return err
+	}
+	text, err := s.read(ctx, "show", "-json", "-no-color", file)
+	if err != nil {
+		return err
+	}
+	at, err := s.position(ctx)
+	if err != nil {
+		return err
+	}
+	found, err := read(text, j.scope(at))
+	if err != nil {
+		return fmt.Errorf("read the plan of terraform: %w", err)
+	}
+	j.plan.Resources, j.secrets = found.resources, found.secrets
+	j.plan.Preview = adapters.Preview{Kind: adapters.PreviewPlan, Text: found.text}
+	j.args = []string{"apply", "-input=false", "-no-color"}
+	for _, flag := range j.plan.Command.Flags {
+		if slices.Contains([]string{"lock-timeout", "parallelism"}, flag.Name) {
+			j.args = append(j.args, "-"+flag.Name+"="+flag.Value)
+		}
+	}
+	j.args = append(j.args, file)
+	return nil
+}
+
+// saved returns the private file with the plan to apply.
+func (s *session) saved(ctx context.Context, j *job, lock string) (string, error) {
+	c := j.plan.Command
+	switch {
+	case len(c.Args) == 0:
+		return s.planNow(ctx, c, lock)
+	case len(c.Args) > 1 || c.Path[0] != "apply":
+		return "", fmt.Errorf("terraform %s takes one saved plan at most, and only apply does", c.Path[0])
+	}
+	if flags := planFlags(c); len(flags) > 0 {
+		return "", fmt.Errorf("a saved plan is applied as it is: leave out %s", strings.Join(flags, " "))
+	}
+	file, content, err := s.keep(c.Args[0])
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(content)
+	j.plan.Files = append(j.plan.Files, adapters.File{Path: c.Args[0], SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))})
+	slices.SortFunc(j.plan.Files, func(a, b adapters.File) int { return strings.Compare(a.Path, b.Path) })
+	return file, nil
+}
+
+// planNow makes a plan from the configuration as it is.
+func (s *session) planNow(ctx context.Context, c adapters.Command, lock string) (string, error) {
+	if found, err := filepath.Glob(filepath.Join(s.dir, ".terraform", "providers", "*", "hashicorp", "external")); err != nil || len(found) > 0 {
+		return "", errors.New("hashicorp/external is installed in the folder, with which planning may run any program, before anybody " +
+			"has approved: propose `terraform plan -out=NAME.tfplan`, then `terraform apply NAME.tfplan`")
+	}
+	file := s.private.Path("fresh.tfplan")
+	args := append([]string{"plan", "-input=false", "-no-color", lock, "-out=" + file}, planFlags(c)...)
+	switch c.Path[0] {
+	case "destroy":
+		args = append(args, "-destroy")
+	case "refresh":
+		args = append(args, "-refresh-only")
+	}
+	if _, err := s.read(ctx, args...); err != nil {
+		return "", err
+	}
+	return file, nil
+}
+
+// planFlags are the flags that say what to plan.
+func planFlags(c adapters.Command) []string {
+	return arguments(adapters.Command{Flags: c.Flags}, "auto-approve", "input", "no-color", "compact-warnings", "lock", "lock-timeout")
+}
