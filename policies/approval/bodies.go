@@ -1,10 +1,8 @@
 package approval
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"reflect"
 	"time"
@@ -154,17 +152,15 @@ func (e Event) Check() error {
 	return nil
 }
 
-// Read returns the body: a pointer to the type that belongs to the type of the entry. A field that the type does not
-// have is an error.
+// Read returns the body: a pointer to the type that belongs to the type of the entry. What is not in the one form of that
+// type is an error.
 func (e Entry) Read() (any, error) {
 	body := bodyOf(e.Type)
 	if body == nil {
-		return nil, fmt.Errorf("entry %d: there is no type %q", e.Seq, e.Type)
+		return nil, fmt.Errorf("there is no type %q", e.Type)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(e.Body))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(body); err != nil {
-		return nil, fmt.Errorf("entry %d: read the body of %s: %w", e.Seq, e.Type, err)
+	if _, err := Restore(e.Body, body); err != nil {
+		return nil, fmt.Errorf("read the body of %s: %w", e.Type, err)
 	}
 	return body, nil
 }

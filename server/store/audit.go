@@ -1,19 +1,14 @@
 package store
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
-	"unicode"
-	"unicode/utf16"
 
 	"golang.org/x/mod/sumdb/note"
 
-	"clanker/adapters"
 	"clanker/policies/approval"
 )
 
@@ -59,20 +54,13 @@ func (s *Store) append(ctx context.Context, tx *sql.Tx, events ...approval.Event
 
 // link adds one entry after the head.
 func (s *Store) link(ctx context.Context, tx *sql.Tx, h approval.Head, event approval.Event) (approval.Head, error) {
-	if err := event.Check(); err != nil {
-		return h, err
-	}
-	body, err := adapters.Canonical(event.Body)
+	e, err := h.Next(s.now(), event)
 	if err != nil {
-		return h, err
-	}
-	e := approval.Entry{Seq: h.Seq + 1, At: s.now().UTC(), Prev: h.Hash, Type: event.Type, Body: visible(body)}
-	if e.Hash, err = e.Sum(); err != nil {
 		return h, err
 	}
 	_, err = tx.ExecContext(ctx, `INSERT INTO entries (seq, at, prev, type, body, hash) VALUES (?, ?, ?, ?, ?, ?)`,
 		e.Seq, e.At.Format(time.RFC3339Nano), e.Prev, e.Type, string(e.Body), e.Hash)
-	return approval.Head{Seq: e.Seq, Hash: e.Hash}, err
+	return e.Head(), err
 }
 
 // checkpoint adds an entry that signs the head.
@@ -96,20 +84,4 @@ func (s *Store) seal(ctx context.Context, tx *sql.Tx) error {
 	}
 	_, err = s.checkpoint(ctx, tx, h)
 	return err
-}
-
-// visible escapes in JSON what does not show as itself on a terminal: the log can be looked at without harm. Such a
-// character can only be in a string, where the escape means the same.
-func visible(text []byte) json.RawMessage {
-	var safe bytes.Buffer
-	for _, r := range string(text) {
-		if r == ' ' || unicode.IsGraphic(r) && !unicode.IsSpace(r) {
-			safe.WriteRune(r)
-			continue
-		}
-		for _, unit := range utf16.AppendRune(nil, r) {
-			fmt.Fprintf(&safe, `\u%04x`, unit)
-		}
-	}
-	return safe.Bytes()
 }
