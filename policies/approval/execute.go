@@ -41,11 +41,23 @@ func (g *Gate) execute(ctx context.Context, id string) error {
 		return err
 	}
 	defer g.outputs.forget(id)
-	outcome, err := g.Executor.Run(ctx, plan, func(piece adapters.Output) {
+	outcome, err := g.Executor.Run(withRequest(ctx, id), plan, func(piece adapters.Output) {
 		g.outputs.add(id, piece)
 		g.pulse.beat()
 	})
 	return g.finish(context.WithoutCancel(ctx), r, outcome, err)
+}
+
+type requestKey struct{}
+
+func withRequest(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestKey{}, id)
+}
+
+// RequestOf is the request that runs in this context; empty when none does.
+func RequestOf(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey{}).(string)
+	return id
 }
 
 // again plans and decides once more, just before the command would run. What was approved has to be what would run now, and

@@ -28,6 +28,12 @@ type Config struct {
 	Token      Secret
 	Intents    Intents
 	Kubernetes Kubernetes
+	Terraform  Terraform
+	Agents     Agents
+	Operators  Operators
+	Policies   Policies
+	Approval   Approval
+	State      string // folder; empty: the usual place
 	Log        Log
 	Limits     Limits
 	Metrics    bool
@@ -45,6 +51,36 @@ type Intents struct {
 // Kubernetes says how clusters are found.
 type Kubernetes struct {
 	Kubeconfig string // empty: the usual places
+}
+
+// Terraform says where configurations are.
+type Terraform struct {
+	Folders []string
+}
+
+// Agents says who may connect as an agent.
+type Agents struct {
+	Users []string // names; none: the user that the workspace runs as
+}
+
+// Operators says where people approve, and who may connect there.
+type Operators struct {
+	Listen string
+	Users  []string
+}
+
+// Policies says where the policies come from.
+type Policies struct {
+	Dir string // empty: the built-in ones
+}
+
+// Approval says how people approve.
+type Approval struct {
+	Wait     int // minutes that a proposal waits
+	Last     int // minutes that an approval counts
+	Pending  int // proposals of one agent that wait
+	Hourly   int // proposals of one agent in an hour
+	Terminal bool
 }
 
 // Log says what is written to stderr.

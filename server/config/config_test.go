@@ -47,6 +47,7 @@ func TestDefault(t *testing.T) {
 	assert.Equal(t, config.Config{
 		Listen: "127.0.0.1:39393", Intents: config.Intents{Builtin: true}, Log: config.Log{Format: "text", Level: "info"},
 		Limits: config.Limits{Rate: 100, Burst: 200, Running: 32, Sessions: 1000}, Metrics: true,
+		Operators: config.Operators{Listen: "localhost:39394"}, Approval: config.Approval{Wait: 60, Last: 10, Pending: 5, Hourly: 20},
 	}, config.Default())
 }
 
@@ -206,7 +207,12 @@ func TestValues(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, `[{"key":"listen","value":"127.0.0.1:39393","from":"default"},{"key":"token","value":{"env":"A"},"from":"FILE:4:8"},`+
 		`{"key":"intents.dirs","value":[],"from":"default"},{"key":"intents.builtin","value":true,"from":"default"},`+
-		`{"key":"kubernetes.kubeconfig","value":"","from":"default"},{"key":"log.format","value":"text","from":"default"},`+
+		`{"key":"kubernetes.kubeconfig","value":"","from":"default"},{"key":"terraform.folders","value":[],"from":"default"},`+
+		`{"key":"agents.users","value":[],"from":"default"},{"key":"operators.listen","value":"localhost:39394","from":"default"},`+
+		`{"key":"operators.users","value":[],"from":"default"},{"key":"policies.dir","value":"","from":"default"},`+
+		`{"key":"approval.wait","value":60,"from":"default"},{"key":"approval.last","value":10,"from":"default"},`+
+		`{"key":"approval.pending","value":5,"from":"default"},{"key":"approval.hourly","value":20,"from":"default"},`+
+		`{"key":"approval.terminal","value":false,"from":"default"},{"key":"state","value":"","from":"default"},{"key":"log.format","value":"text","from":"default"},`+
 		`{"key":"log.level","value":"error","from":"--log-level"},{"key":"limits.rate","value":7,"from":"FILE:2:9"},`+
 		`{"key":"limits.burst","value":9,"from":"CLANKER_LIMITS_BURST"},{"key":"limits.running","value":32,"from":"default"},`+
 		`{"key":"limits.sessions","value":1000,"from":"default"},{"key":"metrics","value":true,"from":"default"}]`,

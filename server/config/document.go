@@ -138,7 +138,7 @@ func (k Key) schema() object {
 		s["type"], s["minimum"], s["maximum"] = "integer", k.Min, k.Max
 	case Switch:
 		s["type"] = "boolean"
-	case Paths:
+	case Paths, Names:
 		s["type"], s["items"] = "array", text
 	case Hidden:
 		only := func(name string, value object) object {

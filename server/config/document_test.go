@@ -84,7 +84,8 @@ func TestExampleFile(t *testing.T) {
 		assert.Empty(t, k.Default, "%s has another default in the example", k.Path)
 		changed = append(changed, k.Path)
 	}
-	assert.Equal(t, []string{"token", "intents.dirs", "kubernetes.kubeconfig"}, changed)
+	assert.Equal(t, []string{"token", "intents.dirs", "kubernetes.kubeconfig", "terraform.folders", "agents.users", "operators.users",
+		"policies.dir", "state"}, changed)
 	for _, v := range c.Values() {
 		assert.NotEqual(t, "default", v.From, "%s is missing in the example", v.Key)
 	}

@@ -16,6 +16,7 @@ const (
 	Switch  Type = "true or false"         //
 	Path    Type = "path"                  //
 	Paths   Type = "list of paths"         // in a variable separated as in PATH; the flag is repeated
+	Names   Type = "list of user names"    // in a variable separated by commas
 	Hidden  Type = "reference to a secret" // see [Secret]
 )
 
@@ -83,6 +84,45 @@ func Keys() []Key {
 		{Path: "kubernetes.kubeconfig", Type: Path, Example: "~/.kube/config", Flag: "kubeconfig",
 			Doc:   "Kubeconfig through which clusters are read. Without this key it is $KUBECONFIG, then ~/.kube/config.",
 			field: func(c *Config) any { return &c.Kubernetes.Kubeconfig }},
+		{Path: "terraform.folders", Type: Paths, Example: "[~/infra]",
+			Doc: "Folders with Terraform configurations in which commands may be proposed. They must have been initialised\n" +
+				"by a person: that downloads and runs code.",
+			field: func(c *Config) any { return &c.Terraform.Folders }},
+		{Path: "agents.users", Type: Names, Example: "[alice, agent]",
+			Doc: "Users of this machine whose programs may ask. Without this key it is the user that the workspace runs\n" +
+				"as; with a user of its own for the workspace, agents are other users.",
+			field: func(c *Config) any { return &c.Agents.Users }},
+		{Path: "operators.listen", Type: Address, Default: "localhost:39394", Flag: "operators",
+			Doc: "Where people see proposals and approve them. Passkeys belong to the name localhost, so that is how the\n" +
+				"page is opened whatever stands here. Port 0 takes a free one.",
+			field: func(c *Config) any { return &c.Operators.Listen }},
+		{Path: "operators.users", Type: Names, Example: "[alice]",
+			Doc:   "Users of this machine who may open the page. Without this key it is the user that the workspace runs as.",
+			field: func(c *Config) any { return &c.Operators.Users }},
+		{Path: "policies.dir", Type: Path, Example: "policies", Flag: "policies", Live: true,
+			Doc: "Folder with policies of your own, in place of the built-in ones; with a data.yaml alone the rules are\n" +
+				"the built-in ones. A change is compiled and tested first, and then people who are enrolled approve it.",
+			field: func(c *Config) any { return &c.Policies.Dir }},
+		{Path: "approval.wait", Type: Number, Default: "60", Min: 1, Max: 1440, Unit: "minutes",
+			Doc:   "How long a proposal waits for people before it expires.",
+			field: func(c *Config) any { return &c.Approval.Wait }},
+		{Path: "approval.last", Type: Number, Default: "10", Min: 1, Max: 60, Unit: "minutes",
+			Doc:   "How long a given approval counts. It counts for one run in any case.",
+			field: func(c *Config) any { return &c.Approval.Last }},
+		{Path: "approval.pending", Type: Number, Default: "5", Min: 1, Max: 100, Unit: "proposals",
+			Doc:   "How many proposals of one agent may wait for people.",
+			field: func(c *Config) any { return &c.Approval.Pending }},
+		{Path: "approval.hourly", Type: Number, Default: "20", Min: 1, Max: 1000, Unit: "proposals",
+			Doc:   "How many proposals of one agent people may be asked to look at in an hour.",
+			field: func(c *Config) any { return &c.Approval.Hourly }},
+		{Path: "approval.terminal", Type: Switch, Default: "false",
+			Doc: "Development only: a phrase that is typed at a terminal counts as an approval, of assurance 0.\n" +
+				"Whoever has a shell can type it, an agent too.",
+			field: func(c *Config) any { return &c.Approval.Terminal }},
+		{Path: "state", Type: Path, Example: "~/.local/state/clanker", Flag: "state",
+			Doc: "Folder that keeps proposals, the audit log, who may approve and the workspace's key. Without this key\n" +
+				"it is clanker in $XDG_STATE_HOME or ~/.local/state.",
+			field: func(c *Config) any { return &c.State }},
 		{Path: "log.format", Type: Word, Default: "text", Words: []string{"text", "json"}, Flag: "log-format",
 			Doc:   "Format of the logs on stderr.",
 			field: func(c *Config) any { return &c.Log.Format }},

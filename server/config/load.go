@@ -83,8 +83,11 @@ func (l *loader) fault(from, where string, p problem) {
 func (l *loader) outside(k Key, o Options) {
 	if text := o.Getenv(k.Variable()); text != "" {
 		texts := []string{text}
-		if k.Type == Paths {
+		switch k.Type {
+		case Paths:
 			texts = filepath.SplitList(text)
+		case Names:
+			texts = strings.Split(text, ",")
 		}
 		l.over(k, k.Variable(), k.Path, texts)
 	}

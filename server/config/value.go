@@ -32,6 +32,8 @@ func (k Key) remedy() string {
 		return "write a path, for instance " + k.Example
 	case Paths:
 		return "write a list of paths, for instance " + k.Example
+	case Names:
+		return "write a list of user names, for instance " + k.Example
 	default:
 		return "write {file: PATH}, {env: NAME} or {command: [PROGRAM, ARGUMENT]}"
 	}
@@ -77,9 +79,19 @@ func (k Key) text(text, base string) (string, problem) {
 			return "", problem{fmt.Sprintf("unknown word %q", text), strict.Suggest(text, "", k.Words)}
 		}
 		return text, problem{}
+	case Names:
+		return text, userName(text)
 	default:
 		return expand(text, base)
 	}
+}
+
+// userName holds a value to what a user of a Unix system may be called, or to a number.
+func userName(text string) problem {
+	if !regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}\$?$`).MatchString(text) {
+		return problem{fmt.Sprintf("%q cannot be the name of a user", text), "write names as id -un prints them"}
+	}
+	return problem{}
 }
 
 func (k Key) number(n int) problem {
