@@ -17,7 +17,8 @@ const (
 	maxWordKept = 200 // of each
 )
 
-const proposalDomain = "clanker.proposal.v1"
+// ProposalDomain is what the digest of a frozen proposal is made in.
+const ProposalDomain = "clanker.proposal.v1"
 
 // freeze writes a proposal down, once.
 func freeze(p policies.Proposal) ([]byte, string, error) {
@@ -25,13 +26,13 @@ func freeze(p policies.Proposal) ([]byte, string, error) {
 	if err != nil {
 		return nil, "", fmt.Errorf("freeze the proposal: %w", err)
 	}
-	return text, adapters.Digest(proposalDomain, text), nil
+	return text, adapters.Digest(ProposalDomain, text), nil
 }
 
 // thaw reads a frozen proposal back; an error means that it is not what has this digest, or not what [freeze] wrote.
 func thaw(text []byte, digest string) (policies.Proposal, error) {
 	var p policies.Proposal
-	if adapters.Digest(proposalDomain, text) != digest {
+	if adapters.Digest(ProposalDomain, text) != digest {
 		return p, fmt.Errorf("read the proposal: it is not what has the digest %s", digest)
 	}
 	if err := exactly(text, &p); err != nil {
@@ -77,12 +78,12 @@ func clipped(argv []string) []string {
 
 func sentence(reasons []string) string { return strings.Join(reasons, "; ") }
 
-// ownTool is the tool of changes to the workspace itself.
-const ownTool = "clanker"
+// OwnTool is the tool of changes to the workspace itself.
+const OwnTool = "clanker"
 
 // ownCommand is a change of the workspace itself. Its first words are the verb; which there are, the runner of the tool knows.
 func ownCommand(argv []string) adapters.Command {
-	c := adapters.Command{Argv: argv, Tool: ownTool, Class: adapters.ClassWrite, Why: "changes who may approve, or what policy says"}
+	c := adapters.Command{Argv: argv, Tool: OwnTool, Class: adapters.ClassWrite, Why: "changes who may approve, or what policy says"}
 	if len(argv) > 2 {
 		c.Path, c.Args = argv[1:3], argv[3:]
 	}

@@ -1,0 +1,223 @@
+package verify
+
+import (
+	"slices"
+	"time"
+
+	"clanker/adapters"
+	"clanker/policies"
+	"clanker/policies/approval"
+)
+
+// late is how long after a decision, or after a word, its entry may be written.
+const late = time.Minute
+
+// proposed checks a new request: what is frozen is what was decided on.
+func (c *checker) proposed(e approval.Entry, r approval.Request) error {
+	proposal, err := thaw(r)
+	switch {
+	case err != nil:
+		return err
+	case c.requests[r.ID] != nil:
+		return broken(WhatRequest, "%s was proposed before", r.ID)
+	case len(r.Words) > 0 || r.Outcome != nil:
+		return broken(WhatRequest, "%s is new and has words or an outcome already", r.ID)
+	case !approval.State("").Allows(r.State) || r.State != begins(r.Decision.Effect):
+		return broken(WhatRequest, "%s begins as %s, and the decision is %s", r.ID, r.State, r.Decision.Effect)
+	}
+	if err := c.decided(e, r.Decision, proposal); err != nil {
+		return err
+	}
+	c.requests[r.ID] = &request{Request: r}
+	c.report.Proposals++
+	return nil
+}
+
+func begins(effect policies.Effect) approval.State {
+	switch effect {
+	case policies.Allow:
+		return approval.Approved
+	case policies.RequireApproval:
+		return approval.Pending
+	}
+	return approval.Denied
+}
+
+// thaw reads what is frozen in a request and wants the rest of the request to be the same.
+func thaw(r approval.Request) (policies.Proposal, error) {
+	var p policies.Proposal
+	frozen, err := approval.Restore(r.Frozen, &p)
+	if err != nil {
+		return p, broken(WhatRequest, "what is frozen of %s cannot be read: %v", r.ID, err)
+	}
+	plan, err := p.Plan.Freeze()
+	if err != nil {
+		return p, err
+	}
+	copied, err := adapters.Canonical(r.Proposal)
+	switch {
+	case err != nil:
+		return p, err
+	case adapters.Digest(approval.ProposalDomain, frozen) != r.Digest:
+		return p, broken(WhatRequest, "the digest of %s is not that of what is frozen", r.ID)
+	case p.ID != r.ID || plan.Digest != r.Plan || string(copied) != string(frozen):
+		return p, broken(WhatRequest, "%s is not what is frozen of it", r.ID)
+	}
+	return p, nil
+}
+
+// decided makes a decision again, with the policies that it names. A denial needs no proof.
+func (c *checker) decided(e approval.Entry, d policies.Decision, p policies.Proposal) error {
+	if d.Effect == policies.Deny {
+		return nil
+	}
+	engine := c.engines[d.Revision]
+	switch {
+	case engine == nil:
+		return broken(WhatDecision, "it was made by policies that the log does not have: %s", d.Revision)
+	case e.At.Sub(d.At) > late || d.At.After(e.At):
+		return broken(WhatDecision, "it was made at %s, and written at %s", d.At.Format(time.RFC3339), e.At.Format(time.RFC3339))
+	case d.Effect == policies.Allow && p.Plan.Command.Class != adapters.ClassRead:
+		return broken(WhatDecision, "it allows what is of class %s without a person", p.Plan.Command.Class)
+	}
+	again, err := engine.Decide(c.ctx, p, d.At)
+	if c.ctx.Err() != nil {
+		return c.ctx.Err()
+	}
+	if err != nil {
+		return broken(WhatDecision, "the policies do not decide: %v", err)
+	}
+	if !same(again, d) {
+		return broken(WhatDecision, "the policies decide %s, and not this %s", again.Effect, d.Effect)
+	}
+	return nil
+}
+
+func same(a, b policies.Decision) bool {
+	one, err := adapters.Canonical(a)
+	other, errOther := adapters.Canonical(b)
+	return err == nil && errOther == nil && string(one) == string(other)
+}
+
+// move takes a request to its next state.
+func (c *checker) move(id string, to approval.State) (*request, error) {
+	r := c.requests[id]
+	switch {
+	case r == nil:
+		return nil, broken(WhatRequest, "%s was never proposed", id)
+	case !r.State.Allows(to):
+		return nil, broken(WhatRequest, "%s is %s, and cannot become %s", id, r.State, to)
+	case r.rejected && to != approval.Rejected:
+		return nil, broken(WhatRequest, "%s was rejected by a person, and cannot become %s", id, to)
+	}
+	r.State = to
+	return r, nil
+}
+
+func (c *checker) merged(b approval.Merged) error {
+	r := c.requests[b.Proposal]
+	if r == nil || r.State != approval.Pending || b.Asked != r.Asked+1 {
+		return broken(WhatRequest, "%s does not wait, or was not asked for %d times", b.Proposal, b.Asked)
+	}
+	r.Asked = b.Asked
+	return nil
+}
+
+// approved checks that the words were enough when the last of them was said.
+func (c *checker) approved(b approval.ApprovedBy) error {
+	r, err := c.move(b.Proposal, approval.Approved)
+	if err != nil {
+		return err
+	}
+	if len(r.Words) == 0 {
+		return broken(WhatRequest, "%s is approved, and nobody has said a word", b.Proposal)
+	}
+	words, err := r.standing(b.Nonces, r.Words[len(r.Words)-1].At)
+	if err != nil {
+		return err
+	}
+	return c.enough(r.Decision, words)
+}
+
+// started checks that exactly what was approved runs, once, with enough words that nobody took back.
+func (c *checker) started(e approval.Entry, b approval.Started) error {
+	if r := c.requests[b.Proposal]; r != nil && r.State != approval.Approved {
+		return broken(WhatExecution, "%s is run while it is %s", b.Proposal, r.State)
+	}
+	r, err := c.move(b.Proposal, approval.Running)
+	if err != nil {
+		return err
+	}
+	switch {
+	case b.Digest != r.Digest || b.Plan != r.Plan:
+		return broken(WhatExecution, "what is run is not what was approved: the digests differ")
+	case b.Decision.Effect == policies.Deny:
+		return broken(WhatExecution, "it is run, and policy denies it by now")
+	case c.engine == nil || b.Decision.Revision != c.engine.Revision():
+		return broken(WhatDecision, "it was made again by policies that were not in force: %s", b.Decision.Revision)
+	}
+	if err := c.decided(e, b.Decision, r.Proposal); err != nil {
+		return err
+	}
+	words, err := r.standing(b.Nonces, b.Decision.At)
+	if err != nil {
+		return err
+	}
+	c.report.Executions++
+	return orFirst(c.enough(r.Decision, words), c.enough(b.Decision, words))
+}
+
+func orFirst(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// enough checks that the words meet what a decision requires.
+func (c *checker) enough(d policies.Decision, words []approval.Word) error {
+	if d.Effect == policies.Deny {
+		return broken(WhatExecution, "policy denied it")
+	}
+	for _, need := range d.Require {
+		members, everybody := c.engines[d.Revision].Members(need.Group)
+		have := 0
+		for _, w := range words {
+			if (everybody || slices.Contains(members, w.Approver)) && w.Assurance >= need.MinAssurance {
+				have++
+			}
+		}
+		if have < need.Count {
+			return broken(WhatExecution, "%d of the %d approvals are there that are required of the group %q with assurance %d", have, need.Count, need.Group, need.MinAssurance)
+		}
+	}
+	return nil
+}
+
+func (c *checker) ended(b approval.Ended) error {
+	ok := adapters.Outcome{Exit: b.Exit, Failure: b.Failure}.OK()
+	switch r := c.requests[b.Proposal]; {
+	case r == nil || r.State != approval.Running:
+		return broken(WhatExecution, "%s ends, and was not running", b.Proposal)
+	case r.lost:
+		return broken(WhatExecution, "%s ends, and the workspace that ran it was gone", b.Proposal)
+	case ok != (b.State == approval.Succeeded):
+		return broken(WhatExecution, "%s has %s with exit code %d", b.Proposal, b.State, b.Exit)
+	}
+	_, err := c.move(b.Proposal, b.State)
+	return err
+}
+
+func (c *checker) closed(e approval.Entry, b approval.Closed) error {
+	r := c.requests[b.Proposal]
+	switch {
+	case (e.Type == approval.EventUnknown) != (b.State == approval.Unknown) || r != nil && (r.State == approval.Running) != (b.State == approval.Unknown):
+		return broken(WhatRequest, "%s cannot become %s by %s", b.Proposal, b.State, e.Type)
+	case b.State == approval.Rejected && r != nil && !r.rejected:
+		return broken(WhatRequest, "%s is rejected, and nobody said so", b.Proposal)
+	}
+	_, err := c.move(b.Proposal, b.State)
+	return err
+}

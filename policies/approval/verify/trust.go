@@ -1,0 +1,73 @@
+package verify
+
+import (
+	"cmp"
+	"slices"
+
+	"clanker/adapters"
+	"clanker/policies"
+	"clanker/policies/approval"
+)
+
+// loaded takes the policies into force.
+func (c *checker) loaded(b approval.Loaded) error {
+	files := map[string][]byte{}
+	for name, text := range b.Files {
+		files[name] = []byte(text)
+	}
+	engine, err := policies.LoadFiles(files)
+	switch {
+	case err != nil:
+		return broken(WhatPolicies, "they cannot be read: %v", err)
+	case engine.Revision() != b.Revision:
+		return broken(WhatPolicies, "their files have the revision %s, and not %s", engine.Revision(), b.Revision)
+	case c.engine == nil && b.Request != "", c.engine != nil && (b.Request != "" || b.Revision != c.engine.Revision()):
+		if err := c.change(WhatPolicies, b.Request, approval.FieldPolicies, b.Revision); err != nil {
+			return err
+		}
+	}
+	c.engine, c.engines[b.Revision] = engine, engine
+	return nil
+}
+
+// changeTrust takes who may approve into force.
+func (c *checker) changeTrust(b approval.Trusted) error {
+	sorted := slices.IsSortedFunc(b.Approvers, func(x, y approval.Approver) int { return cmp.Compare(x.ID, y.ID) })
+	sum, err := approval.TrustSum(b.Approvers)
+	switch {
+	case err != nil:
+		return err
+	case !sorted:
+		return broken(WhatTrust, "the approvers are not sorted")
+	case c.trusted != nil || b.Request != "":
+		if err := c.change(WhatTrust, b.Request, approval.FieldTrust, sum); err != nil {
+			return err
+		}
+	}
+	c.trusted = &b
+	for _, a := range b.Approvers {
+		for _, k := range a.Credentials {
+			c.counters[k.ID] = max(c.counters[k.ID], k.Counter)
+		}
+	}
+	return nil
+}
+
+// change checks that a request is running that was approved for exactly this change.
+func (c *checker) change(what, id, field, after string) error {
+	r := c.requests[id]
+	switch {
+	case id == "":
+		return broken(what, "they change, and no request says so")
+	case r == nil || r.State != approval.Running || r.Proposal.Plan.Command.Tool != approval.OwnTool:
+		return broken(what, "they change, and the request %q is none that is running and may do that", id)
+	case r.changed:
+		return broken(what, "the request %s changes something twice", id)
+	case !slices.ContainsFunc(r.Proposal.Plan.Resources, func(t adapters.Touched) bool {
+		return slices.ContainsFunc(t.Fields, func(f adapters.Field) bool { return f.Name == field && f.After == after })
+	}):
+		return broken(what, "they change to something else than the request %s was approved for", id)
+	}
+	r.changed = true
+	return nil
+}
