@@ -1,5 +1,6 @@
 // Command controlplane is the real Kubernetes control plane that clanker's tests run against: etcd, kube-apiserver,
-// kube-controller-manager, kube-scheduler, kwok (which plays the kubelets) and metrics-server, linked into one program.
+// kube-controller-manager, kube-scheduler, kwok (which plays the kubelets), metrics-server and kubectl, linked into one
+// program.
 //
 // The role is the name the program is called by, so `kubetest` makes one symbolic link per role and starts each as a
 // process of its own; one binary means one link step instead of six. `kwok-stages` prints the stage documents that the
@@ -19,6 +20,8 @@ import (
 	"go.etcd.io/etcd/server/v3/etcdmain"
 	genericapiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/component-base/cli"
+	kubectl "k8s.io/kubectl/pkg/cmd"
+	kubectlutil "k8s.io/kubectl/pkg/cmd/util"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllermanager "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
@@ -45,6 +48,8 @@ func main() {
 		os.Exit(cli.Run(scheduler.NewSchedulerCommand()))
 	case "metrics-server":
 		os.Exit(cli.Run(metricsserver.NewMetricsServerCommand(genericapiserver.SetupSignalHandler())))
+	case "kubectl":
+		kubectlutil.CheckErr(cli.RunNoErrOutput(kubectl.NewDefaultKubectlCommand()))
 	case "kwok":
 		exit(runKwok(genericapiserver.SetupSignalContext()))
 	case "kwok-stages":

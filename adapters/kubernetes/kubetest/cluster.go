@@ -182,6 +182,9 @@ func (c *Cluster) apiserver() *process {
 	return c.processes[slices.IndexFunc(c.processes, func(p *process) bool { return p.role == "kube-apiserver" })]
 }
 
+// Tools is a folder with a real kubectl of the cluster's version, for a PATH.
+func (c *Cluster) Tools() string { return c.path("bin") }
+
 // Serving is a condition for [Cluster.WaitFor]: the API server is ready.
 func (c *Cluster) Serving(ctx context.Context) (bool, error) {
 	var status int

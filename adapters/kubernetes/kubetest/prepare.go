@@ -39,7 +39,7 @@ func (c *Cluster) prepare(ctx context.Context, program string) error {
 		}
 	}
 	for _, role := range []string{
-		"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kwok-stages", "metrics-server",
+		"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kwok", "kwok-stages", "metrics-server", "kubectl",
 	} {
 		if err := os.Symlink(program, c.path("bin", role)); err != nil {
 			return fmt.Errorf("link %s to the control plane: %w", role, err)
