@@ -13,7 +13,6 @@ var builtinShapes = sync.OnceValue(func() map[string]*regexp.Regexp {
 	for name, pattern := range map[string]string{
 		"name":     `[A-Za-z0-9_][A-Za-z0-9_.-]*`,
 		"names":    `[A-Za-z0-9_][A-Za-z0-9_.-]*(,[A-Za-z0-9_][A-Za-z0-9_.-]*)*`,
-		"ref":      `[A-Za-z0-9_](:/{0,1}[A-Za-z0-9_.@+=,%-]|[A-Za-z0-9_@+=,%-]|\.[A-Za-z0-9_:/@+=,%-]|/[A-Za-z0-9_:@+=,%-]|::+)*[:/.]?`,
 		"int":      `-?[0-9]{1,12}`,
 		"bool":     `true|false`,
 		"duration": `([0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h|d|w|y)?)+`,

@@ -1,8 +1,10 @@
 package adapters
 
 import (
+	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -70,6 +72,10 @@ func shapeOf(name string, own map[string]*regexp.Regexp) func(string) bool {
 		return func(value string) bool { return !strings.HasPrefix(value, "/") && isPath(value) }
 	case "path":
 		return isPath
+	case "ref":
+		return isRef
+	case "json":
+		return func(value string) bool { return json.Valid([]byte(value)) && !strings.Contains(value, `\u`) }
 	case "sqlread":
 		return func(value string) bool { return onlySQL(value, readingSQL()) }
 	case "sqladd":
@@ -93,20 +99,29 @@ func isText(value string) bool {
 	return value != "-" && !strings.Contains(lower, "file://") && !strings.Contains(lower, "fileb://") && !strings.Contains(lower, "@=")
 }
 
-// isPath tells a local path that stays where it says it is, and that names nothing hidden: those are settings and keys.
+// isRef tells a name that has parts: an ARN, an image, a kind and a name. It is not a URL and leads nowhere else.
+func isRef(value string) bool {
+	return refPattern.MatchString(value) && !strings.Contains(value, "://") && !strings.Contains(value, "..")
+}
+
+var refPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/@+=,%-]*$`)
+
+// pathPattern leaves out what some tool takes for more than one path (a comma), for a pattern, or for a repository (a colon).
+var pathPattern = regexp.MustCompile(`^[\p{L}\p{N}_./+=-]+$`)
+
+// isPath tells a local path that leads where it says, and to nothing hidden: those are settings and keys.
 func isPath(value string) bool {
-	if strings.Contains(value, "://") || strings.ContainsAny(value, "~*?[\\") {
+	parts := strings.Split(strings.TrimSuffix(value, "/"), "/")
+	if !pathPattern.MatchString(value) || len(parts) > 1 && parts[0] != "." && strings.Contains(parts[0], ".") { // github.com/o/r
 		return false
 	}
-	for i, part := range strings.Split(value, "/") {
-		if strings.HasPrefix(part, ".") && (part != "." || i > 0) || strings.HasPrefix(part, "-") || part == "" && i > 0 && i < strings.Count(value, "/") {
+	for i, part := range parts {
+		first := i == 0 && (part == "." || part == "" && len(parts) > 1)
+		if !first && (part == "" || part[0] == '.' || part[0] == '-') {
 			return false
 		}
 	}
-	for _, system := range []string{"/etc/", "/proc/", "/sys/", "/dev/", "/root/"} {
-		if strings.HasPrefix(value+"/", system) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc([]string{"/etc/", "/proc/", "/sys/", "/dev/", "/root/"}, func(system string) bool {
+		return strings.HasPrefix(value+"/", system)
+	})
 }
