@@ -13,7 +13,8 @@
 // driver of its own, and its provider must not change while the check runs.
 //
 // The checks are sorted by concern: what a resource looks like (shape.go), what a read brings (list.go), changes and logs
-// (records.go), what happens when the provider fails (faults.go), and that no secret comes out (secrets.go).
+// (records.go), what happens when the provider fails (faults.go), and that no secret comes out (secrets.go). The half of a
+// provider that writes has a suite of its own: [Runner].
 package adaptertest
 
 import (

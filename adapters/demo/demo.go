@@ -6,6 +6,8 @@
 // after twelve, there is a deployment after half an hour, and the cache fails over after an hour. The estate is a function
 // of the story, the start and the clock alone: a fixed clock gives a fixed estate.
 //
+// Commands change it, in memory and until the workspace ends: see [Demo.Run]. The story goes on around them.
+//
 // The driver plays by the rules of [adapters.Adapter] like any other. Its resources carry the provider they pretend to
 // come from, its sources the call that would have brought them, and the identity "demo"; each of its connections says
 // Demo, and from that every answer says so too. Nothing uses it unless it was asked for.
@@ -19,6 +21,8 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"clanker/adapters"
@@ -33,13 +37,17 @@ var (
 	_ adapters.Logger    = (*Demo)(nil)
 	_ adapters.Several   = (*Demo)(nil)
 	_ adapters.Fictional = (*Demo)(nil)
+	_ adapters.Runner    = (*Demo)(nil)
 )
 
-// Demo is the invented estate. It is safe for concurrent use: nothing in it changes after [New].
+// Demo is the invented estate. It is safe for concurrent use: nothing in it changes after [New] but that the epochs are
+// replaced by others when a command has run.
 type Demo struct {
 	now         func() time.Time
 	start       time.Time
-	epochs      []epoch // by time, never empty
+	commands    sync.Mutex              // one runs at a time
+	events      []event                 // the story's and those of commands, by time
+	epochs      atomic.Pointer[[]epoch] // by time, never empty
 	kinds       []adapters.Kind
 	providers   []string
 	connections []adapters.Connection
@@ -54,10 +62,11 @@ func open(now func() time.Time, file, text string) (*Demo, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the demo estate: %w", err)
 	}
-	d := &Demo{now: now, start: now().UTC(), story: s}
-	d.epochs = s.timeline(d.start)
+	d := &Demo{now: now, start: now().UTC(), story: s, events: s.Events}
+	epochs := s.timeline(d.start, d.events)
+	d.epochs.Store(&epochs)
 	kinds, providers := map[adapters.Kind]bool{}, map[string]bool{}
-	for _, g := range d.epochs[0].groups {
+	for _, g := range epochs[0].groups {
 		kinds[g.kind], providers[g.place.Provider] = true, true
 	}
 	d.kinds, d.providers = slices.Sorted(maps.Keys(kinds)), slices.Sorted(maps.Keys(providers))
@@ -163,8 +172,9 @@ func changeSources(groups []*group, q adapters.Query, found []adapters.Change, n
 
 // at returns the epoch that a moment lies in.
 func (d *Demo) at(now time.Time) epoch {
-	i := sort.Search(len(d.epochs), func(i int) bool { return d.epochs[i].from.After(now) })
-	return d.epochs[max(i-1, 0)]
+	epochs := *d.epochs.Load()
+	i := sort.Search(len(epochs), func(i int) bool { return epochs[i].from.After(now) })
+	return epochs[max(i-1, 0)]
 }
 
 // orNothing keeps the promise that every read has a source, also where the estate has no place that was asked for.

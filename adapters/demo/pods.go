@@ -52,13 +52,21 @@ func spread(i, seed int) float64 { return 0.96 + 0.02*float64((i+seed)%5) }
 
 // podName follows the controllers: an ordinal for a stateful set, a hash of the template for a deployment.
 func podName(r resource, i int) string {
+	template := r.State.Image
+	if !r.State.restarted.IsZero() {
+		template += r.State.restarted.String()
+	}
+	pod := []any{r.Name, template, i}
+	if n := r.State.replaced[i]; n > 0 {
+		pod = append(pod, " ", n)
+	}
 	switch r.Kind {
 	case adapters.KindStatefulSet:
 		return fmt.Sprintf("%s-%d", r.Name, i)
 	case adapters.KindDeployment:
-		return fmt.Sprintf("%s-%s-%s", r.Name, word(9, r.Name, r.State.Image), word(5, r.Name, r.State.Image, i))
+		return fmt.Sprintf("%s-%s-%s", r.Name, word(9, r.Name, template), word(5, pod...))
 	default:
-		return fmt.Sprintf("%s-%s", r.Name, word(5, r.Name, r.State.Image, i))
+		return fmt.Sprintf("%s-%s", r.Name, word(5, pod...))
 	}
 }
 

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -11,10 +12,11 @@ import (
 	"clanker/adapters"
 )
 
-// An epoch is the estate between two events. All of them are computed when the driver is opened, so that a read is a
-// search and a filter; nothing in them is written afterwards.
+// An epoch is the estate between two events. All of them are computed when the driver is opened, and again when a command
+// has added an event, so that a read is a search and a filter; nothing in them is written afterwards.
 type epoch struct {
 	from    time.Time
+	estate  []resource
 	groups  []*group
 	changes []adapters.Change // newest first
 }
@@ -36,7 +38,7 @@ func (g *group) covers(q adapters.Query) bool {
 }
 
 // timeline plays the story once: the first epoch is the estate at the start, each further one begins with an event.
-func (s *story) timeline(start time.Time) []epoch {
+func (s *story) timeline(start time.Time, events []event) []epoch {
 	now := slices.Clone(s.Resources)
 	began := make(map[string]time.Time, len(now)) // since when each resource's health is what it is
 	for _, r := range now {
@@ -45,16 +47,16 @@ func (s *story) timeline(start time.Time) []epoch {
 	var changes []adapters.Change
 	var epochs []epoch
 	snapshot := func(from time.Time) {
-		epochs = append(epochs, epoch{from, s.groups(now, began), changes})
+		epochs = append(epochs, epoch{from, slices.Clone(now), s.groups(now, began), changes})
 	}
 	next := 0
-	for ; next < len(s.Events) && s.Events[next].At <= 0; next++ {
-		changes = slices.Concat(s.play(now, began, s.Events[next], start), changes)
+	for ; next < len(events) && events[next].At <= 0; next++ {
+		changes = slices.Concat(s.play(now, began, events[next], start), changes)
 	}
 	snapshot(start)
-	for ; next < len(s.Events); next++ {
-		changes = slices.Concat(s.play(now, began, s.Events[next], start), changes)
-		snapshot(start.Add(s.Events[next].At))
+	for ; next < len(events); next++ {
+		changes = slices.Concat(s.play(now, began, events[next], start), changes)
+		snapshot(start.Add(events[next].At))
 	}
 	return epochs
 }
@@ -64,7 +66,7 @@ func (s *story) play(now []resource, began map[string]time.Time, e event, start 
 	at := start.Add(e.At)
 	i := slices.IndexFunc(now, func(r resource) bool { return r.ref() == e.Resource })
 	was := now[i]
-	now[i].State = was.State.with(e.Set)
+	now[i].State = e.next(was.State)
 	if now[i].health() != was.health() {
 		began[e.Resource] = at
 	}
@@ -77,7 +79,15 @@ func (s *story) play(now []resource, began map[string]time.Time, e event, start 
 	return changes
 }
 
-// with returns the state after a change. Who becomes healthy has no reason left.
+// next returns the state after the event.
+func (e event) next(s state) state {
+	if e.do != nil {
+		return e.do(s)
+	}
+	return s.with(e.Set)
+}
+
+// with returns the state after a change. Who becomes healthy has no reason left, and all its replicas are ready.
 func (s state) with(change state) state {
 	s.Health = cmp.Or(change.Health, s.Health)
 	s.Reason = cmp.Or(change.Reason, s.Reason)
@@ -86,7 +96,9 @@ func (s state) with(change state) state {
 	}
 	s.Image = cmp.Or(change.Image, s.Image)
 	s.Replicas = cmp.Or(change.Replicas, s.Replicas)
-	s.Ready = cmp.Or(change.Ready, s.Ready)
+	if s.Ready = cmp.Or(change.Ready, s.Ready); change.Health == adapters.HealthHealthy {
+		s.Ready = nil
+	}
 	s.Waiting = cmp.Or(change.Waiting, s.Waiting)
 	s.Restarts = cmp.Or(change.Restarts, s.Restarts)
 	s.CPU = cmp.Or(change.CPU, s.CPU)
@@ -128,12 +140,15 @@ func (s *story) compile(r resource, since time.Time) adapters.Resource {
 	scope.Zone = cmp.Or(r.Zone, scope.Zone)
 	out := adapters.Resource{
 		ID: adapters.NewID(where.Provider, r.Kind, scope, r.Name), Provider: where.Provider, Kind: r.Kind, Name: r.Name,
-		Scope: scope, Health: r.health(), Reason: r.State.Reason, Labels: r.Labels,
+		Scope: scope, Health: r.health(), Reason: r.State.reason(), Labels: r.Labels,
 		Attributes: merged(r.State.Attributes, nil), Metrics: merged(r.State.Metrics, nil), Since: since, Link: r.Link,
 	}
 	for _, edge := range s.edges(r) {
 		edge.Target = s.id(edge.Target)
 		out.Relations = append(out.Relations, edge)
+	}
+	if !r.State.restarted.IsZero() {
+		out.Attributes["restarted_at"] = r.State.restarted.Format(time.RFC3339)
 	}
 	if r.State.Image != "" {
 		out.Attributes["image"] = r.State.Image
@@ -180,11 +195,23 @@ func (s *story) id(ref string) string {
 	return adapters.NewID(where.Provider, adapters.Kind(parts[1]), where.Scope, parts[2])
 }
 
+// ready is how many replicas are; a command may have left fewer of them than the story says.
 func (s state) ready() int {
 	if s.Ready != nil {
-		return *s.Ready
+		return min(*s.Ready, *s.Replicas)
 	}
 	return *s.Replicas
+}
+
+// reason is the reason with the replicas in it as they are.
+func (s state) reason() string {
+	if s.Replicas == nil {
+		return s.Reason
+	}
+	if s.Reason == "" && *s.Replicas == 0 {
+		return "scaled to 0"
+	}
+	return strings.ReplaceAll(s.Reason, "{ready}", fmt.Sprintf("%d/%d", s.ready(), *s.Replicas))
 }
 
 // measure adds what count pods use, each factor of the usual, against what they may use.
@@ -207,8 +234,8 @@ func (s state) measure(metrics map[string]float64, count, factor float64) {
 func round(x float64) float64 { return math.Round(x*1e4) / 1e4 }
 
 // merged returns a map of its own with the entries of both; those of b win.
-func merged[V any](a, b map[string]V) map[string]V {
-	both := make(map[string]V, len(a)+len(b))
+func merged[K comparable, V any](a, b map[K]V) map[K]V {
+	both := make(map[K]V, len(a)+len(b))
 	maps.Copy(both, a)
 	maps.Copy(both, b)
 	return both

@@ -62,6 +62,7 @@ type event struct {
 	Event    string // what the changes have in common: "checkout-api revision 8"
 	Actor    string
 	Set      state
+	do       func(state) state // instead of Set: what a command does
 }
 
 // logLines is a line that the pods of a workload write in turn.
@@ -78,7 +79,7 @@ type logLines struct {
 // state is what events can change. An absent field stays as it was.
 type state struct {
 	Health     adapters.Health
-	Reason     string
+	Reason     string // {ready} is how many of the replicas are
 	Image      string
 	Replicas   *int
 	Ready      *int   // replicas that are; all of them unless said
@@ -88,6 +89,9 @@ type state struct {
 	Memory     *usage // of each pod, in MiB
 	Attributes map[string]any
 	Metrics    map[string]float64
+
+	restarted time.Time   // when a command did so
+	replaced  map[int]int // how often commands deleted a pod, by its number; nobody writes to it
 }
 
 type usage struct{ Usage, Request, Limit float64 }

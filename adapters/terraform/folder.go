@@ -142,7 +142,7 @@ func (t *tree) add(name string) error {
 	if err != nil {
 		return err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	info, err := file.Stat()
 	if err == nil && !info.Mode().IsRegular() {
 		err = fmt.Errorf("%s is neither a file nor a folder of this configuration: replace it by one", name)

@@ -167,7 +167,7 @@ func (s *session) keep(name string) (path string, content []byte, err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	info, err := root.Stat(name)
 	if err == nil && (!info.Mode().IsRegular() || info.Size() > maxBytes) {
 		err = errors.New("it is not a file of a usual size")

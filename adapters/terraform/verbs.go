@@ -26,7 +26,8 @@ const (
 // wayOf says how a verb is planned. What is not here is not run from here, whatever the grammar lets pass.
 func wayOf(verb string) (way, error) {
 	switch verb {
-	case "version", "output", "show", "validate", "providers", "graph", "state list", "state show", "state pull", "workspace list", "workspace show":
+	case "version", "modules", "metadata functions", "workspace list", "workspace show", "state list", "state show", "state pull",
+		"output", "show", "validate", "graph", "providers", "providers schema":
 		return inspecting, nil
 	case "plan":
 		return planning, nil
@@ -66,6 +67,8 @@ func (s *session) prepare(ctx context.Context, c adapters.Command, lock string) 
 		return job{}, err
 	}
 	switch way {
+	case inspecting:
+		err = s.inspect(&j)
 	case planning:
 		j.plan.Preview.Reason = "planning runs the providers and data sources of the configuration, and that is what this asks for"
 	case editing:
@@ -107,7 +110,7 @@ func local(c adapters.Command, files []adapters.File) error {
 			if !filepath.IsLocal(flag.Value) || filepath.Dir(flag.Value) != "." || !strings.HasSuffix(flag.Value, ".tfplan") {
 				return fmt.Errorf("-out=%s: name a saved plan NAME.tfplan, in the configuration's folder", flag.Value)
 			}
-		case "state", "state-out", "backup", "backup-out", "config", "generate-config-out", "plugin-dir":
+		case "state", "state-out", "backup", "plan", "config", "generate-config-out", "plugin-dir":
 			return fmt.Errorf("-%s leads to files outside of the plan: leave it out", flag.Name)
 		}
 	}
@@ -115,14 +118,25 @@ func local(c adapters.Command, files []adapters.File) error {
 }
 
 // arguments are a command's words as it is run: -chdir is the working folder instead.
-func arguments(c adapters.Command, without ...string) []string {
+func arguments(c adapters.Command) []string {
 	args := slices.Clone(c.Path)
 	for _, flag := range c.Flags {
-		if flag.Name != "chdir" && !slices.Contains(without, flag.Name) {
+		if flag.Name != "chdir" {
 			args = append(args, "-"+flag.Name+"="+flag.Value)
 		}
 	}
 	return append(args, c.Args...)
+}
+
+// inspect gives a saved plan that is to be shown to terraform as a private copy.
+func (s *session) inspect(j *job) error {
+	c := j.plan.Command
+	if c.Path[0] != "show" || len(c.Args) == 0 {
+		return nil
+	}
+	file, err := s.bind(j, c.Args[0])
+	j.args[len(j.args)-1] = file
+	return err
 }
 
 // apply plans what changes infrastructure: by a saved plan, or by one made now.
@@ -167,19 +181,26 @@ func (s *session) saved(ctx context.Context, j *job, lock string) (string, error
 	if flags := planFlags(c); len(flags) > 0 {
 		return "", fmt.Errorf("a saved plan is applied as it is: leave out %s", strings.Join(flags, " "))
 	}
-	file, content, err := s.keep(c.Args[0])
+	return s.bind(j, c.Args[0])
+}
+
+// bind makes a private copy of a saved plan, and its digest a part of the plan.
+func (s *session) bind(j *job, name string) (string, error) {
+	file, content, err := s.keep(name)
 	if err != nil {
 		return "", err
 	}
 	sum := sha256.Sum256(content)
-	j.plan.Files = append(j.plan.Files, adapters.File{Path: c.Args[0], SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))})
-	slices.SortFunc(j.plan.Files, func(a, b adapters.File) int { return strings.Compare(a.Path, b.Path) })
+	files := append(j.plan.Files, adapters.File{Path: name, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(content))})
+	slices.SortFunc(files, func(a, b adapters.File) int { return strings.Compare(a.Path, b.Path) })
+	j.plan.Files = slices.Compact(files)
 	return file, nil
 }
 
 // planNow makes a plan from the configuration as it is.
 func (s *session) planNow(ctx context.Context, c adapters.Command, lock string) (string, error) {
-	if found, err := filepath.Glob(filepath.Join(s.dir, ".terraform", "providers", "*", "hashicorp", "external")); err != nil || len(found) > 0 {
+	installed := filepath.Join(s.dir, ".terraform", "providers", "*", "hashicorp", "external")
+	if found, err := filepath.Glob(installed); err != nil || len(found) > 0 {
 		return "", errors.New("hashicorp/external is installed in the folder, with which planning may run any program, before anybody " +
 			"has approved: propose `terraform plan -out=NAME.tfplan`, then `terraform apply NAME.tfplan`")
 	}
@@ -191,13 +212,17 @@ func (s *session) planNow(ctx context.Context, c adapters.Command, lock string) 
 	case "refresh":
 		args = append(args, "-refresh-only")
 	}
-	if _, err := s.read(ctx, args...); err != nil {
-		return "", err
-	}
-	return file, nil
+	_, err := s.read(ctx, args...)
+	return file, err
 }
 
 // planFlags are the flags that say what to plan.
 func planFlags(c adapters.Command) []string {
-	return arguments(adapters.Command{Flags: c.Flags}, "auto-approve", "input", "no-color", "compact-warnings", "lock", "lock-timeout")
+	var flags []string
+	for _, f := range c.Flags {
+		if slices.Contains([]string{"destroy", "refresh-only", "refresh", "replace", "target", "var", "var-file"}, f.Name) {
+			flags = append(flags, "-"+f.Name+"="+f.Value)
+		}
+	}
+	return flags
 }
