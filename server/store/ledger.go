@@ -111,7 +111,8 @@ func (s *Store) change(ctx context.Context, tx *sql.Tx, r approval.Request, edit
 
 // fixed is what no change of a request may touch: what was asked, what was decided, and the words that were said before.
 func fixed(r approval.Request, said int) ([]byte, error) {
-	return adapters.Canonical([]any{r.ID, r.Proposal, r.Frozen, r.Digest, r.Plan, r.Decision, r.Words[:min(said, len(r.Words))]})
+	words := append([]approval.Word{}, r.Words[:min(said, len(r.Words))]...) // none is never nil, before and after
+	return adapters.Canonical([]any{r.ID, r.Proposal, r.Frozen, r.Digest, r.Plan, r.Decision, words})
 }
 
 func save(ctx context.Context, tx *sql.Tx, r approval.Request) error {

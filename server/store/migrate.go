@@ -29,7 +29,7 @@ func steps() ([]string, error) {
 }
 
 // version returns the schema's version and the one that this program has. A newer one is an error: what it means is not known here.
-func version(ctx context.Context, db *sql.DB) (has, want int, err error) {
+func version(ctx context.Context, db queries) (has, want int, err error) {
 	all, err := steps()
 	if err != nil {
 		return 0, 0, err

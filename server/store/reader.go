@@ -17,8 +17,9 @@ import (
 
 // Reader reads what a workspace keeps, also while it runs. It is safe for concurrent use.
 type Reader struct {
-	db  *sql.DB
-	key string
+	db    queries
+	key   string
+	close func() error
 }
 
 // OpenReadOnly opens the folder of a workspace for reading. The workspace may be running.
@@ -31,7 +32,7 @@ func OpenReadOnly(ctx context.Context, dir string) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{db: db}
+	r := &Reader{db: db, close: db.Close}
 	if err := r.check(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the ledger %s: %w", path, err), db.Close())
 	}
@@ -52,7 +53,20 @@ func (r *Reader) check(ctx context.Context) error {
 }
 
 // Close closes the files.
-func (r *Reader) Close() error { return r.db.Close() }
+func (r *Reader) Close() error { return r.close() }
+
+// Snapshot returns a reader that sees everything as it is now, until it is closed.
+func (r *Reader) Snapshot(ctx context.Context) (*Reader, error) {
+	db, ok := r.db.(*sql.DB)
+	if !ok {
+		return nil, errors.New("this is a snapshot already")
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	return &Reader{db: tx, key: r.key, close: tx.Rollback}, nil
+}
 
 // Key is the workspace's public key, as note.NewVerifier reads it; its short form is [approval.Fingerprint].
 func (r *Reader) Key() string { return r.key }

@@ -91,9 +91,11 @@ func (s *Store) open(ctx context.Context, dir string) error {
 	if err := s.loadKey(ctx, dir); err != nil {
 		return err
 	}
-	if s.db, err = connect(path, "mode=ro&_query_only=1", readers); err != nil {
+	db, err := connect(path, "mode=ro&_query_only=1", readers)
+	if err != nil {
 		return err
 	}
+	s.db, s.close = db, db.Close
 	return s.check(ctx)
 }
 
@@ -147,8 +149,8 @@ func (s *Store) Close() error {
 // shut closes what is open, and lets the next process in last.
 func (s *Store) shut() error {
 	var err error
-	if s.db != nil {
-		err = s.db.Close()
+	if s.close != nil {
+		err = s.close()
 	}
 	if s.writer != nil {
 		err = errors.Join(err, s.writer.Close())

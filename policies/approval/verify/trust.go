@@ -21,7 +21,7 @@ func (c *checker) loaded(b approval.Loaded) error {
 		return broken(WhatPolicies, "they cannot be read: %v", err)
 	case engine.Revision() != b.Revision:
 		return broken(WhatPolicies, "their files have the revision %s, and not %s", engine.Revision(), b.Revision)
-	case c.engine == nil && b.Request != "", c.engine != nil && (b.Request != "" || b.Revision != c.engine.Revision()):
+	case b.Request != "" || c.engine != nil && b.Revision != c.engine.Revision() && c.enrolled():
 		if err := c.change(WhatPolicies, b.Request, approval.FieldPolicies, b.Revision); err != nil {
 			return err
 		}
@@ -39,7 +39,7 @@ func (c *checker) changeTrust(b approval.Trusted) error {
 		return err
 	case !sorted:
 		return broken(WhatTrust, "the approvers are not sorted")
-	case c.trusted != nil || b.Request != "":
+	case b.Request != "" || c.enrolled():
 		if err := c.change(WhatTrust, b.Request, approval.FieldTrust, sum); err != nil {
 			return err
 		}
@@ -71,3 +71,6 @@ func (c *checker) change(what, id, field, after string) error {
 	r.changed = true
 	return nil
 }
+
+// enrolled reports whether there is anybody who could approve a change.
+func (c *checker) enrolled() bool { return c.trusted != nil && len(c.trusted.Approvers) > 0 }

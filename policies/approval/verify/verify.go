@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -49,6 +50,20 @@ type Report struct {
 	FirstBreak  *Break        `json:"firstBreak,omitempty"`
 
 	States map[string]approval.State `json:"-"` // of the requests, at the end
+}
+
+// Differs says where a ledger has another state of a request than the log, nil where nowhere. What the ledger has is what
+// the workspace goes by.
+func (r Report) Differs(ledger []approval.Request) *Break {
+	for _, request := range ledger {
+		if state := r.States[request.ID]; state != request.State {
+			return &Break{Seq: r.Head.Seq, What: WhatRequest, Why: fmt.Sprintf("the ledger says that %s is %s, and the log says %q", request.ID, request.State, state)}
+		}
+	}
+	if len(ledger) != len(r.States) {
+		return &Break{Seq: r.Head.Seq, What: WhatRequest, Why: fmt.Sprintf("the ledger has %d requests, and the log %d", len(ledger), len(r.States))}
+	}
+	return nil
 }
 
 // Break is the first entry that does not hold. Nothing after it is believed.
@@ -136,8 +151,8 @@ func (c *checker) entry(e approval.Entry) error {
 	if err != nil {
 		return broken(WhatLog, "%v", err)
 	}
-	if c.opened == nil && e.Type != approval.EventStarted {
-		return broken(WhatLog, "a log begins with %s", approval.EventStarted)
+	if c.opened == nil && !slices.Contains([]string{approval.EventStarted, approval.EventPolicies, approval.EventTrust}, e.Type) {
+		return broken(WhatKey, "it is there before %s says whose log this is", approval.EventStarted)
 	}
 	if c.due && e.Type != approval.EventCheckpoint {
 		return broken(WhatCheckpoint, "the checkpoint that has to be here is missing")

@@ -1,0 +1,170 @@
+// Package storetest tells the story of a workspace with the real gate, policies, signatures and store: only the commands
+// that it runs do nothing. Its audit log has every type of entry, and is what the tests of verifying begin with.
+package storetest
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"clanker/adapters"
+	"clanker/policies"
+	"clanker/policies/approval"
+	"clanker/policies/approval/identity"
+	"clanker/policies/approval/identity/identitytest"
+	"clanker/policies/approval/self"
+	"clanker/server/store"
+)
+
+// Clock is a clock that goes on a little whenever somebody looks at it.
+type Clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Now is 10 ms later than the last time.
+func (c *Clock) Now() time.Time { return c.Skip(10 * time.Millisecond) }
+
+// Skip goes on by d.
+func (c *Clock) Skip(d time.Duration) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+	return c.now
+}
+
+// Story is a workspace in a folder.
+type Story struct {
+	Dir   string
+	Store *store.Store
+	Gate  *approval.Gate
+	Clock *Clock
+	World *World
+	// Sign is how each person signs a statement; bob's key was touched, and counts.
+	Sign map[string]func(statement []byte) approval.Proof
+	keys map[string]string // their credentials
+
+	t testing.TB
+}
+
+// rules are the policies of the story; what it ends with has one more rule.
+const (
+	rules = `package clanker.run_command
+
+allow contains {"reason": "reads may run"} if input.command.class == "read"
+
+deny contains {"reason": "nothing is deleted here"} if input.command.class == "destroy"
+
+require contains {"group": "operators", "count": 2, "minAssurance": 1, "reason": "production is for two"} if {
+	input.command.class == "write"
+	input.target.environment == "production"
+}
+
+require contains {"group": "operators", "count": 1, "minAssurance": 1, "reason": "a write needs somebody"} if input.command.class == "write"
+`
+	settings = `timezone: UTC
+groups: {operators: ["*"]}
+outside: [staging]
+protected: {namespaces: [], accounts: []}
+databases: []
+limits: {scalePercent: 50, blastRadius: 20}
+hours: {days: [monday], from: 7, to: 20}
+freezes: []
+`
+)
+
+// Open opens a workspace whose clock begins at nine on a Monday.
+func Open(t testing.TB, dir string) *Story {
+	t.Helper()
+	s := &Story{Dir: dir, Clock: &Clock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}, World: &World{environment: "staging"}, t: t,
+		Sign: map[string]func([]byte) approval.Proof{}, keys: map[string]string{}}
+	var err error
+	s.Store, err = store.Open(t.Context(), dir, store.Options{Now: s.Clock.Now})
+	require.NoError(t, err)
+	_, err = s.Store.Append(t.Context(), approval.Event{Type: approval.EventStarted, Body: approval.Opened{Version: "v1.2.3", Key: s.Store.Key(), Origin: "http://localhost:39394"}})
+	require.NoError(t, err)
+	engine, err := policies.LoadFiles(map[string][]byte{"run_command.rego": []byte(rules), policies.DataFile: []byte(settings)})
+	require.NoError(t, err)
+	book, err := self.OpenBook(t.Context(), s.Store, engine, false)
+	require.NoError(t, err)
+	s.enrolFirst()
+	fingerprint := approval.Fingerprint(s.Store.Key())
+	s.World.self = &self.Runner{Trust: s.Store, Policies: book, Version: "v1.2.3", Workspace: fingerprint, Now: s.Clock.Now}
+	s.World.book = book
+	s.Gate = approval.NewGate(approval.Options{Decider: book, Executor: s.World, Keeper: s.Store, Verifier: identity.Verifier{}, Workspace: fingerprint,
+		Now: s.Clock.Now, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	return s
+}
+
+// Close closes the gate and the store.
+func (s *Story) Close() {
+	s.t.Helper()
+	s.Gate.Close(context.Background())
+	require.NoError(s.t, s.Store.Close())
+}
+
+func (s *Story) enrolFirst() {
+	s.t.Helper()
+	people := []approval.Approver{{ID: "alice", Credentials: []approval.Credential{s.Credential("alice")}}, {ID: "bob", Credentials: []approval.Credential{s.securityKey("bob")}}}
+	require.NoError(s.t, s.Store.Change(s.t.Context(), func([]approval.Approver) ([]approval.Approver, approval.Event, error) {
+		return people, approval.Event{Type: approval.EventTrust, Body: approval.Trusted{}}, nil
+	}))
+}
+
+// Credential makes a key for a person who is not enrolled by that.
+func (s *Story) Credential(name string) approval.Credential {
+	s.t.Helper()
+	key := identitytest.NewSSHKey(s.t)
+	s.Sign[name] = func(statement []byte) approval.Proof {
+		return approval.Proof{SSH: identitytest.SignSSH(s.t, key, statement)}
+	}
+	return s.enrol(name, identitytest.Line(key.PublicKey()))
+}
+
+func (s *Story) securityKey(name string) approval.Credential {
+	key := identitytest.NewSecurityKey(s.t)
+	s.Sign[name] = func(statement []byte) approval.Proof {
+		return approval.Proof{SSH: identitytest.SignSSH(s.t, key, statement)}
+	}
+	return s.enrol(name, identitytest.Line(key.PublicKey()))
+}
+
+func (s *Story) enrol(name, line string) approval.Credential {
+	c, err := identity.EnrolSSH(name+"'s key", line, false, s.Clock.Now())
+	require.NoError(s.t, err)
+	s.keys[name] = c.ID
+	return c
+}
+
+// Propose proposes as an agent.
+func (s *Story) Propose(argv ...string) approval.Request {
+	s.t.Helper()
+	r, err := s.Gate.Propose(s.t.Context(), approval.Ask{Argv: argv, Reason: "because\u202e \x1b[2J of it", Requester: policies.Principal{ID: "claude", Kind: policies.Agent}})
+	require.NoError(s.t, err)
+	return r
+}
+
+// Say lets a person answer, and waits until the command has ended if that starts it.
+func (s *Story) Say(verdict approval.Verdict, who, id string) approval.Request {
+	s.t.Helper()
+	statement, _, err := s.Gate.Statement(s.t.Context(), id, verdict, who, s.keys[who])
+	require.NoError(s.t, err)
+	text, err := adapters.Canonical(statement)
+	require.NoError(s.t, err)
+	r, err := s.Gate.Answer(s.t.Context(), text, s.Sign[who](text))
+	require.NoError(s.t, err)
+	return s.Wait(r.ID)
+}
+
+// Wait waits until a request waits for people, or has ended.
+func (s *Story) Wait(id string) approval.Request {
+	s.t.Helper()
+	r, err := s.Gate.Wait(s.t.Context(), id, func(r approval.Request) bool { return r.State == approval.Pending || r.State.Over() })
+	require.NoError(s.t, err)
+	return r
+}
