@@ -32,22 +32,34 @@ func (v Verifier) verifyPasskey(c approval.Credential, statement, assertion []by
 }
 
 func (v Verifier) checkAssertion(c approval.Credential, public registered, statement []byte, signed *protocol.ParsedCredentialAssertionData) error {
-	client, data := signed.Response.CollectedClientData, signed.Response.AuthenticatorData
+	data := signed.Response.AuthenticatorData
 	switch user := string(signed.Response.UserHandle); {
 	case signed.ID != c.ID:
 		return fmt.Errorf("it was signed with the passkey %.80q, not with %s", signed.ID, c.ID)
 	case user != "" && user != public.User:
 		return errors.New("it was signed for another person")
-	case client.Origin != v.Origin: // the library would take a different spelling
-		return fmt.Errorf("it was signed on the page %.200q, not on %q", client.Origin, v.Origin)
 	case data.Flags.HasBackupEligible() != public.Copied:
 		return errors.New("it says of being copied to other devices what it did not say when it was enrolled")
+	}
+	if err := v.checkPage(signed.Response.CollectedClientData); err != nil {
+		return err
 	}
 	if err := checkBackup(data.Flags); err != nil {
 		return err
 	}
 	return signed.Verify(encode(Challenge(statement)), v.RPID, "", []string{v.Origin}, nil, nil,
 		protocol.TopOriginExplicitVerificationMode, false, true, true, public.Key, protocol.SignaturePolicy{})
+}
+
+// checkPage checks the origin to the letter; the library takes other spellings of it.
+func (v Verifier) checkPage(client protocol.CollectedClientData) error {
+	if v.Origin == "" || v.RPID == "" {
+		return errors.New("there is no page for passkeys here")
+	}
+	if client.Origin != v.Origin {
+		return fmt.Errorf("it is of the page %.200q, not of %q", client.Origin, v.Origin)
+	}
+	return nil
 }
 
 func checkBackup(flags protocol.AuthenticatorFlags) error {

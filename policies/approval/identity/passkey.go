@@ -111,8 +111,8 @@ func (v Verifier) FinishPasskey(r Registration, name string, response []byte, no
 }
 
 func (v Verifier) checkRegistration(r Registration, made *protocol.ParsedCredentialCreationData) error {
-	if made.Response.CollectedClientData.Origin != v.Origin {
-		return fmt.Errorf("it was made on the page %q, not on %q", made.Response.CollectedClientData.Origin, v.Origin)
+	if err := v.checkPage(made.Response.CollectedClientData); err != nil {
+		return err
 	}
 	object := made.Response.AttestationObject
 	if format := protocol.AttestationFormat(object.Format); format != protocol.AttestationFormatNone && format != protocol.AttestationFormatPacked {

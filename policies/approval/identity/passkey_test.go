@@ -104,12 +104,12 @@ func TestPasskeyAttacks(t *testing.T) {
 		change func(*device)
 		want   string
 	}{
-		"other port":                {func(a *device) { a.Origin = "http://localhost:39393" }, "signed on the page"},
-		"other origin":              {func(a *device) { a.Origin = "https://evil.example" }, "signed on the page"},
-		"origin in another case":    {func(a *device) { a.Origin = "http://LOCALHOST:39394" }, "signed on the page"},
-		"origin with a path":        {func(a *device) { a.Origin = origin + "/" }, "signed on the page"},
-		"origin with a user":        {func(a *device) { a.Origin = "http://evil@localhost:39394" }, "signed on the page"},
-		"origin by address":         {func(a *device) { a.Origin = "http://127.0.0.1:39394" }, "signed on the page"},
+		"other port":                {func(a *device) { a.Origin = "http://localhost:39393" }, "of the page"},
+		"other origin":              {func(a *device) { a.Origin = "https://evil.example" }, "of the page"},
+		"origin in another case":    {func(a *device) { a.Origin = "http://LOCALHOST:39394" }, "of the page"},
+		"origin with a path":        {func(a *device) { a.Origin = origin + "/" }, "of the page"},
+		"origin with a user":        {func(a *device) { a.Origin = "http://evil@localhost:39394" }, "of the page"},
+		"origin by address":         {func(a *device) { a.Origin = "http://127.0.0.1:39394" }, "of the page"},
 		"cross-origin":              {func(a *device) { a.CrossOrigin = true }, "cross origin"},
 		"framed by another":         {func(a *device) { a.CrossOrigin, a.TopOrigin = true, "https://evil.example" }, "cross origin"},
 		"top origin":                {func(a *device) { a.TopOrigin = origin }, "topOrigin"},
@@ -239,7 +239,7 @@ func TestRegistrationAttacks(t *testing.T) {
 		change func(*device)
 		want   string
 	}{
-		"other port":            {func(a *device) { a.Origin = "http://localhost:8080" }, "made on the page"},
+		"other port":            {func(a *device) { a.Origin = "http://localhost:8080" }, "of the page"},
 		"cross-origin":          {func(a *device) { a.CrossOrigin = true }, "cross origin"},
 		"foreign relying party": {func(a *device) { a.RPID = "evil.example" }, "RP Hash mismatch"},
 		"user not verified":     {func(a *device) { a.Flags &^= protocol.FlagUserVerified }, "User verification required"},
@@ -280,7 +280,7 @@ func TestRegistrationKeys(t *testing.T) {
 			device := identitytest.NewAuthenticator(t, origin, "localhost")
 			options, registration, err := verifier().BeginPasskey("ada", nil, today())
 			require.NoError(t, err)
-			response := device.RegisterKey(t, options, identitytest.COSE(t, attack.key), attack.format, map[string]any{})
+			response := device.RegisterKey(t, options, identitytest.COSE(t, attack.key), attack.format)
 			_, err = verifier().FinishPasskey(registration, "key", response, today())
 			require.ErrorContains(t, err, attack.want)
 		})
@@ -313,6 +313,29 @@ func TestRegistrationSession(t *testing.T) {
 	}
 	_, _, err = verifier().BeginPasskey("", nil, today())
 	require.Error(t, err)
+}
+
+// TestSelfAttestation enrols a passkey that vouches for itself, which browsers hand on where none was asked to.
+func TestSelfAttestation(t *testing.T) {
+	t.Parallel()
+	device, c := enrolled(t, func(a *identitytest.Authenticator) { a.SelfAttested = true })
+	_, err := verifier().Verify(c, statement(), sign(t, device, c, statement()))
+	require.NoError(t, err)
+}
+
+// TestNoPage has a verifier that knows of no page: nothing is of it, not even what says so.
+func TestNoPage(t *testing.T) {
+	t.Parallel()
+	device := identitytest.NewAuthenticator(t, "", "")
+	options, registration, err := verifier().BeginPasskey("ada", nil, today())
+	require.NoError(t, err)
+	_, err = identity.Verifier{}.FinishPasskey(registration, "key", device.Register(t, options), today())
+	require.ErrorContains(t, err, "no page")
+	_, c := enrolled(t, nil)
+	device.ID, err = base64.RawURLEncoding.DecodeString(c.ID)
+	require.NoError(t, err)
+	_, err = identity.Verifier{}.Verify(c, statement(), sign(t, device, c, statement()))
+	require.ErrorContains(t, err, "no page")
 }
 
 func TestOptions(t *testing.T) {

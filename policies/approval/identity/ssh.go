@@ -20,8 +20,8 @@ import (
 const Namespace = "approval@clanker"
 
 const (
-	minRSA = 3072  // bits
-	maxRSA = 16384 // bits: the most that ssh-keygen makes
+	minRSA = 3072 // bits
+	maxRSA = 8192 // bits: more takes long to verify
 
 	// The flags of a FIDO2 signature, see PROTOCOL.u2f of OpenSSH.
 	flagTouched  = 0x01
@@ -116,7 +116,7 @@ func checkRSA(key ssh.PublicKey) error {
 func checkApplication(key ssh.PublicKey) error {
 	application := lastString(key.Marshal())
 	if !strings.HasPrefix(application, "ssh:") {
-		return fmt.Errorf("its application is %q: a FIDO2 key for SSH has one that begins with ssh:", application)
+		return fmt.Errorf("its application is %q: a FIDO2 key for SSH begins its application with \"ssh:\"", application)
 	}
 	return nil
 }

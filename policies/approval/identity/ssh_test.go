@@ -2,7 +2,6 @@ package identity_test
 
 import (
 	"crypto/ecdsa"
-	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/rsa"
@@ -134,6 +133,7 @@ func TestSSHAttacks(t *testing.T) {
 		"tampered statement":         {c, string(statement()) + " ", good, "did not verify"},
 		"replay for another":         {c, `{"proposal":"another"}`, good, "did not verify"},
 		"foreign key":                {c, string(statement()), identitytest.SignSSH(t, identitytest.NewSecurityKey(t), statement()), "signed with the key"},
+		"certificate of the key":     {enrolSSH(t, fake), string(statement()), identitytest.SignSSH(t, certified(t, fake), statement()), "signed with the key"},
 		"software key":               {c, string(statement()), identitytest.SignSSH(t, fake, statement()), "signed with the key"},
 		"forged":                     {c, string(statement()), edit(t, good, func(s *sshsig.Signature) { s.Signature.Blob[5] ^= 1 }), "did not verify"},
 		"other namespace":            {c, string(statement()), identitytest.Armor(t, key, statement(), sshsig.HashSHA512, "file"), `namespace "file"`},
@@ -245,7 +245,7 @@ func TestEnrolSSHAttacks(t *testing.T) {
 		"more in base64":           {"laptop", "ssh-ed25519 " + blob + "AAAA", "read the public key"},
 		"a private key":            {"laptop", "-----BEGIN OPENSSH PRIVATE KEY-----", "base64"},
 		"rsa 2048":                 {"laptop", identitytest.Line(weak.PublicKey()), "2048 bits"},
-		"certificate":              {"laptop", certificate(t), "cert-v01@openssh.com are not accepted"},
+		"certificate":              {"laptop", identitytest.Line(certified(t, identitytest.NewSSHKey(t)).PublicKey()), "cert-v01@openssh.com are not accepted"},
 		"security key of a site":   {"laptop", identitytest.Line(website.PublicKey()), `"example.com"`},
 		"security key of nothing":  {"laptop", identitytest.Line(old.PublicKey()), `application is ""`},
 		"no name":                  {"", good, "1 to 64 characters"},
@@ -267,13 +267,12 @@ func TestEnrolSSHAttacks(t *testing.T) {
 	}
 }
 
-// certificate is the line of a key that was signed by an authority.
-func certificate(t *testing.T) string {
-	public, _, err := ed25519.GenerateKey(rand.Reader)
-	require.NoError(t, err)
-	key, err := ssh.NewPublicKey(public)
-	require.NoError(t, err)
-	made := &ssh.Certificate{Key: key, CertType: ssh.UserCert, ValidBefore: ssh.CertTimeInfinity}
+// certified is the key with a certificate of an authority that nobody knows.
+func certified(t *testing.T, key ssh.Signer) ssh.Signer {
+	t.Helper()
+	made := &ssh.Certificate{Key: key.PublicKey(), CertType: ssh.UserCert, ValidBefore: ssh.CertTimeInfinity}
 	require.NoError(t, made.SignCert(rand.Reader, identitytest.NewSSHKey(t)))
-	return identitytest.Line(made)
+	signer, err := ssh.NewCertSigner(made, key)
+	require.NoError(t, err)
+	return signer
 }

@@ -9,6 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/go-webauthn/webauthn/protocol"
@@ -30,6 +31,8 @@ type Authenticator struct {
 	UserHandle  string                      // returned with assertions, if any
 	ID          []byte
 
+	SelfAttested bool // the passkey signs its own registration
+
 	key *ecdsa.PrivateKey
 }
 
@@ -37,27 +40,32 @@ type Authenticator struct {
 func NewAuthenticator(t testing.TB, origin, rpID string) *Authenticator {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	id := sha256.Sum256(key.X.Bytes())
+	id := make([]byte, 32)
+	_, _ = rand.Read(id) // never fails
 	return &Authenticator{Origin: origin, RPID: rpID, Flags: protocol.FlagUserPresent | protocol.FlagUserVerified, Counter: 1,
-		Create: "webauthn.create", Get: "webauthn.get", ID: id[:], key: key}
+		Create: "webauthn.create", Get: "webauthn.get", ID: id, key: key}
 }
 
 // Register answers the options of navigator.credentials.create.
 func (a *Authenticator) Register(t testing.TB, options []byte) json.RawMessage {
-	return a.RegisterKey(t, options, a.cose(t), "none", map[string]any{})
+	return a.RegisterKey(t, options, a.cose(t), "none")
 }
 
-// RegisterKey answers with any public key and attestation.
-func (a *Authenticator) RegisterKey(t testing.TB, options, cose []byte, format string, statement any) json.RawMessage {
+// RegisterKey answers with any public key, and claims any kind of attestation.
+func (a *Authenticator) RegisterKey(t testing.TB, options, cose []byte, format string) json.RawMessage {
 	data := bytes.NewBuffer(a.data(a.Flags | protocol.FlagAttestedCredentialData))
 	data.Write(make([]byte, 16)) // AAGUID
 	require.NoError(t, binary.Write(data, binary.BigEndian, uint16(len(a.ID))))
 	data.Write(a.ID)
 	data.Write(cose)
+	client, statement := a.client(t, a.Create, options), map[string]any{}
+	if a.SelfAttested {
+		format, statement = "packed", map[string]any{"alg": webauthncose.AlgES256, "sig": a.sign(t, data.Bytes(), client)}
+	}
 	object, err := webauthncbor.Marshal(map[string]any{"fmt": format, "attStmt": statement, "authData": data.Bytes()})
 	require.NoError(t, err)
 	return a.credential(t, map[string]any{
-		"clientDataJSON": encode(a.client(t, a.Create, options)), "attestationObject": encode(object), "transports": []string{"usb", "x-new"},
+		"clientDataJSON": encode(client), "attestationObject": encode(object), "transports": []string{"usb", "x-new"},
 		"authenticatorData": encode(data.Bytes()), "publicKey": "", "publicKeyAlgorithm": webauthncose.AlgES256,
 	})
 }
@@ -65,15 +73,20 @@ func (a *Authenticator) RegisterKey(t testing.TB, options, cose []byte, format s
 // Assert answers the options of navigator.credentials.get.
 func (a *Authenticator) Assert(t testing.TB, options []byte) json.RawMessage {
 	client, data := a.client(t, a.Get, options), a.data(a.Flags)
-	hash := sha256.Sum256(client)
-	digest := sha256.Sum256(append(bytes.Clone(data), hash[:]...))
-	signature, err := ecdsa.SignASN1(rand.Reader, a.key, digest[:])
-	require.NoError(t, err)
-	response := map[string]any{"clientDataJSON": encode(client), "authenticatorData": encode(data), "signature": encode(signature)}
+	response := map[string]any{"clientDataJSON": encode(client), "authenticatorData": encode(data), "signature": encode(a.sign(t, data, client))}
 	if a.UserHandle != "" {
 		response["userHandle"] = encode([]byte(a.UserHandle))
 	}
 	return a.credential(t, response)
+}
+
+// sign signs authenticator data and client data.
+func (a *Authenticator) sign(t testing.TB, data, client []byte) []byte {
+	hash := sha256.Sum256(client)
+	digest := sha256.Sum256(slices.Concat(data, hash[:]))
+	signature, err := ecdsa.SignASN1(rand.Reader, a.key, digest[:])
+	require.NoError(t, err)
+	return signature
 }
 
 func (a *Authenticator) credential(t testing.TB, response map[string]any) json.RawMessage {
@@ -108,8 +121,9 @@ func (a *Authenticator) data(flags protocol.AuthenticatorFlags) []byte {
 }
 
 func (a *Authenticator) cose(t testing.TB) []byte {
-	return COSE(t, map[int]any{1: webauthncose.EllipticKey, 3: webauthncose.AlgES256, -1: webauthncose.P256,
-		-2: a.key.X.FillBytes(make([]byte, 32)), -3: a.key.Y.FillBytes(make([]byte, 32))})
+	point, err := a.key.PublicKey.Bytes() // 4, x, y
+	require.NoError(t, err)
+	return COSE(t, map[int]any{1: webauthncose.EllipticKey, 3: webauthncose.AlgES256, -1: webauthncose.P256, -2: point[1:33], -3: point[33:]})
 }
 
 // COSE encodes a public key.
