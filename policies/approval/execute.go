@@ -2,6 +2,7 @@ package approval
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"slices"
@@ -138,8 +139,8 @@ func failed(o adapters.Outcome) string {
 }
 
 func ended(r Request, o adapters.Outcome) Event {
-	digest := func(text string) string { return adapters.Digest("", []byte(text)) }
-	return Event{EventEnded, Ended{Proposal: r.ID, Exit: o.Exit, Failure: o.Failure, Stdout: digest(o.Stdout), Stderr: digest(o.Stderr), Verified: o.Verified}}
+	digest := func(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
+	return Event{EventEnded, Ended{Proposal: r.ID, State: r.State, Exit: o.Exit, Failure: o.Failure, Stdout: digest(o.Stdout), Stderr: digest(o.Stderr), Verified: o.Verified}}
 }
 
 // close ends a request that did not run.
