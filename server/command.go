@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,7 +25,11 @@ type Gate interface {
 
 var _ Gate = (*approval.Gate)(nil)
 
-// closed is the gate of a workspace that has none: it says why.
+// NoGate is the gate of a workspace that runs no commands: it says why.
+func NoGate(because error) Gate {
+	return closed{fmt.Errorf("this workspace runs no commands: %w", because)}
+}
+
 type closed struct{ because error }
 
 func (c closed) Propose(context.Context, approval.Ask) (approval.Request, error) {
@@ -231,7 +236,7 @@ func (c Command) text() string {
 		fmt.Fprintf(&b, "and %d more changes\n", more)
 	}
 	for _, need := range c.Needs {
-		fmt.Fprintf(&b, "needs %s\n", need)
+		fmt.Fprintf(&b, "needs %d of %s: %s\n", need.Count, cmp.Or(need.Group, "those who are enrolled"), router.Printable(need.Reason))
 	}
 	if c.ApproveURL != "" {
 		fmt.Fprintf(&b, "approve: %s phrase: %s until %s\n", c.ApproveURL, c.Phrase, c.ExpiresAt.Format(time.TimeOnly+"Z"))

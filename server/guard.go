@@ -21,7 +21,7 @@ func (s *Server) ownUser(l net.Listener) (net.Listener, error) {
 	err := peer.Supported()
 	switch {
 	case err == nil:
-		return peer.Listen(l, peer.SameUser, s.stranger), nil
+		return peer.Listen(l, s.users, s.stranger), nil
 	case s.token.Load() != nil:
 		return l, nil
 	case runtime.GOOS == "linux":

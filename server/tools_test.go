@@ -34,7 +34,7 @@ func TestToolsListIsTheGoldenOneAndSmall(t *testing.T) {
 	s, _ := newServer(echo, oneConnection)
 	got, err := json.Marshal(s.mcp.HandleMessage(context.Background(), []byte(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`)))
 	require.NoError(t, err)
-	assert.Less(t, tokens(string(got)), 800, "every agent pays for this in every conversation")
+	assert.Less(t, tokens(string(got)), 1200, "every agent pays for this in every conversation")
 	var pretty bytes.Buffer
 	require.NoError(t, json.Indent(&pretty, append(got, '\n'), "", "  "))
 	const golden = "testdata/tools.golden.json"
@@ -45,11 +45,10 @@ func TestToolsListIsTheGoldenOneAndSmall(t *testing.T) {
 	want, err := os.ReadFile(golden)
 	require.NoError(t, err)
 	assert.Equal(t, string(want), pretty.String(), "after a deliberate change: go test ./server -run Golden -update")
-	assert.NotContains(t, string(got), "clanker_run_command")
 }
 
 func TestInstructionsAreShort(t *testing.T) {
-	assert.Less(t, tokens(instructions), 200)
+	assert.Less(t, tokens(instructions), 230)
 }
 
 func TestVersionTellsConnectionsAndFixes(t *testing.T) {
@@ -142,10 +141,11 @@ func TestFailuresBecomeErrorResults(t *testing.T) {
 	}
 }
 
-func TestToolsAreReadOnlyByTheirHints(t *testing.T) {
+func TestToolsSayByTheirHintsWhichOnesOnlyRead(t *testing.T) {
 	s, _ := newServer(echo, oneConnection)
 	for _, tool := range s.tools() {
-		assert.True(t, *tool.Tool.Annotations.ReadOnlyHint, tool.Tool.Name)
-		assert.False(t, *tool.Tool.Annotations.DestructiveHint, tool.Tool.Name)
+		reads := tool.Tool.Name != "clanker_run_command"
+		assert.Equal(t, reads, *tool.Tool.Annotations.ReadOnlyHint, tool.Tool.Name)
+		assert.Equal(t, !reads, *tool.Tool.Annotations.DestructiveHint, tool.Tool.Name)
 	}
 }

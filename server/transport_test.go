@@ -82,7 +82,7 @@ func exercise(t testing.TB, c *client.Client) {
 	t.Helper()
 	tools, err := c.ListTools(t.Context(), mcp.ListToolsRequest{})
 	require.NoError(t, err)
-	require.Len(t, tools.Tools, 2)
+	require.Len(t, tools.Tools, 3)
 	version, err := c.CallTool(t.Context(), toolCall("clanker_version", nil))
 	require.NoError(t, err)
 	assert.False(t, version.IsError)

@@ -79,7 +79,8 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:      true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
 	},
-		a.mcpCommand(), a.askCommand(), a.routeCommand(), a.intentsCommand(), a.evalCommand(), a.providersCommand(), a.configCommand(),
+		a.mcpCommand(), a.askCommand(), a.proposalsCommand(), a.approveCommand(), a.rejectCommand(), a.signCommand(), a.approversCommand(),
+		a.routeCommand(), a.intentsCommand(), a.evalCommand(), a.providersCommand(), a.configCommand(),
 		a.versionCommand(), exitCodesTopic(),
 	)
 	root.SetFlagErrorFunc(flagError)
@@ -95,6 +96,9 @@ func (a *app) globalFlags(root *cobra.Command) {
 	flags.String("kubeconfig", "", "kubeconfig `file` (default $KUBECONFIG, then ~/.kube/config)")
 	flags.StringArray("intents", nil, "put the intents in `dir` over the built-in ones; repeat it for more")
 	flags.Bool("builtin-intents", true, "use the built-in intents as the base")
+	flags.String("operators", a.config.Operators.Listen, "loopback `address` of the page where people approve; port 0 takes a free one")
+	flags.String("policies", "", "decide by the policies in `dir` instead of the built-in ones")
+	flags.String("state", "", "keep proposals, the audit log and who may approve in `dir`")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colour, as with NO_COLOR")
 	choiceFlag(root, flags, "log-format", "", "format of the logs on stderr", "text", "json")
 	choiceFlag(root, flags, "log-level", "", "least severe logs to write", "info", "debug", "warn", "error")

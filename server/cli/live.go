@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
@@ -23,6 +24,7 @@ import (
 // live is a workspace that serves, and follows what people edit while it does.
 type live struct {
 	server   *server.Server
+	gate     *gatehouse // nil when this workspace runs no commands
 	reloader *reload.Reloader
 	metrics  *telemetry.Metrics // nil when none are wanted
 	token    string             // that HTTP clients must bring; of the reloader's goroutine once that runs
@@ -46,13 +48,56 @@ func (a *app) live(cmd *cobra.Command, profile bool) (*live, error) {
 			Tools: server.ToolNames(), Providers: parts.workspace.Providers(), Now: a.now})
 		parts.workspace.Observe = w.metrics.Source
 	}
-	w.reloader = reload.New(reload.Options{Log: a.log, Now: a.now},
-		w.counted("config", a.liveConfig(cmd, w)), w.counted("intents", a.liveIntents(parts.router, parts.catalog)))
-	w.server = server.New(parts.router, parts.workspace, server.Options{
-		Build: server.Build{Version: a.build.Version, Commit: a.build.Commit}, Now: a.now, Logger: a.log, Demo: a.demo,
-		Limits: server.Limits(a.config.Limits), Metrics: w.metrics, Profile: profile, Problems: w.reloader.Problems})
+	o := server.Options{Build: server.Build{Version: a.build.Version, Commit: a.build.Commit}, Now: a.now, Logger: a.log, Demo: a.demo,
+		Limits: server.Limits(a.config.Limits), Metrics: w.metrics, Profile: profile}
+	if o.Users, err = allowed(a.config.Agents.Users); err != nil {
+		return nil, err
+	}
+	o.Gate, o.Page = w.guard(cmd.Context(), a, parts)
+	w.reloader = reload.New(reload.Options{Log: a.log, Now: a.now}, w.counted("config", a.liveConfig(cmd, w)),
+		w.counted("intents", a.liveIntents(parts.router, parts.catalog)), w.counted("policies", a.livePolicies(w)))
+	o.Problems = w.reloader.Problems
+	w.server = server.New(parts.router, parts.workspace, o)
 	w.server.Demand(w.token)
 	return w, nil
+}
+
+// guard opens the gate. Questions are answered without one too; then no command is run, and whoever proposes one is told why.
+func (w *live) guard(ctx context.Context, a *app, p parts) (server.Gate, string) {
+	gate, err := a.openGate(ctx, p)
+	if err != nil {
+		a.log.Error("no commands are run: the gate could not be opened", "because", err)
+		return server.NoGate(err), ""
+	}
+	w.gate = gate
+	return gate.gate, gate.url()
+}
+
+// livePolicies follows what people edit: what compiles and passes its tests is proposed to those who are enrolled.
+func (a *app) livePolicies(w *live) reload.Source {
+	return reload.Source{
+		What: "policies",
+		Paths: func() []string {
+			if a.config.Policies.Dir == "" {
+				return nil
+			}
+			return []string{a.config.Policies.Dir}
+		},
+		Load: func(ctx context.Context) (reload.Update, error) {
+			if w.gate == nil {
+				return reload.Update{}, nil
+			}
+			found, err := a.policies()
+			if err != nil {
+				return reload.Update{}, err
+			}
+			changes, err := w.gate.offer(ctx, found)
+			if changes == "" || err != nil {
+				return reload.Update{}, err
+			}
+			return reload.Update{Changes: changes, Apply: func() {}}, nil
+		},
+	}
 }
 
 // secret is the token that a configuration refers to, empty for none. From now on it is masked in logs.
@@ -90,7 +135,11 @@ func (w *live) while(ctx context.Context, serve func(context.Context) error) err
 		}
 	})
 	both.Go(func() error { defer stop(); return serve(ctx) })
-	return both.Wait()
+	if w.gate == nil {
+		return both.Wait()
+	}
+	both.Go(func() error { return w.gate.serve(following) })
+	return errors.Join(both.Wait(), w.gate.close(ctx))
 }
 
 // counted counts the attempts to load a source.

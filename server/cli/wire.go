@@ -2,6 +2,8 @@ package cli
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 
 	"golang.org/x/sync/errgroup"
 
@@ -38,13 +40,31 @@ func (a *app) workspace() (*adapters.Workspace, error) {
 	if a.demo {
 		drivers = all.Demo
 	}
-	opened, err := drivers(all.Options{Kubeconfig: a.config.Kubernetes.Kubeconfig, Now: a.now})
+	home, _ := os.UserHomeDir() // without one no tool finds a sign-in, and says so
+	options := all.Options{Kubeconfig: a.config.Kubernetes.Kubeconfig, Path: filepath.SplitList(a.getenv("PATH")),
+		Terraform: a.config.Terraform.Folders, Home: home, Now: a.now}
+	opened, err := drivers(options)
 	if err != nil {
 		return nil, err
 	}
 	workspace := adapters.NewWorkspace(opened...)
 	workspace.Now = a.now
+	workspace.Runners = runners(opened)
+	if !a.demo {
+		workspace.Runners = all.Runners(options)
+	}
 	return workspace, nil
+}
+
+// runners are the drivers that run commands, too: those of the demo estate.
+func runners(drivers []adapters.Adapter) []adapters.Runner {
+	var found []adapters.Runner
+	for _, driver := range drivers {
+		if runner, ok := driver.(adapters.Runner); ok {
+			found = append(found, runner)
+		}
+	}
+	return found
 }
 
 // knownNames are the names a question can be recognised by without reading a provider: those of the demo estate, which is

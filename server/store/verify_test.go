@@ -1,7 +1,6 @@
 package store_test
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,11 +24,6 @@ func TestStoryHolds(t *testing.T) {
 	r, err := store.OpenReadOnly(t.Context(), dir)
 	require.NoError(t, err)
 	defer r.Close()
-	for e, err := range r.Entries(t.Context(), 1) {
-		require.NoError(t, err)
-		text, _ := json.Marshal(e)
-		t.Logf("%.300s", text)
-	}
 	report, err := verify.Log(t.Context(), r.Entries(t.Context(), 1), verify.Options{Signatures: signatures})
 	require.NoError(t, err)
 	assert.Nil(t, report.FirstBreak)

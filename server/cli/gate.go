@@ -1,0 +1,340 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+
+	"clanker/policies"
+	"clanker/policies/approval"
+	"clanker/policies/approval/identity"
+	"clanker/policies/approval/self"
+	"clanker/server"
+	"clanker/server/config"
+	"clanker/server/peer"
+	"clanker/server/store"
+	"clanker/server/web"
+)
+
+// gatehouse is what stands between agents and commands in a workspace that serves: the ledger, the policies, the gate, and the
+// page where people approve.
+type gatehouse struct {
+	app      *app
+	dir      string // of the ledger
+	fleeting bool   // the folder goes with the process: that of the demo estate
+	store    *store.Store
+	book     *self.Book
+	gate     *approval.Gate
+	web      *web.Web
+	listener net.Listener
+	host     string // of the page: localhost:39394
+	record   string // file that says where the page is
+}
+
+// sweeping is how often what is overdue is ended.
+const sweeping = 5 * time.Second
+
+// openGate puts the gate together, in the order in which its parts need each other. What it opened before it failed is closed.
+func (a *app) openGate(ctx context.Context, p parts) (_ *gatehouse, err error) {
+	h := &gatehouse{app: a}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, h.close(ctx))
+		}
+	}()
+	if err := h.openStore(ctx); err != nil {
+		return nil, err
+	}
+	if err := h.openPolicies(ctx); err != nil {
+		return nil, err
+	}
+	if err := h.listen(); err != nil {
+		return nil, err
+	}
+	fingerprint := approval.Fingerprint(h.store.Key())
+	p.workspace.Runners = append(p.workspace.Runners, &self.Runner{Trust: h.store, Policies: h.book, Version: a.build.Version, Workspace: fingerprint, Now: a.now})
+	verifier := identity.Verifier{Origin: "http://" + h.host, RPID: "localhost", Development: a.typed()}
+	c := a.config.Approval
+	limits := approval.DefaultLimits()
+	limits.Pending, limits.Hourly = c.Pending, c.Hourly
+	h.gate = approval.NewGate(approval.Options{Decider: h.book, Executor: p.workspace, Keeper: h.store, Verifier: verifier, Workspace: fingerprint,
+		Waits: time.Duration(c.Wait) * time.Minute, Lasts: time.Duration(c.Last) * time.Minute, Limits: limits, Now: a.now, Logger: a.log})
+	h.web = web.New(web.Options{Gate: h.gate, Judge: h.gate, Trust: h.store, Verifier: verifier, Now: a.now, Logger: a.log,
+		About: h.about, Announce: h.announce})
+	return h, h.begin(ctx)
+}
+
+// typed reports whether a phrase that is typed at a terminal counts: with the demo estate, where nothing real can happen, or
+// when the configuration says so.
+func (a *app) typed() bool { return a.demo || a.config.Approval.Terminal }
+
+func (h *gatehouse) openStore(ctx context.Context) (err error) {
+	if h.dir, h.fleeting, err = h.app.stateFolder(); err != nil {
+		return err
+	}
+	h.store, err = store.Open(ctx, h.dir, store.Options{Now: h.app.now})
+	return err
+}
+
+// stateFolder is where the ledger is. That of the demo estate is a new one each time: what happens there is forgotten.
+func (a *app) stateFolder() (dir string, fleeting bool, err error) {
+	if a.demo {
+		dir, err = os.MkdirTemp("", "clanker-demo-")
+		return dir, true, err
+	}
+	dir, err = a.stateHome()
+	return dir, false, err
+}
+
+// stateHome is the folder that the configuration names, or the usual one.
+func (a *app) stateHome() (string, error) {
+	if a.config.State != "" {
+		return a.config.State, nil
+	}
+	if base := a.getenv("XDG_STATE_HOME"); filepath.IsAbs(base) {
+		return filepath.Join(base, "clanker"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", fmt.Errorf("find the folder that keeps proposals: %w: name one with the key state or --state", err)
+	}
+	return filepath.Join(home, ".local", "state", "clanker"), nil
+}
+
+// openPolicies takes the policies that were approved last. Others on the disk are proposed once the gate is there.
+func (h *gatehouse) openPolicies(ctx context.Context) error {
+	found, err := h.app.policies()
+	if err != nil {
+		return err
+	}
+	people, err := h.store.Approvers(ctx)
+	if err != nil {
+		return err
+	}
+	if h.book, err = self.OpenBook(ctx, h.store, found, len(people) > 0); err != nil {
+		return err
+	}
+	h.book.Offer(found)
+	return nil
+}
+
+// policies loads the policies that the configuration names.
+func (a *app) policies() (*policies.Engine, error) {
+	if a.config.Policies.Dir == "" {
+		return policies.Load(policies.Default())
+	}
+	engine, err := policies.Load(os.DirFS(a.config.Policies.Dir))
+	if err != nil {
+		return nil, fmt.Errorf("load the policies in %s: %w", a.config.Policies.Dir, err)
+	}
+	return engine, nil
+}
+
+// listen opens the listener of the page. When the usual port is taken, another one will do: passkeys belong to the name.
+func (h *gatehouse) listen() error {
+	address := h.app.config.Operators.Listen
+	l, err := server.Listen(address)
+	if err != nil && address == config.Default().Operators.Listen {
+		l, err = server.Listen("127.0.0.1:0")
+	}
+	if err != nil {
+		return err
+	}
+	users, err := allowed(h.app.config.Operators.Users)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	h.host = "localhost:" + strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	h.listener = l
+	if peer.Supported() == nil {
+		h.listener = peer.Listen(l, users, func(from net.Addr, why error) {
+			h.app.log.Warn("a connection to the operator page was refused", "from", from.String(), "because", why)
+		})
+	}
+	return nil
+}
+
+// allowed says which users may connect: this one, or those that are named.
+func allowed(names []string) (func(uid int) bool, error) {
+	if len(names) == 0 {
+		return peer.SameUser, nil
+	}
+	var uids []int
+	for _, name := range names {
+		known, err := user.Lookup(name)
+		if err != nil {
+			return nil, fmt.Errorf("find the user %q: %w", name, err)
+		}
+		uid, err := strconv.Atoi(known.Uid)
+		if err != nil {
+			return nil, fmt.Errorf("find the user %q: its uid %q is no number", name, known.Uid)
+		}
+		uids = append(uids, uid)
+	}
+	return func(uid int) bool { return slices.Contains(uids, uid) }, nil
+}
+
+// begin tells the log who writes it, and puts in order what the last process left.
+func (h *gatehouse) begin(ctx context.Context) error {
+	if h.app.typed() {
+		if err := h.enrolTerminal(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := h.store.Append(ctx, approval.Event{Type: approval.EventStarted, Body: approval.Opened{Version: h.app.build.Version, Key: h.store.Key(),
+		Isolation: h.isolation(), Origin: "http://" + h.host, Development: h.app.typed()}})
+	if err != nil {
+		return err
+	}
+	return h.gate.Recover(ctx)
+}
+
+// enrolTerminal makes whoever sits at the terminal an approver, in the development profile, where nobody is enrolled yet.
+func (h *gatehouse) enrolTerminal(ctx context.Context) error {
+	people, err := h.store.Approvers(ctx)
+	if err != nil || len(people) > 0 {
+		return err
+	}
+	now := h.app.now().UTC().Truncate(time.Second)
+	first := []approval.Approver{{ID: "terminal", Added: now, Credentials: []approval.Credential{
+		{ID: "terminal", Kind: approval.Terminal, Name: "whoever sits at a terminal", Added: now}}}}
+	return h.store.Change(ctx, func(people []approval.Approver) ([]approval.Approver, approval.Event, error) {
+		return first, approval.Event{Type: approval.EventTrust, Body: approval.Trusted{Approvers: first}}, nil
+	})
+}
+
+// serve serves the page until ctx ends, and then lets what runs end.
+func (h *gatehouse) serve(ctx context.Context) error {
+	if err := h.publish(); err != nil {
+		h.app.log.Warn("commands like clanker approve look for the page at its usual address", "because", err)
+	}
+	h.proposePolicies(ctx)
+	go h.sweep(ctx)
+	return h.web.Serve(ctx, h.listener, h.host)
+}
+
+func (h *gatehouse) sweep(ctx context.Context) {
+	ticker := time.NewTicker(sweeping)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			if err := h.gate.Sweep(ctx); err != nil && ctx.Err() == nil {
+				h.app.log.Error("proposals whose time is over could not be ended", "because", err)
+			}
+		}
+	}
+}
+
+// proposePolicies asks people to approve the policies on the disk when they are not those that decide.
+func (h *gatehouse) proposePolicies(ctx context.Context) {
+	found, err := h.app.policies()
+	if err == nil {
+		_, err = h.offer(ctx, found)
+	}
+	if err != nil {
+		h.app.log.Error("other policies than those that decide could not be proposed", "because", err)
+	}
+}
+
+// offer proposes policies, unless they decide already; it says what came of it.
+func (h *gatehouse) offer(ctx context.Context, found *policies.Engine) (string, error) {
+	if !h.book.Offer(found) {
+		return "", nil
+	}
+	r, err := h.gate.ProposeChange(ctx, approval.Ask{Argv: []string{"clanker", "policies", "use", found.Revision()}, Reason: "the files have changed",
+		Requester: policies.Principal{ID: "whoever edits the policies", Kind: policies.Agent}})
+	if err != nil {
+		return "", err
+	}
+	h.app.log.Warn("the policies on the disk do not decide before people approve them", "proposal", r.ID, "url", h.url()+"/proposals/"+r.ID)
+	return "waits for people: " + r.ID, nil
+}
+
+func (h *gatehouse) url() string { return "http://" + h.host }
+
+func (h *gatehouse) about() web.About {
+	return web.About{Version: h.app.build.Version, Fingerprint: approval.Fingerprint(h.store.Key()), Demo: h.app.demo, Development: h.app.typed(),
+		Isolation: h.isolation(), Policies: h.book.Revision()}
+}
+
+// announce shows the code of the first operator where only whoever started the workspace sees it: on its terminal.
+func (h *gatehouse) announce(code string) {
+	h.app.say("clanker: to enrol the first operator open %s/enrol and enter this code: %s\n", h.url(), code)
+}
+
+// whereabouts is what the record of the page says.
+type whereabouts struct {
+	URL string `json:"url"`
+	PID int    `json:"pid"`
+}
+
+// publish leaves word of the page for the commands of this user.
+func (h *gatehouse) publish() error {
+	path, err := h.app.whereaboutsFile()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	text, err := json.Marshal(whereabouts{h.url(), os.Getpid()})
+	if err != nil {
+		return err
+	}
+	h.record = path
+	return os.WriteFile(path, text, 0o600)
+}
+
+// whereaboutsFile is the file of the record: another one for the demo estate.
+func (a *app) whereaboutsFile() (string, error) {
+	dir, err := a.stateHome()
+	if a.demo {
+		return filepath.Join(dir, "operators-demo.json"), err
+	}
+	return filepath.Join(dir, "operators.json"), err
+}
+
+// closing is how long commands that run have when the workspace stops.
+const closing = 25 * time.Second
+
+// close closes what is open, the last first.
+func (h *gatehouse) close(ctx context.Context) error {
+	var failures []error
+	if h.record != "" {
+		failures = append(failures, os.Remove(h.record))
+	}
+	if h.gate != nil {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), closing)
+		h.gate.Close(last)
+		cancel()
+	}
+	if h.listener != nil {
+		_ = h.listener.Close() // serving has closed it already
+	}
+	if h.store != nil {
+		failures = append(failures, h.store.Close())
+	}
+	if h.fleeting {
+		failures = append(failures, os.RemoveAll(h.dir))
+	}
+	return errors.Join(failures...)
+}
+
+// isolation says in a word how far the gate holds here; clanker doctor --isolation says more.
+func (h *gatehouse) isolation() string {
+	if len(h.app.config.Operators.Users) > 0 {
+		return "separate user"
+	}
+	return "same user"
+}
