@@ -1,0 +1,3 @@
+package clanker.run_command
+
+allow contains {"reason": "reads may run"} if input.command.class == "read"
