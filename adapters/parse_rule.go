@@ -107,11 +107,24 @@ func newTerm(word string, known func(string) *flag, shapes map[string]*regexp.Re
 	if f == nil {
 		return t, fmt.Errorf("%q is no flag of it", subject)
 	}
-	if f.arity == aSwitch && compared && values != "false" {
-		return t, fmt.Errorf("%s is a switch", subject)
-	}
 	t.flag = f.name
-	return t, nil
+	return t, t.possible(f)
+}
+
+// possible refuses to compare with a value that the flag cannot have: such a rule would never hold.
+func (t term) possible(f *flag) error {
+	if t.values == nil {
+		return nil
+	}
+	for _, one := range t.values.any {
+		switch {
+		case f.arity == aSwitch && (one.shape != nil || one.before != "false"):
+			return fmt.Errorf("--%s is a switch, it has no value %s", f.name, t.values.text)
+		case f.arity != aSwitch && one.shape == nil && !f.values.fit(one.before):
+			return fmt.Errorf("--%s cannot be %q", f.name, one.before)
+		}
+	}
+	return nil
 }
 
 // addRules adds a verb's own rules and those of its sets. An own rule must change the class; one of a set may be for others.
@@ -135,8 +148,36 @@ func (v *verb) addRules(g *grammar, own rulesText, inherited []rulesText) error 
 		more, err := text.compile(known, g.shapes)
 		rules, errs = append(rules, more...), append(errs, err)
 	}
+	for _, r := range rules {
+		for _, t := range r.terms {
+			errs = append(errs, v.possible(t))
+		}
+	}
 	v.rules = slices.DeleteFunc(rules, func(r rule) bool { return r.class == v.class })
 	return errors.Join(errs...)
+}
+
+// possible does for arguments what [term.possible] does for flags.
+func (v *verb) possible(t term) error {
+	if t.flag != "" {
+		return nil
+	}
+	if _, ok := v.param(max(t.arg-1, 0)); !ok && v.tail == nil {
+		return fmt.Errorf("it has no argument %d", max(t.arg, 1))
+	}
+	if t.values == nil {
+		return nil
+	}
+	params := v.args
+	if v.tail != nil {
+		params = append(slices.Clone(params), *v.tail)
+	}
+	for _, one := range t.values.any {
+		if one.shape == nil && !slices.ContainsFunc(params, func(p param) bool { return p.values.fit(one.before) }) {
+			return fmt.Errorf("no argument can be %q", one.before)
+		}
+	}
+	return nil
 }
 
 // addRules adds the rules for all verbs; they may name the flags of any.
