@@ -18,6 +18,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pmezard/go-difflib/difflib"
+
 	"clanker/adapters"
 	"clanker/policies/approval"
 )
@@ -218,18 +220,16 @@ func roll(people []approval.Approver) []string {
 	return lines
 }
 
-// diff lists the lines that go and those that come.
+// diff shows what goes and what comes, with the lines around it.
 func diff(before, after []string) string {
-	var text strings.Builder
-	for _, line := range before {
-		if !slices.Contains(after, line) {
-			fmt.Fprintln(&text, "-", line)
-		}
+	text, _ := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{A: ended(before), B: ended(after), FromFile: "now", ToFile: "then", Context: 2}) // writes to memory
+	return text
+}
+
+func ended(lines []string) []string {
+	all := make([]string, len(lines))
+	for i, line := range lines {
+		all[i] = line + "\n"
 	}
-	for _, line := range after {
-		if !slices.Contains(before, line) {
-			fmt.Fprintln(&text, "+", line)
-		}
-	}
-	return text.String()
+	return all
 }
