@@ -1,0 +1,246 @@
+package kubernetes
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pmezard/go-difflib/difflib"
+	"sigs.k8s.io/yaml"
+
+	"clanker/adapters"
+)
+
+// touch is an object that a command touches: as it is, and as it would be, either of which may not exist.
+type touch struct {
+	before, after object
+	action        adapters.Action
+	version       string // when it is not that of before
+}
+
+// either is the object as it is, or else as it would be.
+func (t touch) either() object {
+	if t.before.exists() {
+		return t.before
+	}
+	return t.after
+}
+
+// plain are both sides with only what is wanted, and their secrets masked.
+func (t touch) plain() (before, after map[string]any) {
+	if t.before.exists() {
+		before = wanted(t.before, t.before).Object
+	}
+	if t.after.exists() {
+		after = wanted(t.after, t.before).Object
+	}
+	secret := t.either().GetKind() == "Secret"
+	return hide(before, after, secret, ""), hide(after, before, secret, changedMark)
+}
+
+// hide masks one side.
+func hide(o, other map[string]any, secret bool, mark string) map[string]any {
+	if o == nil {
+		return nil
+	}
+	masked, _ := mask("", o, other, secret, mark).(map[string]any)
+	return masked
+}
+
+// changedMark tells a masked value from one that it takes the place of.
+const changedMark = " another value"
+
+// mask replaces the secrets in a value: what a Secret holds, what stands under the name of a secret, and variables of such
+// names. A value that differs from the other side's gets the mark, so that the change of a secret is seen and the secret not.
+func mask(key string, value, other any, secret bool, mark string) any {
+	hidden := func(value, other any) any {
+		if mark != "" && other != nil && !same(value, other) && other != adapters.Redacted {
+			return adapters.Redacted + mark
+		}
+		return adapters.Redacted
+	}
+	switch v := value.(type) {
+	case map[string]any:
+		there, _ := other.(map[string]any)
+		inside := secret && (key == "data" || key == "stringData")
+		name, _ := v["name"].(string)
+		masked := make(map[string]any, len(v))
+		for k, item := range v {
+			_, text := item.(string)
+			switch {
+			case inside, text && adapters.SecretKey(k), k == "value" && text && adapters.SecretKey(name):
+				masked[k] = hidden(item, there[k])
+			default:
+				masked[k] = mask(k, item, there[k], secret, mark)
+			}
+		}
+		return masked
+	case []any:
+		masked := make([]any, len(v))
+		for i, item := range v {
+			masked[i] = mask(key, item, counterpart(item, i, other), secret, mark)
+		}
+		return masked
+	case string:
+		return adapters.RedactText(v)
+	default:
+		return value
+	}
+}
+
+// counterpart is the item of the other list that goes by the same name, or stands at the same place.
+func counterpart(item any, at int, other any) any {
+	list, _ := other.([]any)
+	if named, ok := item.(map[string]any); ok && named["name"] != nil {
+		for _, candidate := range list {
+			if c, ok := candidate.(map[string]any); ok && c["name"] == named["name"] {
+				return c
+			}
+		}
+		return nil
+	}
+	if at < len(list) {
+		return list[at]
+	}
+	return nil
+}
+
+func same(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && string(x) == string(y)
+}
+
+// shortNames are the fields that people have words for; * stands for the one container.
+var shortNames = [...][2]string{
+	{"spec.replicas", "replicas"}, {"spec.paused", "paused"}, {"spec.unschedulable", "unschedulable"}, {"spec.suspend", "suspended"},
+	{"metadata.labels.", "label."}, {"metadata.annotations.", "annotation."}, {"spec.template.metadata.annotations." + restartedAnnotation, "restarted"},
+	{"spec.template.spec.containers.", "container."}, {"spec.template.spec.", "template."}, {"spec.template.metadata.", "template."},
+}
+
+// mostFields is how many fields of one resource are told; the preview has them all.
+const mostFields = 40
+
+// fields tells what differs, sorted by name.
+func (t touch) fields() []adapters.Field {
+	if !t.before.exists() || !t.after.exists() {
+		return t.summary()
+	}
+	before, after := t.plain()
+	old, now := map[string]string{}, map[string]string{}
+	flatten("", before, old)
+	flatten("", after, now)
+	var found []adapters.Field
+	for _, path := range slices.Sorted(maps.Keys(maps.Collect(both(old, now)))) {
+		if old[path] != now[path] {
+			found = append(found, adapters.Field{Name: shorten(path), Before: old[path], After: now[path]})
+		}
+	}
+	slices.SortFunc(found, func(a, b adapters.Field) int { return cmp.Compare(a.Name, b.Name) })
+	return found[:min(len(found), mostFields)]
+}
+
+// summary is what a policy wants to know of an object that comes or goes.
+func (t touch) summary() []adapters.Field {
+	replicas, ok := numberAt(t.either(), "spec", "replicas")
+	switch {
+	case !ok:
+		return nil
+	case t.after.exists():
+		return []adapters.Field{{Name: "replicas", After: fmt.Sprint(replicas)}}
+	default:
+		return []adapters.Field{{Name: "replicas", Before: fmt.Sprint(replicas)}}
+	}
+}
+
+func both(a, b map[string]string) func(yield func(string, string) bool) {
+	return func(yield func(string, string) bool) {
+		for _, m := range []map[string]string{a, b} {
+			for k, v := range m {
+				if !yield(k, v) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// flatten spells every value within a value by its path. Items of lists go by their names where they have any.
+func flatten(path string, value any, into map[string]string) {
+	join := func(key string) string { return strings.TrimPrefix(path+"."+key, ".") }
+	switch v := value.(type) {
+	case map[string]any:
+		for key, item := range v {
+			flatten(join(key), item, into)
+		}
+	case []any:
+		for i, item := range v {
+			key := fmt.Sprint(i)
+			if named, ok := item.(map[string]any); ok && named["name"] != nil {
+				key = fmt.Sprint(named["name"])
+			}
+			flatten(join(key), item, into)
+		}
+	case nil:
+	default:
+		into[path] = fmt.Sprint(v)
+	}
+}
+
+func shorten(path string) string {
+	for _, pair := range shortNames {
+		if rest, ok := strings.CutPrefix(path, pair[0]); ok && (rest == "" || strings.HasSuffix(pair[0], ".")) {
+			path = pair[1] + rest
+			break
+		}
+	}
+	if rest, ok := strings.CutPrefix(path, "container."); ok { // container.app.image is image.app
+		if name, ok := strings.CutSuffix(rest, ".image"); ok {
+			return "image." + name
+		}
+	}
+	return path
+}
+
+// diff shows what changes, as a person reads it.
+func (t touch) diff() string {
+	kind, name := nameOf(t.either())
+	what := strings.TrimSpace(fmt.Sprintf("%s %s %s", kind, name, inNamespace(t.either().GetNamespace())))
+	if !t.after.exists() {
+		return fmt.Sprintf("%s %s\n", t.action, what)
+	}
+	before, after := t.plain()
+	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
+		A: slices.Collect(strings.Lines(spell(before))), B: slices.Collect(strings.Lines(spell(after))), FromFile: what, ToFile: what, Context: 2,
+	})
+	switch {
+	case err != nil:
+		return fmt.Sprintf("%s %s: the difference cannot be shown: %s\n", t.action, what, err)
+	case text == "":
+		return "unchanged " + what + "\n"
+	}
+	_, text, _ = strings.Cut(text, "\n")
+	_, text, _ = strings.Cut(text, "\n")
+	return fmt.Sprintf("%s %s\n%s", t.action, what, text)
+}
+
+func spell(o map[string]any) string {
+	if o == nil {
+		return ""
+	}
+	text, err := yaml.Marshal(o)
+	if err != nil {
+		return err.Error()
+	}
+	return string(text)
+}
+
+func inNamespace(namespace string) string {
+	if namespace == "" {
+		return ""
+	}
+	return "in " + namespace
+}
