@@ -54,10 +54,10 @@ func unfitWord(word string) (why, fix string) {
 }
 
 // invisible reports whether a character does something else than being seen: controls, bidirectional overrides, zero
-// width, fillers, spaces other than the space.
+// width, fillers, spaces other than the space, what a decoder puts for broken text.
 func invisible(r rune) bool {
 	return r != ' ' && !unicode.IsPrint(r) ||
-		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) || r == '\u2800'
+		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) || r == '\u2800' || r == utf8.RuneError
 }
 
 // shellShape tells what only a shell understands. Operators inside a word are left alone: queries and programs have them.
