@@ -3,8 +3,6 @@
 package storetest
 
 import (
-	"context"
-	"io"
 	"log/slog"
 	"sync"
 	"testing"
@@ -83,29 +81,28 @@ func Open(t testing.TB, dir string) *Story {
 	t.Helper()
 	s := &Story{Dir: dir, Clock: &Clock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}, World: &World{environment: "staging"}, t: t,
 		Sign: map[string]func([]byte) approval.Proof{}, keys: map[string]string{}}
-	var err error
-	s.Store, err = store.Open(t.Context(), dir, store.Options{Now: s.Clock.Now})
-	require.NoError(t, err)
-	_, err = s.Store.Append(t.Context(), approval.Event{Type: approval.EventStarted, Body: approval.Opened{Version: "v1.2.3", Key: s.Store.Key(), Origin: "http://localhost:39394"}})
-	require.NoError(t, err)
+	s.open()
 	engine, err := policies.LoadFiles(map[string][]byte{"run_command.rego": []byte(rules), policies.DataFile: []byte(settings)})
 	require.NoError(t, err)
-	book, err := self.OpenBook(t.Context(), s.Store, engine, false)
+	s.World.book, err = self.OpenBook(t.Context(), s.Store, engine, false)
 	require.NoError(t, err)
 	s.enrolFirst()
 	fingerprint := approval.Fingerprint(s.Store.Key())
-	s.World.self = &self.Runner{Trust: s.Store, Policies: book, Version: "v1.2.3", Workspace: fingerprint, Now: s.Clock.Now}
-	s.World.book = book
-	s.Gate = approval.NewGate(approval.Options{Decider: book, Executor: s.World, Keeper: s.Store, Verifier: identity.Verifier{}, Workspace: fingerprint,
-		Now: s.Clock.Now, Logger: slog.New(slog.NewTextHandler(io.Discard, nil))})
+	s.World.self = &self.Runner{Trust: s.Store, Policies: s.World.book, Version: "v1.2.3", Workspace: fingerprint, Now: s.Clock.Now}
+	s.Gate = approval.NewGate(approval.Options{Decider: s.World.book, Executor: s.World, Keeper: s.Store, Verifier: identity.Verifier{}, Workspace: fingerprint,
+		Now: s.Clock.Now, Logger: slog.New(slog.DiscardHandler)})
 	return s
 }
 
-// Close closes the gate and the store.
-func (s *Story) Close() {
+// open opens the store, and says in the log whose it is.
+func (s *Story) open() {
 	s.t.Helper()
-	s.Gate.Close(context.Background())
-	require.NoError(s.t, s.Store.Close())
+	var err error
+	s.Store, err = store.Open(s.t.Context(), s.Dir, store.Options{Now: s.Clock.Now})
+	require.NoError(s.t, err)
+	_, err = s.Store.Append(s.t.Context(), approval.Event{Type: approval.EventStarted,
+		Body: approval.Opened{Version: "v1.2.3", Key: s.Store.Key(), Origin: "http://localhost:39394"}})
+	require.NoError(s.t, err)
 }
 
 func (s *Story) enrolFirst() {

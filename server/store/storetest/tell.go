@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"testing"
 	"time"
 
@@ -20,6 +19,7 @@ type World struct {
 	environment string
 	version     string // of all that is touched
 	fails       bool
+	begun       chan struct{} // when it is there, a command says so on it and runs until it is killed
 	self        *self.Runner
 	book        *self.Book
 }
@@ -44,6 +44,11 @@ func (w *World) Run(ctx context.Context, p adapters.Plan, tell func(adapters.Out
 	if p.Command.Tool == self.Tool {
 		return w.self.Run(ctx, p, tell)
 	}
+	if w.begun != nil {
+		close(w.begun)
+		<-ctx.Done()
+		return adapters.Outcome{Exit: -1, Failure: "killed"}, nil
+	}
 	if w.fails {
 		return adapters.Outcome{Exit: 1, Stderr: "it broke"}, nil
 	}
@@ -59,7 +64,6 @@ func scale(to string) []string {
 func Tell(t testing.TB, dir string) *Story {
 	t.Helper()
 	s := Open(t, dir)
-	defer s.Close()
 	s.reads()
 	s.writes()
 	s.changes()
@@ -113,14 +117,29 @@ func (s *Story) endings() {
 	moved := s.Propose(scale("10")...)
 	s.World.version = "2"
 	s.is(approval.Stale, s.Say(approval.Approve, "carol", moved.ID))
-	s.dies(s.Propose(scale("11")...))
+	s.dies()
 }
 
-// dies leaves a request behind as a workspace does that dies while it runs, and starts anew.
-func (s *Story) dies(r approval.Request) {
-	text := errors.New("dead")
-	_ = text
-	s.is(approval.Succeeded, s.Say(approval.Approve, "alice", r.ID))
+// dies stops the workspace while a command runs, and starts it anew: nobody knows what became of the command.
+func (s *Story) dies() {
+	s.World.begun = make(chan struct{})
+	r := s.Propose(scale("11")...)
+	statement, _, err := s.Gate.Statement(s.t.Context(), r.ID, approval.Approve, "alice", s.keys["alice"])
+	require.NoError(s.t, err)
+	text, err := adapters.Canonical(statement)
+	require.NoError(s.t, err)
+	_, err = s.Gate.Answer(s.t.Context(), text, s.Sign["alice"](text))
+	require.NoError(s.t, err)
+	<-s.World.begun
+	now, cancel := context.WithCancel(s.t.Context())
+	cancel()
+	s.Gate.Close(now)
+	require.NoError(s.t, s.Store.Close())
+	s.open()
+	r, err = s.Store.Get(s.t.Context(), r.ID)
+	require.NoError(s.t, err)
+	s.is(approval.Unknown, r)
+	require.NoError(s.t, s.Store.Close())
 }
 
 func (s *Story) is(want approval.State, r approval.Request) {
