@@ -31,7 +31,7 @@ func Live(options Options) ([]adapters.Adapter, error) {
 // Runners opens what runs commands on real providers.
 func Runners(options Options) []adapters.Runner {
 	return []adapters.Runner{
-		kubernetes.NewRunner(kubernetes.RunnerOptions{Kubeconfig: options.Kubeconfig, Path: options.Path, Now: options.Now}),
+		kubernetes.NewRunner(kubernetes.RunnerOptions{Options: kubernetes.Options{Kubeconfig: options.Kubeconfig, Now: options.Now}, Path: options.Path}),
 		terraform.NewRunner(terraform.Options{Path: options.Path, Folders: options.Terraform, Home: options.Home, Now: options.Now}),
 	}
 }
