@@ -20,7 +20,7 @@ RACE     := $(if $(shell command -v gcc cc 2>/dev/null),-race)
 LINTER   := golangci-lint
 LINTER_VERSION := v2.15.0
 
-.PHONY: help build run demo test eval arm64 e2e lint check golden bench fuzz controlplane conformance
+.PHONY: help build run demo test eval arm64 e2e lint check golden bench fuzz controlplane terraform conformance
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,9 +41,9 @@ test: ## unit tests, examples of all intents, stories; with the race detector wh
 eval: build ## measure how questions are routed, and hold the line of eval/baseline.json
 	@bin/clanker eval --baseline eval/baseline.json
 
-e2e: build controlplane conformance ## real Kubernetes, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
+e2e: build controlplane terraform conformance ## real Kubernetes, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
 	@.ci/install chromium:chromium
-	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./server/peer ./adapters/kubernetes/...
+	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./server/peer ./adapters/kubernetes/... ./adapters/terraform
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -run '^TestConformance$$' -v ./server
 
 arm64: ## learn and route on another processor (emulated): the same bits have to come out
@@ -63,6 +63,11 @@ conformance: .cache/conformance/node_modules/.package-lock.json
 
 controlplane:
 	@$(GO) run $(FLAGS) ./adapters/kubernetes/kubetest/run -build
+
+terraform: $(if $(shell command -v terraform),,.cache/bin/terraform)
+.cache/bin/terraform: adapters/terraform/build/go.mod
+	@echo "building terraform, once"
+	@mkdir -p .cache/bin && cd adapters/terraform/build && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ github.com/hashicorp/terraform
 
 lint: .cache/bin/$(LINTER)-$(LINTER_VERSION) ## formatting, vet and the linters of .golangci.yml
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "lint: not formatted: run gofmt -w on the files above"; exit 1; }

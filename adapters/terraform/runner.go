@@ -3,6 +3,7 @@ package terraform
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"clanker/adapters"
@@ -22,7 +23,10 @@ type Options struct {
 
 // Runner plans and runs commands of terraform. It is safe for concurrent use; that two applies do not meet is up to the lock
 // of terraform's state.
-type Runner struct{ options Options }
+type Runner struct {
+	options  Options
+	versions sync.Map // of terraforms, by their digests
+}
 
 var _ adapters.Runner = (*Runner)(nil)
 
@@ -31,7 +35,7 @@ func NewRunner(options Options) *Runner {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	return &Runner{options}
+	return &Runner{options: options}
 }
 
 // Tools returns terraform.
@@ -66,7 +70,7 @@ func (r *Runner) Run(ctx context.Context, p adapters.Plan, tell func(adapters.Ou
 	if what := difference(p, j.plan); what != "" {
 		return adapters.Outcome{}, fmt.Errorf("run terraform: %s changed since it was planned; propose it again", what)
 	}
-	before, err := s.state(ctx)
+	before, err := s.state(ctx, j.at)
 	if err != nil {
 		return adapters.Outcome{}, fmt.Errorf("run terraform: %w", err)
 	}

@@ -56,7 +56,7 @@ func (r *Runner) open(ctx context.Context, c adapters.Command) (*session, error)
 	}
 	s.config, err = s.private.Write("terraform.rc", []byte(cliConfig))
 	if err == nil {
-		s.binary.Version, err = s.version(ctx)
+		s.binary.Version, err = r.version(ctx, s)
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.private.Remove())
@@ -147,7 +147,11 @@ func advice(stderr string) string {
 	return cmp.Or(complaint, "it failed and does not say why")
 }
 
-func (s *session) version(ctx context.Context) (string, error) {
+// version asks a terraform for its version, once.
+func (r *Runner) version(ctx context.Context, s *session) (string, error) {
+	if known, ok := r.versions.Load(s.binary.SHA256); ok {
+		return known.(string), nil
+	}
 	text, err := s.read(ctx, "version", "-json")
 	if err != nil {
 		return "", err
@@ -158,6 +162,7 @@ func (s *session) version(ctx context.Context) (string, error) {
 	if err := json.Unmarshal(text, &answer); err != nil || answer.Version == "" {
 		return "", fmt.Errorf("read the version of %s: it is not one of terraform", s.binary.Path)
 	}
+	r.versions.Store(s.binary.SHA256, answer.Version)
 	return answer.Version, nil
 }
 

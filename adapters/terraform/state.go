@@ -39,9 +39,8 @@ func (s *session) position(ctx context.Context) (position, error) {
 // state is what terraform has recorded.
 type state struct {
 	position
-	workspaces string // all of them, as terraform prints them
-	resources  map[string]recorded
-	secrets    []string
+	resources map[string]recorded
+	secrets   []string
 }
 
 // recorded is a resource in the state.
@@ -50,12 +49,8 @@ type recorded struct {
 	leaves leaves
 }
 
-// state reads all that is recorded.
-func (s *session) state(ctx context.Context) (state, error) {
-	at, err := s.position(ctx)
-	if err != nil {
-		return state{}, err
-	}
+// state reads all that is recorded, in the position that was read before.
+func (s *session) state(ctx context.Context, at position) (state, error) {
 	text, err := s.read(ctx, "show", "-json", "-no-color")
 	if err != nil {
 		return state{}, err
@@ -65,9 +60,7 @@ func (s *session) state(ctx context.Context) (state, error) {
 		return state{}, fmt.Errorf("read the state of %s: %w", s.dir, err)
 	}
 	found.position = at
-	workspaces, err := s.read(ctx, "workspace", "list")
-	found.workspaces = strings.Join(strings.Fields(string(workspaces)), " ")
-	return found, err
+	return found, nil
 }
 
 // readState understands the JSON of a state.
@@ -128,14 +121,13 @@ func gather(module *tfjson.StateModule, all map[string]*tfjson.StateResource) {
 
 // edit plans a change of the state alone.
 func (s *session) edit(ctx context.Context, j *job) error {
-	before, err := s.state(ctx)
-	if err != nil {
-		return err
-	}
-	c := j.plan.Command
-	in := j.scope(before.position)
+	c, in := j.plan.Command, j.scope()
 	if c.Path[0] == "workspace" {
 		return editWorkspace(j, in)
+	}
+	before, err := s.state(ctx, j.at)
+	if err != nil {
+		return err
 	}
 	if j.plan.Resources, err = edited(c, before, in); err != nil {
 		return err
@@ -215,22 +207,32 @@ func (s state) under(address string) []string {
 // verify looks at the state after a command, and tells what is recorded differently. It does so even if the command's own time
 // is over.
 func (s *session) verify(ctx context.Context, o *adapters.Outcome, before state, j job) {
-	in := j.scope(before.position)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTime)
 	defer cancel()
-	after, err := s.state(ctx)
+	after, workspaces, err := s.after(ctx, j)
 	if err != nil {
 		o.Verified = "not verified: " + adapters.RedactText(err.Error())
 		return
 	}
-	o.Observed = observed(in, before, after, s.now())
-	o.Verified = fmt.Sprintf("state serial %d -> %d, %d recorded values changed", before.Serial, after.Serial, len(o.Observed))
-	if before.workspaces != after.workspaces {
-		o.Verified += ", workspaces " + before.workspaces + " -> " + after.workspaces
-	}
+	o.Observed = observed(j.scope(), before, after, s.now())
+	o.Verified = fmt.Sprintf("state serial %d -> %d, %d recorded values changed", before.Serial, after.Serial, len(o.Observed)) + workspaces
 	if missed := after.unlike(j); len(missed) > 0 {
 		o.Verified += ", not as planned: " + strings.Join(missed, ", ")
 	}
+}
+
+// after reads the state again, and the workspaces where the command was about them.
+func (s *session) after(ctx context.Context, j job) (found state, workspaces string, err error) {
+	at, err := s.position(ctx)
+	if err == nil {
+		found, err = s.state(ctx, at)
+	}
+	if err == nil && j.plan.Command.Path[0] == "workspace" {
+		var names []byte
+		names, err = s.read(ctx, "workspace", "list")
+		workspaces = ", workspaces now " + strings.Join(strings.Fields(string(names)), " ")
+	}
+	return found, workspaces, err
 }
 
 // unlike names the resources that should have come or gone, and have not.

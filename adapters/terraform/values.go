@@ -149,7 +149,8 @@ func told(name, text string) string {
 
 // changed are the fields that differ, sorted by name.
 func changed(before, after leaves) []adapters.Field {
-	names := maps.Clone(before)
+	names := leaves{}
+	maps.Copy(names, before)
 	maps.Copy(names, after)
 	var fields []adapters.Field
 	for _, name := range slices.Sorted(maps.Keys(names)) {

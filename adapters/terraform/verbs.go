@@ -46,13 +46,14 @@ type job struct {
 	way     way
 	plan    adapters.Plan
 	args    []string
+	at      position // of the state
 	secrets []string // that the plan holds and that must not be shown
 }
 
 // scope is where the job's resources are.
-func (j job) scope(at position) scope {
+func (j job) scope() scope {
 	t := j.plan.Target
-	return scope{t.Folder, t.Workspace, t.Environment, at.version()}
+	return scope{t.Folder, t.Workspace, t.Environment, j.at.version()}
 }
 
 // prepare makes the plan of a command. The lock is the flag for planning anew.
@@ -63,7 +64,7 @@ func (s *session) prepare(ctx context.Context, c adapters.Command, lock string) 
 	}
 	j := job{way: way, args: arguments(c), plan: adapters.Plan{Schema: adapters.PlanSchema, Command: c, Binary: s.binary, Env: s.env,
 		Target: adapters.Target{Provider: Tool, Folder: s.dir}, Preview: adapters.Preview{Kind: adapters.PreviewNone, Reason: "it changes nothing"}}}
-	if err := s.locate(ctx, &j.plan, c); err != nil {
+	if err := s.locate(ctx, &j); err != nil {
 		return job{}, err
 	}
 	switch way {
@@ -80,11 +81,12 @@ func (s *session) prepare(ctx context.Context, c adapters.Command, lock string) 
 }
 
 // locate fills in what the command works on.
-func (s *session) locate(ctx context.Context, p *adapters.Plan, c adapters.Command) (err error) {
+func (s *session) locate(ctx context.Context, j *job) (err error) {
+	p := &j.plan
 	if p.Files, err = configuration(s.dir); err != nil {
 		return err
 	}
-	if err := local(c, p.Files); err != nil {
+	if err := local(p.Command, p.Files); err != nil {
 		return err
 	}
 	text, err := s.read(ctx, "workspace", "show")
@@ -93,8 +95,8 @@ func (s *session) locate(ctx context.Context, p *adapters.Plan, c adapters.Comma
 	}
 	p.Target.Workspace = strings.TrimSpace(string(text))
 	p.Target.Environment = environment(p.Target.Workspace, s.dir)
-	at, err := s.position(ctx)
-	p.Target.Lineage = at.Lineage
+	j.at, err = s.position(ctx)
+	p.Target.Lineage = j.at.Lineage
 	return err
 }
 
@@ -149,11 +151,7 @@ func (s *session) apply(ctx context.Context, j *job, lock string) error {
 	if err != nil {
 		return err
 	}
-	at, err := s.position(ctx)
-	if err != nil {
-		return err
-	}
-	found, err := read(text, j.scope(at))
+	found, err := read(text, j.scope())
 	if err != nil {
 		return fmt.Errorf("read the plan of terraform: %w", err)
 	}
