@@ -77,6 +77,8 @@ func TestPasskeyAssurance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			device, c := enrolled(t, test.change)
+			assert.GreaterOrEqual(t, c.Max, test.want, "it is enrolled for what it reaches")
+			assert.Equal(t, c.Max == policies.AssuranceTouch, device.Flags.HasBackupEligible())
 			c.Max = test.most
 			seen, err := verifier().Verify(c, statement(), sign(t, device, c, statement()))
 			require.NoError(t, err)
@@ -104,26 +106,29 @@ func TestPasskeyAttacks(t *testing.T) {
 		change func(*device)
 		want   string
 	}{
-		"other port":                {func(a *device) { a.Origin = "http://localhost:39393" }, "of the page"},
-		"other origin":              {func(a *device) { a.Origin = "https://evil.example" }, "of the page"},
-		"origin in another case":    {func(a *device) { a.Origin = "http://LOCALHOST:39394" }, "of the page"},
-		"origin with a path":        {func(a *device) { a.Origin = origin + "/" }, "of the page"},
-		"origin with a user":        {func(a *device) { a.Origin = "http://evil@localhost:39394" }, "of the page"},
-		"origin by address":         {func(a *device) { a.Origin = "http://127.0.0.1:39394" }, "of the page"},
-		"cross-origin":              {func(a *device) { a.CrossOrigin = true }, "cross origin"},
-		"framed by another":         {func(a *device) { a.CrossOrigin, a.TopOrigin = true, "https://evil.example" }, "cross origin"},
-		"top origin":                {func(a *device) { a.TopOrigin = origin }, "topOrigin"},
-		"foreign relying party":     {func(a *device) { a.RPID = "evil.example" }, "RP Hash mismatch"},
-		"user not verified":         {func(a *device) { a.Flags &^= protocol.FlagUserVerified }, "User verification required"},
-		"user not present":          {func(a *device) { a.Flags &^= protocol.FlagUserPresent }, "User presence required"},
-		"type of a registration":    {func(a *device) { a.Get = "webauthn.create" }, "ceremony type"},
-		"type of a payment":         {func(a *device) { a.Get = "payment.get" }, "ceremony type"},
-		"counter of a copy":         {func(a *device) { a.Counter = 1 }, "may have been copied"},
-		"counter gone":              {func(a *device) { a.Counter = 0 }, "may have been copied"},
-		"became one that is copied": {func(a *device) { a.Flags |= protocol.FlagBackupEligible }, "copied to other devices"},
-		"copied that cannot be":     {func(a *device) { a.Flags |= protocol.FlagBackupState }, "cannot be"},
-		"another credential":        {func(a *device) { a.ID = []byte("another") }, "signed with the passkey"},
-		"another person":            {func(a *device) { a.UserHandle = handle(t, "eve") }, "another person"},
+		"other port":                   {func(a *device) { a.Origin = "http://localhost:39393" }, "of the page"},
+		"other origin":                 {func(a *device) { a.Origin = "https://evil.example" }, "of the page"},
+		"origin in another case":       {func(a *device) { a.Origin = "http://LOCALHOST:39394" }, "of the page"},
+		"origin with a path":           {func(a *device) { a.Origin = origin + "/" }, "of the page"},
+		"origin with a user":           {func(a *device) { a.Origin = "http://evil@localhost:39394" }, "of the page"},
+		"origin by address":            {func(a *device) { a.Origin = "http://127.0.0.1:39394" }, "of the page"},
+		"cross-origin":                 {func(a *device) { a.CrossOrigin = true }, "cross origin"},
+		"framed by another":            {func(a *device) { a.CrossOrigin, a.TopOrigin = true, "https://evil.example" }, "cross origin"},
+		"top origin":                   {func(a *device) { a.TopOrigin = origin }, "topOrigin"},
+		"foreign relying party":        {func(a *device) { a.RPID = "evil.example" }, "RP Hash mismatch"},
+		"user not verified":            {func(a *device) { a.Flags &^= protocol.FlagUserVerified }, "User verification required"},
+		"user not present":             {func(a *device) { a.Flags &^= protocol.FlagUserPresent }, "User presence required"},
+		"type of a registration":       {func(a *device) { a.Get = "webauthn.create" }, "ceremony type"},
+		"type of a payment":            {func(a *device) { a.Get = "payment.get" }, "ceremony type"},
+		"counter of a copy":            {func(a *device) { a.Counter = 1 }, "may have been copied"},
+		"counter gone":                 {func(a *device) { a.Counter = 0 }, "may have been copied"},
+		"became one that is copied":    {func(a *device) { a.Flags |= protocol.FlagBackupEligible }, "copied to other devices"},
+		"copied that cannot be":        {func(a *device) { a.Flags |= protocol.FlagBackupState }, "cannot be"},
+		"another credential":           {func(a *device) { a.ID = []byte("another") }, "signed with the passkey"},
+		"another person":               {func(a *device) { a.UserHandle = handle(t, "eve") }, "another person"},
+		"client data with a key twice": {func(a *device) { a.Client = prepend(`"type":"webauthn.create",`) }, "twice"},
+		"... in another case":          {func(a *device) { a.Client = prepend(`"Origin":"https://evil.example",`) }, "twice"},
+		"client data that are a list":  {func(a *device) { a.Client = func([]byte) []byte { return []byte("[]") } }, "not a JSON object"},
 		"another key": {func(a *device) {
 			other := identitytest.NewAuthenticator(t, origin, "localhost")
 			other.ID, other.Counter = a.ID, a.Counter
@@ -139,6 +144,11 @@ func TestPasskeyAttacks(t *testing.T) {
 			assert.Zero(t, seen)
 		})
 	}
+}
+
+// prepend puts members before those of client data.
+func prepend(members string) func([]byte) []byte {
+	return func(raw []byte) []byte { return append([]byte("{"+members), raw[1:]...) }
 }
 
 // TestPasskeyBinding shows a good signature for another thing than it was made for.
@@ -163,6 +173,7 @@ func TestPasskeyBinding(t *testing.T) {
 		"another credential":        {stranger, string(statement()), proof, "signed with the passkey"},
 		"another public key":        {tampered, string(statement()), proof, "signature"},
 		"a credential of SSH":       {ssh, string(statement()), proof, `of the credential's kind "ssh"`},
+		"a passkey for SSH":         {c, string(statement()), approval.Proof{SSH: "x"}, `of the credential's kind "passkey"`},
 		"no proof":                  {c, string(statement()), approval.Proof{}, "exactly one"},
 		"two proofs":                {c, string(statement()), approval.Proof{Passkey: proof.Passkey, SSH: "x"}, "exactly one"},
 		"a typed phrase beside it":  {c, string(statement()), approval.Proof{Passkey: proof.Passkey, Terminal: "x"}, "exactly one"},
@@ -268,6 +279,7 @@ func TestRegistrationKeys(t *testing.T) {
 		want   string
 	}{
 		"short RSA":           {map[int]any{1: 3, 3: webauthncose.AlgRS256, -1: append([]byte{0x80}, make([]byte, 127)...), -2: []byte{1, 0, 1}}, "none", "1024 bits"},
+		"endless RSA":         {map[int]any{1: 3, 3: webauthncose.AlgRS256, -1: append([]byte{0x80}, make([]byte, 1024)...), -2: []byte{1, 0, 1}}, "none", "8200 bits"},
 		"SHA-1":               {map[int]any{1: 3, 3: webauthncose.AlgRS1, -1: zero, -2: []byte{1, 0, 1}}, "none", "not supported"},
 		"secp256k1":           {map[int]any{1: 2, 3: webauthncose.AlgES256K, -1: 8, -2: zero, -3: zero}, "none", "not supported"},
 		"not on the curve":    {map[int]any{1: 2, 3: webauthncose.AlgES256, -1: 1, -2: zero, -3: zero}, "none", "curve"},

@@ -7,6 +7,7 @@ import (
 	"crypto/rsa"
 	"encoding/base64"
 	"encoding/pem"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -214,12 +215,15 @@ func reserved(t *testing.T, armored string) string {
 // leftover sets bits of the last character that stand for nothing.
 func leftover(t *testing.T, armored string) string {
 	block, _ := pem.Decode([]byte(armored))
-	text := base64.StdEncoding.EncodeToString(block.Bytes)
+	return "-----BEGIN SSH SIGNATURE-----\n" + loosen(t, base64.StdEncoding.EncodeToString(block.Bytes)) + "\n-----END SSH SIGNATURE-----\n"
+}
+
+func loosen(t *testing.T, text string) string {
 	at := strings.IndexByte(text, '=')
-	require.Positive(t, at, "the signature's length must leave bits over")
+	require.Positive(t, at, "the length must leave bits over")
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 	last := alphabet[strings.IndexByte(alphabet, text[at-1])|1]
-	return "-----BEGIN SSH SIGNATURE-----\n" + text[:at-1] + string(last) + text[at:] + "\n-----END SSH SIGNATURE-----\n"
+	return text[:at-1] + string(last) + text[at:]
 }
 
 func TestEnrolSSHAttacks(t *testing.T) {
@@ -232,6 +236,8 @@ func TestEnrolSSHAttacks(t *testing.T) {
 	old := identitytest.NewSecurityKeyECDSA(t)
 	old.Application = ""
 	blob := strings.Fields(good)[1]
+	long, err := ssh.NewPublicKey(&rsa.PublicKey{N: new(big.Int).Lsh(big.NewInt(1), 8192), E: 65537})
+	require.NoError(t, err)
 	for name, attack := range map[string]struct{ name, line, want string }{
 		"nothing":                  {"laptop", "", "one line"},
 		"no key":                   {"laptop", "ssh-ed25519", "one line"},
@@ -245,6 +251,8 @@ func TestEnrolSSHAttacks(t *testing.T) {
 		"more in base64":           {"laptop", "ssh-ed25519 " + blob + "AAAA", "read the public key"},
 		"a private key":            {"laptop", "-----BEGIN OPENSSH PRIVATE KEY-----", "base64"},
 		"rsa 2048":                 {"laptop", identitytest.Line(weak.PublicKey()), "2048 bits"},
+		"rsa 8193":                 {"laptop", identitytest.Line(long), "8193 bits"},
+		"base64 with bits left":    {"laptop", loosen(t, identitytest.Line(identitytest.NewSecurityKeyECDSA(t).PublicKey())), "base64"},
 		"certificate":              {"laptop", identitytest.Line(certified(t, identitytest.NewSSHKey(t)).PublicKey()), "cert-v01@openssh.com are not accepted"},
 		"security key of a site":   {"laptop", identitytest.Line(website.PublicKey()), `"example.com"`},
 		"security key of nothing":  {"laptop", identitytest.Line(old.PublicKey()), `application is ""`},

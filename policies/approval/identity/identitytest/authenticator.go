@@ -31,7 +31,8 @@ type Authenticator struct {
 	UserHandle  string                      // returned with assertions, if any
 	ID          []byte
 
-	SelfAttested bool // the passkey signs its own registration
+	SelfAttested bool                // the passkey signs its own registration
+	Client       func([]byte) []byte // changes the client data before they are signed, if set
 
 	key *ecdsa.PrivateKey
 }
@@ -107,6 +108,9 @@ func (a *Authenticator) client(t testing.TB, kind string, options []byte) []byte
 	}
 	raw, err := json.Marshal(client)
 	require.NoError(t, err)
+	if a.Client != nil {
+		raw = a.Client(raw)
+	}
 	return raw
 }
 
