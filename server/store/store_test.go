@@ -1,18 +1,22 @@
 package store_test
 
 import (
-	"context"
+	"crypto/rand"
+	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"golang.org/x/mod/sumdb/note"
 
-	"clanker/policies"
 	"clanker/policies/approval"
+	"clanker/policies/approval/approvaltest"
 	"clanker/server/store"
 )
 
@@ -25,43 +29,204 @@ func open(t testing.TB, dir string) *store.Store {
 	return s
 }
 
-func now() time.Time { return time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC) }
-
 func folder(t testing.TB) string { return filepath.Join(t.TempDir(), "state") }
 
-// request is a request that waits for people.
-func request(id string) approval.Request {
-	return approval.Request{
-		ID: id, State: approval.Pending, Frozen: []byte(`{"id":"` + id + `"}`), Digest: "d" + id,
-		Proposal: policies.Proposal{ID: id, Requester: policies.Principal{ID: "claude", Kind: policies.Agent}, Created: now()},
+func now() time.Time { return approvaltest.Noon() }
+
+func TestKeeper(t *testing.T) {
+	t.Parallel()
+	approvaltest.Keeper(t, func(t *testing.T) approval.Keeper { return open(t, folder(t)) })
+}
+
+func create(t testing.TB, s *store.Store, id string) {
+	t.Helper()
+	r := approvaltest.Request(id, now())
+	require.NoError(t, s.Create(t.Context(), r, approvaltest.Proposed(r)))
+}
+
+// A checkpoint comes by itself: after a hundred entries, after a command has ended, and at the end.
+func TestCheckpoints(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	s, err := store.Open(t.Context(), dir, store.Options{Now: now})
+	require.NoError(t, err)
+	for i := range approval.Unsealed + 1 {
+		create(t, s, fmt.Sprint(i))
+	}
+	for _, step := range []struct{ from, to approval.State }{{approval.Pending, approval.Approved}, {approval.Approved, approval.Running}} {
+		_, err = s.Update(t.Context(), "7", step.from, move(approvaltest.Closed("7", step.to), step.to))
+		require.NoError(t, err)
+	}
+	_, err = s.Update(t.Context(), "7", approval.Running, move(approval.Event{Type: approval.EventEnded, Body: approval.Ended{Proposal: "7"}}, approval.Succeeded))
+	require.NoError(t, err)
+	create(t, s, "last")
+	require.NoError(t, s.Close())
+	var at []int64
+	for e, err := range read(t, dir).Entries(t.Context(), 1) {
+		require.NoError(t, err)
+		if e.Type == approval.EventCheckpoint {
+			at = append(at, e.Seq)
+		}
+	}
+	assert.Equal(t, []int64{101, 106, 108}, at)
+}
+
+func move(e approval.Event, to approval.State) func(*approval.Request) ([]approval.Event, error) {
+	return func(r *approval.Request) ([]approval.Event, error) {
+		r.State = to
+		return []approval.Event{e}, nil
 	}
 }
 
-func proposed(r approval.Request) approval.Event {
-	return approval.Event{Type: approval.EventProposed, Body: approval.Proposed{Request: r}}
+func TestPolicies(t *testing.T) {
+	t.Parallel()
+	s := open(t, folder(t))
+	pinned, err := s.Pinned(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, pinned)
+	one, two := map[string][]byte{"a.rego": []byte("# \x1b")}, map[string][]byte{"a.rego": []byte("# two")}
+	for _, step := range []struct {
+		revision string
+		files    map[string][]byte
+	}{{"1", one}, {"2", two}, {"1", one}} {
+		require.NoError(t, s.PutPolicies(t.Context(), step.revision, step.files, "r"))
+		pinned, err := s.Pinned(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, step.revision, pinned)
+		files, err := s.Policies(t.Context(), step.revision)
+		require.NoError(t, err)
+		assert.Equal(t, step.files, files)
+	}
+	_, err = s.Policies(t.Context(), "3")
+	assert.ErrorIs(t, err, approval.ErrNotFound)
+	assert.ErrorContains(t, s.PutPolicies(t.Context(), "3", map[string][]byte{"a": {0xff}}, ""), "not UTF-8")
 }
 
-func create(ctx context.Context, s *store.Store, id string) error {
-	r := request(id)
-	return s.Create(ctx, r, proposed(r))
-}
-
-func TestSmoke(t *testing.T) {
+// What a file cannot do, its tables refuse: even another program that writes in it has to go out of its way.
+func TestAppendOnly(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	s := open(t, dir)
-	for i := range 150 {
-		require.NoError(t, create(t.Context(), s, fmt.Sprintf("r%03d", i)))
+	create(t, s, "a")
+	_, err := s.Update(t.Context(), "a", approval.Pending, func(r *approval.Request) ([]approval.Event, error) {
+		r.Words = []approval.Word{{Nonce: "n", Statement: []byte("{}")}}
+		return []approval.Event{approvaltest.Closed("a", approval.Stale)}, nil
+	})
+	require.NoError(t, err)
+	db, err := sql.Open("sqlite", filepath.Join(dir, "clanker.db"))
+	require.NoError(t, err)
+	defer db.Close()
+	for _, statement := range []string{
+		`UPDATE entries SET body = '{}'`, `DELETE FROM entries`, `INSERT OR REPLACE INTO entries VALUES (1, '', '', '', '', '')`,
+		`INSERT INTO entries VALUES (9, '', '', '', '', '')`, `DELETE FROM requests`, `DELETE FROM nonces`, `UPDATE nonces SET nonce = 'm'`,
+	} {
+		_, err := db.ExecContext(t.Context(), statement)
+		assert.Error(t, err, statement)
 	}
-	h, err := s.Head(t.Context())
+}
+
+func TestOpenRefuses(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		spoil func(t *testing.T, dir string)
+		want  string
+	}{
+		{"a folder that others can read", func(t *testing.T, dir string) { require.NoError(t, os.Chmod(dir, 0o755)) }, "run chmod go= "},
+		{"a file that others can read", func(t *testing.T, dir string) { require.NoError(t, os.Chmod(filepath.Join(dir, "clanker.db"), 0o640)) }, "run chmod go= "},
+		{"a key that others can read", func(t *testing.T, dir string) {
+			require.NoError(t, os.Chmod(filepath.Join(dir, "workspace.key"), 0o604))
+		}, "run chmod go= "},
+		{"no key", func(t *testing.T, dir string) { require.NoError(t, os.Remove(filepath.Join(dir, "workspace.key"))) }, "restore it from a copy"},
+		{"no good key", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "workspace.key"), "PRIVATE+KEY+clanker+0+0")
+		}, "restore it from a copy"},
+		{"another key", func(t *testing.T, dir string) {
+			secret, _, err := note.GenerateKey(rand.Reader, "clanker")
+			require.NoError(t, err)
+			write(t, filepath.Join(dir, "workspace.key"), secret)
+		}, "is not the key SHA256:"},
+		{"a newer schema", func(t *testing.T, dir string) { execute(t, dir, `PRAGMA user_version = 99`) }, "run the newer clanker"},
+		{"no database", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, "clanker.db"), strings.Repeat("nothing ", 1000))
+		}, "file is not a database"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			dir := folder(t)
+			s, err := store.Open(t.Context(), dir, store.Options{})
+			require.NoError(t, err)
+			require.NoError(t, s.Close())
+			test.spoil(t, dir)
+			_, err = store.Open(t.Context(), dir, store.Options{})
+			assert.ErrorContains(t, err, test.want)
+			_, err = store.Open(t.Context(), dir, store.Options{})
+			assert.ErrorContains(t, err, test.want, "and nothing is left locked")
+		})
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+}
+
+func execute(t *testing.T, dir, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, "clanker.db"))
 	require.NoError(t, err)
-	assert.EqualValues(t, 151, h.Seq)
-	ro, err := store.OpenReadOnly(t.Context(), dir)
+	_, err = db.ExecContext(t.Context(), statement)
+	require.NoError(t, errors.Join(err, db.Close()))
+}
+
+func TestOneOwner(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	s, err := store.Open(t.Context(), dir, store.Options{})
 	require.NoError(t, err)
-	defer ro.Close()
-	list, err := ro.List(t.Context(), approval.Filter{Limit: 3, States: []approval.State{approval.Pending}})
-	require.NoError(t, err)
-	assert.Equal(t, "r149", list[0].ID)
 	_, err = store.Open(t.Context(), dir, store.Options{})
-	assert.ErrorContains(t, err, fmt.Sprint(os.Getpid()))
+	assert.ErrorContains(t, err, fmt.Sprintf("belongs to process %d,", os.Getpid()))
+	create(t, s, "a")
+	r := read(t, dir)
+	then, err := r.Snapshot(t.Context())
+	require.NoError(t, err)
+	before, err := then.Head(t.Context())
+	require.NoError(t, err)
+	create(t, s, "b")
+	still, err := then.Head(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, before, still, "a snapshot stands still")
+	require.NoError(t, then.Close())
+	now, err := r.Head(t.Context())
+	require.NoError(t, err)
+	assert.EqualValues(t, 2, now.Seq, "a reader goes with the workspace")
+	require.NoError(t, s.Close())
+	again := open(t, dir)
+	assert.Equal(t, r.Key(), again.Key(), "the key stays")
+}
+
+func TestOpenReadOnlyRefuses(t *testing.T) {
+	t.Parallel()
+	_, err := store.OpenReadOnly(t.Context(), folder(t))
+	assert.ErrorContains(t, err, "name the folder of a workspace")
+	dir := folder(t)
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	write(t, filepath.Join(dir, "clanker.db"), "")
+	_, err = store.OpenReadOnly(t.Context(), dir)
+	assert.ErrorContains(t, err, "start the workspace once")
+}
+
+// Everything in the folder is for this user only.
+func TestModes(t *testing.T) {
+	t.Parallel()
+	dir := folder(t)
+	create(t, open(t, dir), "a")
+	files, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	assert.Len(t, files, 5)
+	for _, file := range files {
+		info, err := file.Info()
+		require.NoError(t, err)
+		assert.Zero(t, info.Mode().Perm()&0o077, file.Name())
+	}
 }

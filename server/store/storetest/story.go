@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -50,9 +51,8 @@ type Story struct {
 	t testing.TB
 }
 
-// rules are the policies of the story; what it ends with has one more rule.
-const (
-	rules = `package clanker.run_command
+// rules are the policies of the story, with the data that ship with the program.
+const rules = `package clanker.run_command
 
 allow contains {"reason": "reads may run"} if input.command.class == "read"
 
@@ -65,16 +65,6 @@ require contains {"group": "operators", "count": 2, "minAssurance": 1, "reason":
 
 require contains {"group": "operators", "count": 1, "minAssurance": 1, "reason": "a write needs somebody"} if input.command.class == "write"
 `
-	settings = `timezone: UTC
-groups: {operators: ["*"]}
-outside: [staging]
-protected: {namespaces: [], accounts: []}
-databases: []
-limits: {scalePercent: 50, blastRadius: 20}
-hours: {days: [monday], from: 7, to: 20}
-freezes: []
-`
-)
 
 // Open opens a workspace whose clock begins at nine on a Monday.
 func Open(t testing.TB, dir string) *Story {
@@ -82,8 +72,8 @@ func Open(t testing.TB, dir string) *Story {
 	s := &Story{Dir: dir, Clock: &Clock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}, World: &World{environment: "staging"}, t: t,
 		Sign: map[string]func([]byte) approval.Proof{}, keys: map[string]string{}}
 	s.open()
-	engine, err := policies.LoadFiles(map[string][]byte{"run_command.rego": []byte(rules), policies.DataFile: []byte(settings)})
-	require.NoError(t, err)
+	engine := s.policies(rules)
+	var err error
 	s.World.book, err = self.OpenBook(t.Context(), s.Store, engine, false)
 	require.NoError(t, err)
 	s.enrolFirst()
@@ -92,6 +82,14 @@ func Open(t testing.TB, dir string) *Story {
 	s.Gate = approval.NewGate(approval.Options{Decider: s.World.book, Executor: s.World, Keeper: s.Store, Verifier: identity.Verifier{}, Workspace: fingerprint,
 		Now: s.Clock.Now, Logger: slog.New(slog.DiscardHandler)})
 	return s
+}
+
+// policies are rules beside the data that ship with the program.
+func (s *Story) policies(rules string) *policies.Engine {
+	s.t.Helper()
+	engine, err := policies.Load(fstest.MapFS{"run_command.rego": {Data: []byte(rules)}})
+	require.NoError(s.t, err)
+	return engine
 }
 
 // open opens the store, and says in the log whose it is.

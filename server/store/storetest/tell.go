@@ -95,8 +95,7 @@ func (s *Story) changes() {
 	text, err := adapters.Canonical(s.Credential("carol"))
 	require.NoError(s.t, err)
 	s.is(approval.Succeeded, s.change("approvers", "add", "carol", string(text)))
-	engine, err := policies.LoadFiles(map[string][]byte{"run_command.rego": []byte(rules + "\n# by request\n"), policies.DataFile: []byte(settings)})
-	require.NoError(s.t, err)
+	engine := s.policies(rules + "\n# by request\n")
 	require.True(s.t, s.World.book.Offer(engine))
 	s.is(approval.Succeeded, s.change("policies", "use", engine.Revision()))
 }
