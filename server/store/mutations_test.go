@@ -25,7 +25,7 @@ import (
 
 // forger has a log, and as much power over it as its fields give.
 type forger struct {
-	t      *testing.T
+	t      testing.TB
 	story  *storetest.Story
 	events []event
 	signer note.Signer // the workspace's, or another; none: checkpoints stay as they are
@@ -309,10 +309,7 @@ type mutation struct {
 func newForger(t *testing.T, story *storetest.Story) *forger {
 	t.Helper()
 	f := &forger{t: t, story: story, people: true}
-	secret, err := os.ReadFile(filepath.Join(f.story.Dir, "workspace.key"))
-	require.NoError(t, err)
-	f.signer, err = note.NewSigner(strings.TrimSpace(string(secret)))
-	require.NoError(t, err)
+	f.signer = signer(t, f.story.Dir)
 	for e, err := range read(t, f.story.Dir).Entries(t.Context(), 1) {
 		require.NoError(t, err)
 		body, err := e.Read()
@@ -320,6 +317,16 @@ func newForger(t *testing.T, story *storetest.Story) *forger {
 		f.events = append(f.events, event{e.At, e.Type, body})
 	}
 	return f
+}
+
+// signer is the key of a workspace.
+func signer(t testing.TB, dir string) note.Signer {
+	t.Helper()
+	secret, err := os.ReadFile(filepath.Join(dir, "workspace.key"))
+	require.NoError(t, err)
+	key, err := note.NewSigner(strings.TrimSpace(string(secret)))
+	require.NoError(t, err)
+	return key
 }
 
 func TestMutations(t *testing.T) {
