@@ -21,9 +21,12 @@ const (
 
 var deciders = [...]string{ruleDeny, ruleRequire, ruleAllow}
 
-// typing makes a misspelt setting an error, in all packages below clanker, as the schema at [ast.SchemaRootRef] does for
+// typesFile is the name of the module types. No file has it.
+const typesFile = "(types)"
+
+// types makes a misspelt setting an error, in all packages below clanker, as the schema at [ast.SchemaRootRef] does for
 // the input.
-const typing = `# METADATA
+const types = `# METADATA
 # scope: subpackages
 # schemas:
 # - data.settings: schema.settings
@@ -33,31 +36,31 @@ package clanker
 // placed is the name of the copy of a rule whose members tell where they are from. Nobody can write such a name.
 func placed(rule string) string { return rule + " with its place" }
 
-// compile compiles modules as strictly as can be: a misspelt field of the input or of the settings, an unused variable or
-// import and a function that is not in builtins are errors.
-func compile(modules map[string]*ast.Module, more ...string) (*ast.Compiler, error) {
+// newCompiler makes a compiler that is as strict as can be: a misspelt field of the input or of the settings, an unused
+// variable or import and a function that is not in builtins are errors.
+func newCompiler(s Settings, more ...string) (*ast.Compiler, error) {
 	schemas := ast.NewSchemaSet()
-	input, err := typed(&Input{})
+	input, err := inputTypes()
 	if err != nil {
 		return nil, err
 	}
-	settings, err := typed(&Settings{})
+	settings, err := settingTypes(s)
 	if err != nil {
 		return nil, err
 	}
 	schemas.Put(ast.SchemaRootRef, input)
 	schemas.Put(ast.SchemaRootRef.Append(ast.StringTerm("settings")), settings)
-	types, err := ast.ParseModuleWithOpts("(types)", typing, ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1})
+	return ast.NewCompiler().WithStrict(true).WithSchemas(schemas).WithUseTypeCheckAnnotations(true).WithDefaultRegoVersion(ast.RegoV1).
+		WithCapabilities(capabilities(more...)).WithEnablePrintStatements(len(more) > 0), nil
+}
+
+// compile compiles modules; see newCompiler.
+func compile(s Settings, modules map[string]*ast.Module, more ...string) (*ast.Compiler, error) {
+	c, err := newCompiler(s, more...)
 	if err != nil {
 		return nil, err
 	}
-	all := map[string]*ast.Module{"": types}
-	for name, module := range modules {
-		all[name] = module
-	}
-	c := ast.NewCompiler().WithStrict(true).WithSchemas(schemas).WithUseTypeCheckAnnotations(true).
-		WithCapabilities(capabilities(more...)).WithEnablePrintStatements(len(more) > 0).WithDefaultRegoVersion(ast.RegoV1)
-	if c.Compile(all); c.Failed() {
+	if c.Compile(modules); c.Failed() {
 		return nil, c.Errors
 	}
 	return c, nil

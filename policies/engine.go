@@ -36,10 +36,10 @@ func newEngine(s *set) (*Engine, error) {
 	if e.revision, err = revision(s.files); err != nil {
 		return nil, err
 	}
-	if _, err = compile(s.withTests(), testBuiltins[:]...); err != nil {
+	if _, err = compile(s.settings, s.withTests(), testBuiltins[:]...); err != nil {
 		return nil, err
 	}
-	compiler, err := compile(withPlaces(s.modules))
+	compiler, err := compile(s.settings, withPlaces(s.modules))
 	if err != nil {
 		return nil, err
 	}

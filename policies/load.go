@@ -66,6 +66,7 @@ func LoadFiles(files map[string][]byte) (*Engine, error) {
 			s.parse(name, &faults)
 		}
 	}
+	s.modules[typesFile] = ast.MustParseModuleWithOpts(types, options())
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
@@ -124,8 +125,7 @@ func read(files fs.FS, name string) ([]byte, error) {
 
 // parse reads a Rego file.
 func (s *set) parse(name string, faults *strict.Errors) {
-	options := ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1, Capabilities: capabilities(testBuiltins[:]...)}
-	module, err := ast.ParseModuleWithOpts(name, string(s.files[name]), options)
+	module, err := ast.ParseModuleWithOpts(name, string(s.files[name]), options())
 	if err == nil && module == nil {
 		err = &ast.Error{Location: ast.NewLocation(nil, name, 1, 1), Message: "there is nothing in it"}
 	}
@@ -139,6 +139,10 @@ func (s *set) parse(name string, faults *strict.Errors) {
 	} else {
 		s.modules[name] = module
 	}
+}
+
+func options() ast.ParserOptions {
+	return ast.ParserOptions{ProcessAnnotation: true, RegoVersion: ast.RegoV1, Capabilities: capabilities(testBuiltins[:]...)}
 }
 
 // positions are the errors of the compiler as faults.

@@ -3,6 +3,8 @@ package policies
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/invopop/jsonschema"
 )
@@ -39,9 +41,21 @@ func SettingsSchema() ([]byte, error) {
 	return written(schema)
 }
 
-// typed is a schema as the compiler of policies takes it, which knows no drafts.
-func typed(value any) (any, error) {
-	schema := reflected(value, "")
+// inputTypes is the schema of the input as the compiler of policies takes it, which knows no drafts.
+func inputTypes() (any, error) { return untitled(reflected(&Input{}, "")) }
+
+// settingTypes is the same of settings. The lists of a team's own are fields of it, so that a misspelt one is an error too.
+func settingTypes(s Settings) (any, error) {
+	schema := reflected(&Settings{}, "")
+	lists, _ := schema.Properties.Get("lists")
+	lists.Properties = jsonschema.NewProperties()
+	for _, name := range slices.Sorted(maps.Keys(s.Lists)) {
+		lists.Properties.Set(name, lists.AdditionalProperties)
+	}
+	return untitled(schema)
+}
+
+func untitled(schema *jsonschema.Schema) (any, error) {
 	schema.Version = ""
 	text, err := written(schema)
 	if err != nil {

@@ -19,6 +19,7 @@ type Settings struct {
 	Protected Protected           `json:"protected" jsonschema_description:"Where nothing changes without a second person."`
 	Databases []string            `json:"databases" jsonschema_description:"The kinds of resources that hold data."`
 	Limits    Limits              `json:"limits" jsonschema_description:"From where on a change is a large one."`
+	Assurance Keys                `json:"assurance" jsonschema_description:"How hard keys must be to forge: 0 typed (development only), 1 software, 2 touched, 3 with PIN or finger, 4 on another machine."`
 	Hours     Hours               `json:"hours" jsonschema_description:"When people are at work."`
 	Freezes   []Freeze            `json:"freezes" jsonschema_description:"When nothing changes but by the group release."`
 	Lists     map[string][]string `json:"lists,omitempty" jsonschema_description:"Lists of your own, for rules of your own."`
@@ -34,6 +35,15 @@ type Protected struct {
 type Limits struct {
 	ScalePercent int `json:"scalePercent" jsonschema:"minimum=1,maximum=1000" jsonschema_description:"Change of a number of replicas, in percent."`
 	BlastRadius  int `json:"blastRadius" jsonschema:"minimum=1,maximum=100000" jsonschema_description:"Resources that one command touches."`
+}
+
+// Keys tell how hard to forge a key must be, see [Assurance].
+type Keys struct {
+	Write      int `json:"write" jsonschema:"minimum=0,maximum=4" jsonschema_description:"Changes outside production, and sensitive reads."`
+	Production int `json:"production" jsonschema:"minimum=0,maximum=4"`
+	Destroy    int `json:"destroy" jsonschema:"minimum=0,maximum=4" jsonschema_description:"The gate takes none below 1."`
+	OffHours   int `json:"offHours" jsonschema:"minimum=0,maximum=4" jsonschema_description:"Changes of production while nobody is at work."`
+	Workspace  int `json:"workspace" jsonschema:"minimum=0,maximum=4" jsonschema_description:"Changes of who may approve what."`
 }
 
 // Hours are when people are at work.
@@ -80,6 +90,7 @@ func readSettings(content []byte, faults *strict.Errors) (Settings, *time.Locati
 	r.block("", top, []strict.Field{
 		{Name: "timezone", Read: r.timezone}, {Name: "groups", Read: r.lists(&s.Groups)}, {Name: "outside", Read: r.texts(&s.Outside)},
 		{Name: "protected", Read: r.protected}, {Name: "databases", Read: r.texts(&s.Databases)}, {Name: "limits", Read: r.limits},
+		{Name: "assurance", Read: r.assurance},
 		{Name: "hours", Read: r.hours}, {Name: "freezes", Read: r.freeze}, {Name: "lists", Read: r.lists(&s.Lists)},
 	}, "lists")
 	s.Freezes = []Freeze{}
@@ -153,6 +164,17 @@ func (r *settingsReader) limits(where string, node ast.Node) {
 	l := &r.settings.Limits
 	r.block(where, node, []strict.Field{
 		{Name: "scalePercent", Read: r.number(&l.ScalePercent, 1, 1000)}, {Name: "blastRadius", Read: r.number(&l.BlastRadius, 1, 100000)},
+	})
+}
+
+func (r *settingsReader) assurance(where string, node ast.Node) {
+	k := &r.settings.Assurance
+	level := func(into *int) func(string, ast.Node) {
+		return r.number(into, int(AssuranceTerminal), int(AssuranceElsewhere))
+	}
+	r.block(where, node, []strict.Field{
+		{Name: "write", Read: level(&k.Write)}, {Name: "production", Read: level(&k.Production)}, {Name: "destroy", Read: level(&k.Destroy)},
+		{Name: "offHours", Read: level(&k.OffHours)}, {Name: "workspace", Read: level(&k.Workspace)},
 	})
 }
 
