@@ -10,7 +10,7 @@ import (
 
 // grammars holds a table for each tool; grammar/README.md is their manual.
 //
-//go:embed grammar/*.yaml
+//go:embed grammar/*.yaml grammar/*/*.yaml
 var grammars embed.FS
 
 // tables are the grammars by the name of the tool. Each is read when it is first wanted.

@@ -95,6 +95,14 @@ func (s *scan) descend(word string) *Refusal {
 		why, fix, _ := strings.Cut(s.at.refused, "; ")
 		return &Refusal{Why: s.name() + " " + why, Fix: fix, At: s.i}
 	}
+	if s.at.load == nil {
+		return nil
+	}
+	part, err := s.at.load()
+	if err != nil {
+		return s.refuse("%s", err)
+	}
+	s.at = part
 	return nil
 }
 

@@ -70,7 +70,8 @@ type set struct {
 type node struct {
 	next    map[string]*node
 	verb    *verb
-	refused string // why all that begins so is refused
+	refused string                // why all that begins so is refused
+	load    func() (*node, error) // what follows is in a file of its own, see [grammar.addParts]
 }
 
 type verb struct {
@@ -96,7 +97,7 @@ func newGrammar(text []byte) (*grammar, error) {
 	if err := g.words(t); err != nil {
 		return nil, err
 	}
-	return g, errors.Join(g.addRefused(t.Refused), g.addVerbs(t.Verbs), g.addRules(t.Rules), g.ambiguous(g.root))
+	return g, errors.Join(g.addRefused(t.Refused), g.addVerbs(t.Verbs), g.addRules(t.Rules), g.ambiguous(g.root), g.addParts())
 }
 
 // words reads what verbs are made of.
