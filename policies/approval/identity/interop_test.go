@@ -34,6 +34,22 @@ func write(t *testing.T, name string, text []byte) string {
 	return file
 }
 
+// TestChromium reads what Chromium 156 wrote, with its virtual authenticator, for the options that we make.
+func TestChromium(t *testing.T) {
+	t.Parallel()
+	made, err := os.ReadFile("testdata/chromium/registration.json")
+	require.NoError(t, err)
+	signed, err := os.ReadFile("testdata/chromium/assertion.json")
+	require.NoError(t, err)
+	v := identity.Verifier{Origin: "http://localhost:35435", RPID: "localhost"}
+	registration := identity.Registration{Approver: "ada", Challenge: "NqMrfq2EHkMBlFb3hvF8CyQk2VTjERnVIg0tIDZH6Co", Expires: today()}
+	c, err := v.FinishPasskey(registration, "key ring", made, today())
+	require.NoError(t, err)
+	seen, err := v.Verify(c, statement(), approval.Proof{Passkey: signed})
+	require.NoError(t, err)
+	assert.Equal(t, approval.Seen{Assurance: policies.AssuranceVerified, Counter: 2}, seen)
+}
+
 func TestKeygenSigns(t *testing.T) {
 	t.Parallel()
 	for name, kind := range map[string][]string{
