@@ -3,7 +3,7 @@ package adapters
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
+	"math/rand/v2"
 	"os"
 	"slices"
 	"strings"
@@ -41,113 +41,34 @@ func TestSmallTools(t *testing.T) {
 	}
 }
 
-// TestSmallToolsSpeltOtherwise writes each command in all the ways that its tool reads the same: its class stays, or it is
-// refused. What is refused does not become a read by joining or parting a flag and its value.
+// TestSmallToolsSpeltOtherwise does to these lines what [TestSpellings] and [TestMisspellings] do to the labelled ones.
 func TestSmallToolsSpeltOtherwise(t *testing.T) {
 	t.Parallel()
-	kept := 0
+	random := rand.New(rand.NewPCG(5, 6))
+	spelt := 0
 	for _, line := range smallLines(t) {
-		c, err := ParseCommand(line.Argv)
-		if err != nil {
-			for _, argv := range [][]string{joined(line.Argv), parted(line.Argv)} {
-				got, why := classOf(argv)
-				assert.NotEqual(t, ClassRead, got, "%q of %q: %s", argv, line.Argv, why)
+		for range 30 {
+			if slices.Contains(line.Argv, "--help=false") {
+				break // --help false does print help
 			}
-			continue
-		}
-		for turn := range 24 {
-			argv := spelt(t, c, turn)
+			argv := misspell(random, line.Argv)
 			got, why := classOf(argv)
-			if assert.GreaterOrEqual(t, rank(got), rank(line.Class), "%q of %q: %s", argv, line.Argv, why) && got == line.Class {
-				kept++
+			assert.GreaterOrEqual(t, rank(got), rank(line.Class), "%q of %q is %s: %s", argv, line.Argv, got, why)
+		}
+		want, err := ParseCommand(line.Argv)
+		if err != nil {
+			continue
+		}
+		g, err := tables()[want.Tool]()
+		require.NoError(t, err)
+		for range 20 {
+			argv := g.respell(random, want, false)
+			if got, err := ParseCommand(argv); err == nil {
+				got.Argv = want.Argv
+				require.Equal(t, want, got, "%q is another command than %q", argv, line.Argv)
+				spelt++
 			}
 		}
 	}
-	assert.Greater(t, kept, 2000, "nearly every spelling is accepted")
-}
-
-// spelt writes a command that was read once more: turn chooses how each flag is spelt, which comes first, and on which
-// side of the arguments they stand; every fourth turn repeats the last flag.
-func spelt(t *testing.T, c Command, turn int) []string {
-	g, err := tables()[c.Tool]()
-	require.NoError(t, err)
-	values := map[string][]string{}
-	for _, flag := range c.Flags {
-		values[flag.Name] = append(values[flag.Name], flag.Value)
-	}
-	names := slices.Sorted(maps.Keys(values))
-	var words, last []string
-	for i := range names {
-		name := names[(i+turn)%len(names)]
-		ways := waysOf(g, c.Path, name)
-		last = ways[(turn/2+i)%len(ways)](values[name])
-		words = append(words, last...)
-	}
-	if turn%4 == 3 {
-		words = append(words, last...)
-	}
-	if turn%2 == 1 {
-		return slices.Concat([]string{c.Tool}, c.Path, c.Args, words)
-	}
-	return slices.Concat([]string{c.Tool}, c.Path, words, c.Args)
-}
-
-// waysOf are the ways to write a flag with its values.
-func waysOf(g *grammar, path []string, name string) []func([]string) []string {
-	all := maps.Clone(g.root.at(path).verb.flags)
-	maps.Copy(all, g.globals)
-	var ways []func([]string) []string
-	for _, spelling := range slices.Sorted(maps.Keys(all)) {
-		f := all[spelling].flag
-		if f.name != name {
-			continue
-		}
-		each := func(write func(value string) []string) {
-			ways = append(ways, func(values []string) (words []string) {
-				for _, value := range values {
-					words = append(words, write(value)...)
-				}
-				return words
-			})
-		}
-		switch f.arity {
-		case aMany:
-			ways = append(ways, func(values []string) []string { return append([]string{spelling}, values...) })
-		case aSwitch:
-			each(func(value string) []string { return []string{strings.TrimSuffix(spelling+"="+value, "=true")} })
-			each(func(value string) []string { return []string{spelling + "=" + value} })
-		default:
-			each(func(value string) []string { return []string{spelling, value} })
-			each(func(value string) []string { return []string{spelling + "=" + value} })
-			if len(spelling) == 2 && g.style == stylePflag {
-				each(func(value string) []string { return []string{spelling + value} })
-			}
-		}
-	}
-	return ways
-}
-
-// joined writes --flag value as --flag=value throughout.
-func joined(argv []string) (words []string) {
-	for _, word := range argv {
-		if n := len(words); n > 0 && strings.HasPrefix(words[n-1], "--") && !strings.Contains(words[n-1], "=") && !strings.HasPrefix(word, "-") {
-			words[n-1] += "=" + word
-			continue
-		}
-		words = append(words, word)
-	}
-	return words
-}
-
-// parted writes --flag=value as --flag value throughout; --help takes none.
-func parted(argv []string) (words []string) {
-	for _, word := range argv {
-		flag, value, valued := strings.Cut(word, "=")
-		if valued && strings.HasPrefix(word, "--") && flag != "--help" {
-			words = append(words, flag, value)
-			continue
-		}
-		words = append(words, word)
-	}
-	return words
+	assert.Greater(t, spelt, 2000, "the test must try spellings that are understood")
 }
