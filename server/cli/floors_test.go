@@ -42,6 +42,7 @@ var homes = []home{
 	{library: "golang.org/x/crypto/ssh", home: "policies/approval/identity", below: true},
 	{library: "github.com/tmc/langchaingo", home: "router/agent"},
 	{library: "github.com/mark3labs/mcp-go", home: "server", tests: "server"},
+	{library: "modernc.org/sqlite", home: "server/store"},
 	{library: "github.com/prometheus/client_golang", home: "server/telemetry"},
 	{library: "github.com/fsnotify/fsnotify", home: "server/reload"},
 	{library: "golang.org/x/time/rate", home: "server"},
