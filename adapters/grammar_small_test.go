@@ -62,7 +62,7 @@ func TestSmallToolsSpeltOtherwise(t *testing.T) {
 		g, err := tables()[want.Tool]()
 		require.NoError(t, err)
 		for range 20 {
-			argv := g.respell(random, want)
+			argv := g.respell(t, random, want)
 			if got, err := ParseCommand(argv); err == nil {
 				got.Argv = want.Argv
 				require.Equal(t, want, got, "%q is another command than %q", argv, line.Argv)

@@ -18,8 +18,15 @@ type labelled struct {
 	Why   string   `json:"why"`
 }
 
+// labelledLines are the commands that this is scored on; labelledIn reads others.
 func labelledLines(t testing.TB) []labelled {
-	file, err := os.Open("../eval/cases/commands.jsonl")
+	all := labelledIn(t, "commands.jsonl")
+	require.GreaterOrEqual(t, len(all), 272)
+	return all
+}
+
+func labelledIn(t testing.TB, name string) []labelled {
+	file, err := os.Open("../eval/cases/" + name)
 	require.NoError(t, err)
 	defer file.Close()
 	var all []labelled
@@ -30,7 +37,6 @@ func labelledLines(t testing.TB) []labelled {
 		all = append(all, line)
 	}
 	require.NoError(t, lines.Err())
-	require.GreaterOrEqual(t, len(all), 272)
 	return all
 }
 
@@ -95,4 +101,15 @@ func TestLabelledCommands(t *testing.T) {
 	assert.Zero(t, all.dangerous, "what is refused or destroys is called a plain write")
 	assert.Zero(t, all.weaker, "weaker than the label")
 	assert.Less(t, float64(all.friction), 0.05*float64(all.lines), "stricter than the label")
+}
+
+// TestClusterTools allows no friction: these lines were written with the tables of kubectl, helm and terraform.
+func TestClusterTools(t *testing.T) {
+	t.Parallel()
+	lines := labelledIn(t, "commands-cluster.jsonl")
+	require.GreaterOrEqual(t, len(lines), 200)
+	for _, line := range lines {
+		got, why := classOf(line.Argv)
+		assert.Equal(t, line.Class, got, "%s (%s): %s", strings.Join(line.Argv, " "), line.Why, why)
+	}
 }
