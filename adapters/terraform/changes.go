@@ -100,14 +100,17 @@ func (p *reading) add(r *tfjson.ResourceChange) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	fields := slices.Concat(moves(r), changed(
-		leavesOf(object{value: r.Change.Before, sensitive: r.Change.BeforeSensitive}, p.hidden),
-		leavesOf(object{value: r.Change.After, sensitive: r.Change.AfterSensitive, unknown: r.Change.AfterUnknown}, p.hidden)))
+	fields := moves(r)
+	if !forgotten(r.Change.Actions) {
+		before := object{value: r.Change.Before, sensitive: r.Change.BeforeSensitive}
+		after := object{value: r.Change.After, sensitive: r.Change.AfterSensitive, unknown: r.Change.AfterUnknown}
+		fields = append(fields, changed(leavesOf(before, p.hidden), leavesOf(after, p.hidden))...)
+	}
 	if action == "" && len(fields) == 0 {
 		return nil
 	}
 	touched := p.in.touched(r.Type, name, cmp.Or(action, adapters.ActionUpdate))
-	touched.Fields = fields
+	touched.Fields = slices.SortedFunc(slices.Values(fields), func(a, b adapters.Field) int { return cmp.Compare(a.Name, b.Name) })
 	if action == adapters.ActionCreate {
 		touched.Version = ""
 	}
@@ -138,11 +141,16 @@ func (p *reading) action(actions tfjson.Actions) (adapters.Action, error) {
 	case actions.Delete():
 		p.counts.destroy++
 		return adapters.ActionDelete, nil
-	case slices.Equal(actions, tfjson.Actions{tfjson.ActionForget}):
+	case forgotten(actions):
 		p.counts.forget++
 		return adapters.ActionDelete, nil
 	}
 	return "", fmt.Errorf("what terraform would do to it is not known here: %v", actions)
+}
+
+// forgotten reports whether terraform stops managing a resource, and leaves it as it is.
+func forgotten(actions tfjson.Actions) bool {
+	return slices.Equal(actions, tfjson.Actions{tfjson.ActionForget})
 }
 
 // moves are the changes of a resource that no attribute shows.
@@ -154,7 +162,7 @@ func moves(r *tfjson.ResourceChange) []adapters.Field {
 	if r.Change.Importing != nil {
 		fields = append(fields, adapters.Field{Name: "(imported from)", After: told("", r.Change.Importing.ID)})
 	}
-	if slices.Contains(r.Change.Actions, tfjson.ActionForget) {
+	if forgotten(r.Change.Actions) {
 		fields = append(fields, adapters.Field{Name: "(managed by terraform)", Before: "true", After: "false"})
 	}
 	return fields

@@ -130,7 +130,13 @@ func private(path string, entry fs.DirEntry) error {
 
 // isState reports whether a file is no part of the configuration, but what terraform writes beside it.
 func isState(name string) bool {
-	return strings.HasSuffix(name, ".tfplan") || strings.HasSuffix(name, ".tfstate") || strings.Contains(name, ".tfstate.")
+	switch filepath.Ext(name) {
+	case ".tfplan", ".tfstate":
+		return true
+	case ".backup", ".info":
+		return strings.Contains(name, ".tfstate.")
+	}
+	return false
 }
 
 // add hashes a file.

@@ -326,6 +326,17 @@ func TestStateIsEdited(t *testing.T) {
 	})
 }
 
+// Planning must not run programs of anybody's choice before somebody has approved.
+func TestProgramsThatPlanningRuns(t *testing.T) {
+	everywhere(t, func(t *testing.T, on tested) {
+		require.NoError(t, os.MkdirAll(filepath.Join(on.dir, ".terraform/providers/registry.terraform.io/hashicorp/external"), 0o700))
+		_, err := on.runner().Plan(t.Context(), parse(t, "terraform destroy"))
+		assert.ErrorContains(t, err, "propose `terraform plan -out=NAME.tfplan`")
+		on.terraform(t, "plan", "-destroy", "-out=release.tfplan")
+		assert.NotEmpty(t, planned(t, on.runner(), "terraform apply release.tfplan").Resources)
+	})
+}
+
 func TestAFolderThatIsNotInitialised(t *testing.T) {
 	everywhere(t, func(t *testing.T, on tested) {
 		require.NoError(t, os.RemoveAll(filepath.Join(on.dir, ".terraform")))

@@ -47,10 +47,16 @@ func (s secrets) add(o object) {
 	}
 }
 
-// leavesOf takes an object apart.
+// leavesOf takes a resource apart. One that is sensitive or unknown as a whole is a leaf by itself; one of nothing has none.
 func leavesOf(o object, hidden secrets) leaves {
 	found := leaves{}
-	found.add("", o, hidden)
+	if o.sensitive == true || o.unknown == true {
+		found.add("(all)", o, hidden)
+		return found
+	}
+	for _, key := range o.keys() {
+		found.add(join("", key), o.child(key), hidden)
+	}
 	return found
 }
 
@@ -147,16 +153,43 @@ func told(name, text string) string {
 	return text
 }
 
-// changed are the fields that differ, sorted by name.
+// changed are the fields that differ, sorted by name. What becomes unknown as a whole is told by the values that it has now.
 func changed(before, after leaves) []adapters.Field {
 	names := leaves{}
 	maps.Copy(names, before)
 	maps.Copy(names, after)
 	var fields []adapters.Field
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		if before[name].raw != after[name].raw {
-			fields = append(fields, adapters.Field{Name: name, Before: before[name].text, After: after[name].text})
+		was, is := before[name], after[name]
+		if is.raw == unknown && before.below(name) {
+			continue
+		}
+		if is.raw == "" && after.covers(name) {
+			is = leaf{unknown, told(name, unknown)}
+		}
+		if was.raw != is.raw {
+			fields = append(fields, adapters.Field{Name: name, Before: was.text, After: is.text})
 		}
 	}
 	return fields
+}
+
+// below reports whether there are values under a path.
+func (l leaves) below(path string) bool {
+	for name := range l {
+		if strings.HasPrefix(name, path+".") {
+			return true
+		}
+	}
+	return false
+}
+
+// covers reports whether a path is part of a value that is unknown as a whole.
+func (l leaves) covers(path string) bool {
+	for name, value := range l {
+		if value.raw == unknown && strings.HasPrefix(path, name+".") {
+			return true
+		}
+	}
+	return false
 }

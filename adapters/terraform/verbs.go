@@ -119,11 +119,11 @@ func local(c adapters.Command, files []adapters.File) error {
 	return nil
 }
 
-// arguments are a command's words as it is run: -chdir is the working folder instead.
+// arguments are a command's words as it is run: -chdir is the working folder instead, and every verb knows -no-color.
 func arguments(c adapters.Command) []string {
-	args := slices.Clone(c.Path)
+	args := append(slices.Clone(c.Path), "-no-color")
 	for _, flag := range c.Flags {
-		if flag.Name != "chdir" {
+		if flag.Name != "chdir" && flag.Name != "no-color" {
 			args = append(args, "-"+flag.Name+"="+flag.Value)
 		}
 	}

@@ -48,6 +48,7 @@ var homes = []home{
 	{library: "golang.org/x/time/rate", home: "server"},
 	{library: "k8s.io", home: "adapters/kubernetes", below: true},
 	{library: "sigs.k8s.io", home: "adapters/kubernetes", below: true},
+	{library: "github.com/hashicorp/terraform-json", home: "adapters/terraform"},
 	{library: "github.com/spf13/cobra", home: "server/cli"},
 	{library: "github.com/spf13/pflag", home: "server/cli"},
 	{library: "charm.land", home: "server/cli"},
