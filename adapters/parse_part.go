@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -62,5 +63,5 @@ func (g *grammar) newPart(text []byte) (*node, error) {
 	if len(p.refused) > 0 {
 		return nil, fmt.Errorf("it refuses flags; those are refused in the table of %s", g.tool)
 	}
-	return p.root, p.addVerbs(t.Verbs)
+	return p.root, errors.Join(p.addVerbs(t.Verbs), p.ambiguous(p.root))
 }

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // scan reads one argv.
@@ -135,8 +136,8 @@ func (s *scan) flag(word string) *Refusal {
 
 // shorts reads what stands behind one dash: switches, and at the end perhaps a flag with its value.
 func (s *scan) shorts(letters string) *Refusal {
-	for i := range letters {
-		name, rest := "-"+letters[i:i+1], letters[i+1:]
+	for i, letter := range letters {
+		name, rest := "-"+string(letter), letters[i+utf8.RuneLen(letter):]
 		found, refusal := s.lookup(name)
 		if refusal != nil {
 			return refusal
@@ -144,6 +145,9 @@ func (s *scan) shorts(letters string) *Refusal {
 		if found.arity != aSwitch {
 			value, valued := strings.CutPrefix(rest, "=")
 			return s.take(name, value, valued || rest != "")
+		}
+		if s.at.verb == nil && rest != "" { // cobra looks for the verb without reading these
+			return s.refuse("-%s is several flags in one word before the verb; write each by itself", letters)
 		}
 		if strings.HasPrefix(rest, "=") {
 			return s.refuse("-%s gives a switch a value; write it by itself", letters)

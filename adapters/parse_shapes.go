@@ -36,7 +36,7 @@ func addingSQL() []string { return append(readingSQL(), "INSERT", "CREATE") }
 // losingSQL are words that make a statement of those change what is there, wherever they stand. A word inside a text is
 // taken for one too: the command is then classed too strong, never too weak.
 var losingSQL = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`(?i)\b(DELETE|DROP|TRUNCATE|UPDATE|REPLACE|MERGE|ALTER|GRANT|REVOKE|EXEC|EXECUTE|CALL|ATTACH|DETACH|COPY|LOAD|PRAGMA|VACUUM|OVERWRITE|UNLOAD|CONFLICT)\b`)
+	return regexp.MustCompile(`(?i)\b(DELETE|DROP|TRUNCATE|UPDATE|REPLACE|MERGE|ALTER|GRANT|REVOKE|EXEC|EXECUTE|CALL|ATTACH|DETACH|COPY|LOAD|PRAGMA|VACUUM|OVERWRITE|UNLOAD|CONFLICT)\b|\b(PG_|LO_|XP_|DBLINK|SETVAL|NEXTVAL|SET_CONFIG)\w*\s*\(`)
 })
 
 var writingSQL = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)\b(INTO|INSERT|CREATE|LOCK|SET)\b`) })

@@ -2,6 +2,7 @@ package adapters
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -60,10 +61,13 @@ func invisible(r rune) bool {
 		unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) || r == '\u2800' || r == utf8.RuneError
 }
 
+// variable is what a shell would replace. In small letters it belongs to templates and queries.
+var variable = regexp.MustCompile(`\$\{?[A-Z_]`)
+
 // shellShape tells what only a shell understands. Operators inside a word are left alone: queries and programs have them.
 func shellShape(word string) bool {
 	operators := []string{"|", "||", "|&", "&", "&&", ";", ";;", ">", ">>", "<", "<<", "<<<", ">&", "&>", "2>", "2>&1", "1>&2", "(", ")", "{", "}", "!"}
-	return slices.Contains(operators, word) || strings.Contains(word, "$(") || strings.Contains(word, "${") ||
+	return slices.Contains(operators, word) || strings.Contains(word, "$(") || variable.MatchString(word) ||
 		strings.HasPrefix(word, "`") || strings.HasPrefix(word, ">") || strings.HasPrefix(word, "2>") || strings.HasPrefix(word, "<(") ||
 		strings.HasPrefix(word, "&&") || strings.HasSuffix(word, "&&") || strings.HasPrefix(word, "||")
 }
