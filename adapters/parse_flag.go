@@ -72,9 +72,9 @@ func arityOf(values string, optional bool) (arity, string) {
 }
 
 // add puts a flag under all its spellings; each may be there once.
-func (all flags) add(f *flag, spellings []string) error {
+func (all flags) add(f *flag, spellings []string, s style) error {
 	for _, name := range spellings {
-		if len(strings.TrimLeft(name, "-")) == 0 || name[0] != '-' {
+		if !s.spells(name) {
 			return fmt.Errorf("%q is not a flag", name)
 		}
 		if _, double := all[name]; double {
@@ -97,6 +97,15 @@ const (
 
 func (s style) known() bool {
 	return s == stylePflag || s == styleArgparse || s == styleYargs || s == styleGoflag
+}
+
+// spells reports whether a flag can have this name, with its dashes.
+func (s style) spells(name string) bool {
+	dashes := len(name) - len(strings.TrimLeft(name, "-"))
+	if s == styleGoflag {
+		return dashes == 1 && len(name) > 1
+	}
+	return dashes == 1 && len(name) == 2 || dashes == 2 && len(name) > 2
 }
 
 // param is an argument as a table names it.

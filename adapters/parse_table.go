@@ -135,7 +135,7 @@ func (g *grammar) addFlags(to flags, text string) error {
 		}
 		f, spellings, err := newFlag(word, g.shapes)
 		if err == nil {
-			err = to.add(f, spellings)
+			err = to.add(f, spellings, g.style)
 		}
 		if err != nil {
 			return err

@@ -122,6 +122,8 @@ func TestFaultyTables(t *testing.T) {
 		"opposite of value":   {"verbs: {a: {class: read, why: x, flags: --foo!=<name>}}", "! is for switches"},
 		"default is a shape":  {"verbs: {a: {class: read, why: x, flags: --foo?=<name>}}", "?= for values the first of which is a literal"},
 		"no flag":             {"globals: foo", `"foo" is not a flag`},
+		"one dash":            {"globals: -foo", `"-foo" is not a flag`},
+		"two dashes":          {"{tool: x, style: goflag, globals: --foo}", `"--foo" is not a flag`},
 		"args":                {"verbs: {a: {class: read, why: x, args: <name>* <name>}}", "one that must be there follows one that need not"},
 		"rule of same class":  {"verbs: {a: {class: read, why: x, flags: --f, read: {--f: y}}}", "a rule for read changes nothing"},
 		"rule without why":    {"verbs: {a: {class: read, why: x, flags: --f, write: {--f: ''}}}", `write if "--f": why is missing`},
