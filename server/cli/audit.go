@@ -121,7 +121,7 @@ func (a *app) auditVerify(ctx context.Context, f auditFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := a.print(f.output, report, func() error { return a.printReport(report, f.key != "") }); err != nil {
+	if err := a.print(f.output, report, func() error { return a.printProof(report, f.key != "") }); err != nil {
 		return err
 	}
 	if report.FirstBreak != nil {
@@ -178,7 +178,7 @@ func parseHead(text string) (approval.Head, error) {
 	return approval.Head{Seq: seq, Hash: hash}, nil
 }
 
-func (a *app) printReport(r verify.Report, pinned bool) error {
+func (a *app) printProof(r verify.Report, pinned bool) error {
 	var text strings.Builder
 	if b := r.FirstBreak; b != nil {
 		fmt.Fprintf(&text, "BROKEN at entry %d (%s): %s\nWhat is before it holds: ", b.Seq, b.What, b.Why)

@@ -3,7 +3,6 @@ package store_test
 import (
 	"crypto/rand"
 	"database/sql"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,6 +17,7 @@ import (
 	"clanker/policies/approval"
 	"clanker/policies/approval/approvaltest"
 	"clanker/server/store"
+	"clanker/server/store/storetest"
 )
 
 // open opens the store of a folder until the test ends.
@@ -146,7 +146,7 @@ func TestOpenRefuses(t *testing.T) {
 			require.NoError(t, err)
 			write(t, filepath.Join(dir, "workspace.key"), secret)
 		}, "is not the key SHA256:"},
-		{"a newer schema", func(t *testing.T, dir string) { execute(t, dir, `PRAGMA user_version = 99`) }, "run the newer clanker"},
+		{"a newer schema", func(t *testing.T, dir string) { storetest.Execute(t, dir, `PRAGMA user_version = 99`) }, "run the newer clanker"},
 		{"no database", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, "clanker.db"), strings.Repeat("nothing ", 1000))
 		}, "file is not a database"},
@@ -169,14 +169,6 @@ func TestOpenRefuses(t *testing.T) {
 func write(t *testing.T, path, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-}
-
-func execute(t *testing.T, dir, statement string) {
-	t.Helper()
-	db, err := sql.Open("sqlite", filepath.Join(dir, "clanker.db"))
-	require.NoError(t, err)
-	_, err = db.ExecContext(t.Context(), statement)
-	require.NoError(t, errors.Join(err, db.Close()))
 }
 
 func TestOneOwner(t *testing.T) {

@@ -3,7 +3,10 @@
 package storetest
 
 import (
+	"database/sql"
+	"errors"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -162,4 +165,20 @@ func (s *Story) Wait(id string) approval.Request {
 	r, err := s.Gate.Wait(s.t.Context(), id, func(r approval.Request) bool { return r.State == approval.Pending || r.State.Over() })
 	require.NoError(s.t, err)
 	return r
+}
+
+// Close closes the gate and the store.
+func (s *Story) Close() {
+	s.t.Helper()
+	s.Gate.Close(s.t.Context())
+	require.NoError(s.t, s.Store.Close())
+}
+
+// Execute runs SQL on the file of a store, as somebody would who has a shell.
+func Execute(t testing.TB, dir, statement string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, "clanker.db"))
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), statement)
+	require.NoError(t, errors.Join(err, db.Close()))
 }
