@@ -186,6 +186,9 @@ func (g *grammar) addRules(text rulesText) error {
 	maps.Copy(all, g.before)
 	g.root.each(func(v *verb) { maps.Copy(all, v.flags) })
 	rules, err := text.compile(func(name string) *flag { return all[name].flag }, g.shapes)
+	if len(text.Read) > 0 {
+		err = errors.Join(err, errors.New("a rule for all verbs that says read changes nothing"))
+	}
 	g.rules = rules
 	return err
 }

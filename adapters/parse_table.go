@@ -160,17 +160,25 @@ func (g *grammar) addRefused(refused map[string]string) error {
 			}
 			continue
 		}
-		for _, path := range paths(key) {
+		all, err := paths(key)
+		errs = append(errs, err)
+		for _, path := range all {
 			g.root.at(path).refused = why
 		}
 	}
 	return errors.Join(errs...)
 }
 
+// wordPattern is a word of a verb, or several in its place: (pause|resume).
+var wordPattern = regexp.MustCompile(`^(\([A-Za-z0-9._-]+(\|[A-Za-z0-9._-]+)+\)|[A-Za-z0-9][A-Za-z0-9._-]*)$`)
+
 // paths are the paths that a key stands for: "rollout (pause|resume)" is two.
-func paths(key string) [][]string {
+func paths(key string) ([][]string, error) {
 	all := [][]string{nil}
 	for word := range strings.FieldsSeq(key) {
+		if !wordPattern.MatchString(word) {
+			return nil, fmt.Errorf("verb %s: %q is no word of a verb", key, word)
+		}
 		var longer [][]string
 		for one := range strings.SplitSeq(strings.Trim(word, "()"), "|") {
 			for _, path := range all {
@@ -179,7 +187,7 @@ func paths(key string) [][]string {
 		}
 		all = longer
 	}
-	return all
+	return all, nil
 }
 
 // at returns the node of a path, which it makes when it is not there.
@@ -204,7 +212,9 @@ func (g *grammar) addVerbs(verbs map[string]verbText) error {
 			errs = append(errs, fmt.Errorf("verb %s: %w", key, err))
 			continue
 		}
-		for _, path := range paths(key) {
+		all, err := paths(key)
+		errs = append(errs, err)
+		for _, path := range all {
 			errs = append(errs, g.place(v, path))
 		}
 	}
@@ -273,22 +283,23 @@ func (g *grammar) addWord(to flags, word string) (rulesText, error) {
 func (g *grammar) addArgs(v *verb, text string) error {
 	before, after, tailed := strings.Cut(text, "-- ")
 	for word := range strings.FieldsSeq(before) {
-		if n := len(v.args); n > 0 && (v.args[n-1].further || !v.args[n-1].least) && strings.IndexAny(word[len(word)-1:], "?*") < 0 {
-			return fmt.Errorf("args %q: one that must be there follows one that need not", text)
-		}
 		p, err := newParam(word, g.shapes)
 		if err != nil {
 			return fmt.Errorf("args: %w", err)
 		}
+		if n := len(v.args); n > 0 && (v.args[n-1].further || !v.args[n-1].least && p.least) {
+			return fmt.Errorf("args %q: only the last may be left out or repeated", text)
+		}
 		v.args = append(v.args, p)
 	}
-	if tailed {
-		p, err := newParam(strings.TrimSpace(after), g.shapes)
-		if err != nil {
-			return fmt.Errorf("args: %w", err)
-		}
-		v.tail = &p
+	if !tailed {
+		return nil
 	}
+	p, err := newParam(strings.TrimSpace(after), g.shapes)
+	if err != nil {
+		return fmt.Errorf("args: %w", err)
+	}
+	v.tail = &p
 	return nil
 }
 

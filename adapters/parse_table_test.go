@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"errors"
 	"io/fs"
 	"maps"
 	"path"
@@ -54,8 +55,8 @@ func TestTables(t *testing.T) {
 				}
 				verbs++
 				_, err := ParseCommand(append([]string{tool}, words...))
-				if err != nil { // it lacks an argument, or is refused as it is
-					assert.Equal(t, -1, err.(*Refusal).At, "%s %v cannot be reached: %v", tool, words, err)
+				if refusal, refused := errors.AsType[*Refusal](err); refused { // it lacks an argument, or is refused as it is
+					assert.Equal(t, -1, refusal.At, "%s %v cannot be reached: %v", tool, words, err)
 				}
 			})
 			assert.Positive(t, verbs)
@@ -124,7 +125,7 @@ func TestFaultyTables(t *testing.T) {
 		"no flag":             {"globals: foo", `"foo" is not a flag`},
 		"one dash":            {"globals: -foo", `"-foo" is not a flag`},
 		"two dashes":          {"{tool: x, style: goflag, globals: --foo}", `"--foo" is not a flag`},
-		"args":                {"verbs: {a: {class: read, why: x, args: <name>* <name>}}", "one that must be there follows one that need not"},
+		"args":                {"verbs: {a: {class: read, why: x, args: <name>* <name>}}", "only the last may be left out or repeated"},
 		"rule of same class":  {"verbs: {a: {class: read, why: x, flags: --f, read: {--f: y}}}", "a rule for read changes nothing"},
 		"rule without why":    {"verbs: {a: {class: read, why: x, flags: --f, write: {--f: ''}}}", `write if "--f": why is missing`},
 		"rule of no flag":     {"verbs: {a: {class: read, why: x, write: {--f: y}}}", `"--f" is no flag of it`},
@@ -134,6 +135,9 @@ func TestFaultyTables(t *testing.T) {
 		"no such argument":    {"verbs: {a: {class: read, why: x, args: b, write: {arg2: y}}}", "it has no argument 2"},
 		"not twice":           {"verbs: {a: {class: read, why: x, write: {not: y}}}", "it is no condition"},
 		"rule for all":        {"{verbs: {a: {class: read, why: x}}, deny: {--f: y}}", `deny if "--f": "--f" is no flag of it`},
+		"read for all":        {"{globals: --f, read: {--f: y}}", "says read changes nothing"},
+		"no word":             {"verbs: {a (b | c): {class: read, why: x}}", `"(b" is no word of a verb`},
+		"no refused word":     {"refused: {(a: x}", `"(a" is no word of a verb`},
 		"ambiguous alias":     {"{aliases: {b: [x], c: [x]}, verbs: {a (b|c): {class: read, why: x}}}", "alias x may be any of b, c"},
 	} {
 		t.Run(name, func(t *testing.T) {
