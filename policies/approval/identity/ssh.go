@@ -211,7 +211,7 @@ func (k publicKey) seen(rest []byte, remote bool) (approval.Seen, error) {
 	seen := approval.Seen{Assurance: policies.AssuranceTouch, Counter: tail.Counter}
 	switch {
 	case tail.Flags&flagTouched == 0:
-		return approval.Seen{}, errors.New("the security key was not touched: remove no-touch-required and sign again")
+		return approval.Seen{}, errors.New("the security key was not touched: touch it, or make a key without -O no-touch-required")
 	case tail.Flags&flagVerified == 0:
 	case remote:
 		seen.Assurance = policies.AssuranceElsewhere

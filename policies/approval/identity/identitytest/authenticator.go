@@ -2,13 +2,17 @@ package identitytest
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/rsa"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"math/big"
 	"slices"
 	"testing"
 
@@ -18,7 +22,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Authenticator is a browser with an authenticator in it, both made of software. It holds one passkey, which signs with ES256.
+// Authenticator is a browser with an authenticator in it, both made of software. It holds one passkey.
 // Change its fields between calls to make it lie.
 type Authenticator struct {
 	Origin      string // that the browser says the page is of
@@ -34,7 +38,7 @@ type Authenticator struct {
 	SelfAttested bool                // the passkey signs its own registration
 	Client       func([]byte) []byte // changes the client data before they are signed, if set
 
-	key *ecdsa.PrivateKey
+	Key crypto.Signer // of the passkey: ES256 unless a test puts an Ed25519 or RSA key here
 }
 
 // NewAuthenticator returns one that tells the truth: the passkey stays in it, and the user is verified each time.
@@ -44,7 +48,7 @@ func NewAuthenticator(t testing.TB, origin, rpID string) *Authenticator {
 	id := make([]byte, 32)
 	_, _ = rand.Read(id) // never fails
 	return &Authenticator{Origin: origin, RPID: rpID, Flags: protocol.FlagUserPresent | protocol.FlagUserVerified, Counter: 1,
-		Create: "webauthn.create", Get: "webauthn.get", ID: id, key: key}
+		Create: "webauthn.create", Get: "webauthn.get", ID: id, Key: key}
 }
 
 // Register answers the options of navigator.credentials.create.
@@ -61,13 +65,13 @@ func (a *Authenticator) RegisterKey(t testing.TB, options, cose []byte, format s
 	data.Write(cose)
 	client, statement := a.client(t, a.Create, options), map[string]any{}
 	if a.SelfAttested {
-		format, statement = "packed", map[string]any{"alg": webauthncose.AlgES256, "sig": a.sign(t, data.Bytes(), client)}
+		format, statement = "packed", map[string]any{"alg": a.algorithm(), "sig": a.sign(t, data.Bytes(), client)}
 	}
 	object, err := webauthncbor.Marshal(map[string]any{"fmt": format, "attStmt": statement, "authData": data.Bytes()})
 	require.NoError(t, err)
 	return a.credential(t, map[string]any{
 		"clientDataJSON": encode(client), "attestationObject": encode(object), "transports": []string{"usb", "x-new"},
-		"authenticatorData": encode(data.Bytes()), "publicKey": "", "publicKeyAlgorithm": webauthncose.AlgES256,
+		"authenticatorData": encode(data.Bytes()), "publicKey": "", "publicKeyAlgorithm": a.algorithm(),
 	})
 }
 
@@ -84,8 +88,12 @@ func (a *Authenticator) Assert(t testing.TB, options []byte) json.RawMessage {
 // sign signs authenticator data and client data.
 func (a *Authenticator) sign(t testing.TB, data, client []byte) []byte {
 	hash := sha256.Sum256(client)
-	digest := sha256.Sum256(slices.Concat(data, hash[:]))
-	signature, err := ecdsa.SignASN1(rand.Reader, a.key, digest[:])
+	signed, hashed := slices.Concat(data, hash[:]), crypto.Hash(0) // which Ed25519 does itself
+	if a.algorithm() != webauthncose.AlgEdDSA {
+		digest := sha256.Sum256(signed)
+		signed, hashed = digest[:], crypto.SHA256
+	}
+	signature, err := a.Key.Sign(rand.Reader, signed, hashed)
 	require.NoError(t, err)
 	return signature
 }
@@ -124,10 +132,29 @@ func (a *Authenticator) data(flags protocol.AuthenticatorFlags) []byte {
 	return data
 }
 
+func (a *Authenticator) algorithm() webauthncose.COSEAlgorithmIdentifier {
+	switch a.Key.Public().(type) {
+	case ed25519.PublicKey:
+		return webauthncose.AlgEdDSA
+	case *rsa.PublicKey:
+		return webauthncose.AlgRS256
+	}
+	return webauthncose.AlgES256
+}
+
 func (a *Authenticator) cose(t testing.TB) []byte {
-	point, err := a.key.PublicKey.Bytes() // 4, x, y
-	require.NoError(t, err)
-	return COSE(t, map[int]any{1: webauthncose.EllipticKey, 3: webauthncose.AlgES256, -1: webauthncose.P256, -2: point[1:33], -3: point[33:]})
+	switch key := a.Key.Public().(type) {
+	case ed25519.PublicKey:
+		return COSE(t, map[int]any{1: webauthncose.OctetKey, 3: webauthncose.AlgEdDSA, -1: webauthncose.Ed25519, -2: []byte(key)})
+	case *rsa.PublicKey:
+		return COSE(t, map[int]any{1: webauthncose.RSAKey, 3: webauthncose.AlgRS256, -1: key.N.Bytes(), -2: big.NewInt(int64(key.E)).Bytes()})
+	case *ecdsa.PublicKey:
+		point, err := key.Bytes() // 4, x, y
+		require.NoError(t, err)
+		return COSE(t, map[int]any{1: webauthncose.EllipticKey, 3: webauthncose.AlgES256, -1: webauthncose.P256, -2: point[1:33], -3: point[33:]})
+	}
+	require.FailNow(t, "a passkey with a key of another kind")
+	return nil
 }
 
 // COSE encodes a public key.
