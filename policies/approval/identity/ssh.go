@@ -49,6 +49,15 @@ func EnrolSSH(name, authorizedKey string, remote bool, now time.Time) (approval.
 		Public: strings.TrimSpace(string(ssh.MarshalAuthorizedKey(key))), Max: most, Remote: remote, Added: now}, nil
 }
 
+// Fingerprint is the id that [EnrolSSH] gives a public key.
+func Fingerprint(authorizedKey string) (string, error) {
+	key, err := parseKey(authorizedKey)
+	if err != nil {
+		return "", fmt.Errorf("read the public key: %w", err)
+	}
+	return ssh.FingerprintSHA256(key), nil
+}
+
 // publicKey is a key of an allowed kind.
 type publicKey struct {
 	ssh.PublicKey

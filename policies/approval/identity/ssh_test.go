@@ -268,10 +268,15 @@ func TestEnrolSSHAttacks(t *testing.T) {
 			assert.Zero(t, c)
 		})
 	}
+	_, err = identity.Fingerprint("x " + good)
+	require.Error(t, err)
 	for _, line := range []string{good, good + " a comment with spaces", "  " + good + "\n", strings.ReplaceAll(good, " ", "\t")} {
 		c, err := identity.EnrolSSH("laptop", line, false, today())
 		require.NoError(t, err, "%q", line)
 		assert.Equal(t, good, c.Public)
+		id, err := identity.Fingerprint(line)
+		require.NoError(t, err)
+		assert.Equal(t, c.ID, id)
 	}
 }
 
