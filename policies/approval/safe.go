@@ -26,8 +26,8 @@ const (
 	tail     = 40
 )
 
-// safeLine makes a text safe to print: what is not printable ASCII is escaped, what is long is folded.
-func safeLine(label, text string) Line {
+// SafeLine makes a text safe to print: what is not printable ASCII is escaped, what is long is folded.
+func SafeLine(label, text string) Line {
 	safe, badges := Safe(text)
 	line := Line{Label: label, Text: safe, Badges: badges}
 	if len(safe) > maxShown {

@@ -70,7 +70,7 @@ func Show(r Request) (View, error) {
 	}
 	plan := proposal.Plan
 	view := View{Version: viewVersion, ID: proposal.ID, Digest: r.Digest, Phrase: phrase(r.Digest), Type: toType(plan),
-		Title: safeLine("", strings.Join(plan.Command.Argv, " ")).Text}
+		Title: SafeLine("", strings.Join(plan.Command.Argv, " ")).Text}
 	for _, section := range []Section{
 		{SectionCommand, commandLines(plan.Command)}, {SectionTarget, targetLines(plan.Target)}, {SectionChanges, changeLines(plan.Resources)},
 		{SectionPreview, previewLines(plan.Preview)}, {SectionUndo, words(plan.Undo)}, {SectionProgram, programLines(plan)},
@@ -116,7 +116,7 @@ func toType(p adapters.Plan) string {
 }
 
 func commandLines(c adapters.Command) []Line {
-	lines := []Line{safeLine("class", string(c.Class)), safeLine("because", c.Why)}
+	lines := []Line{SafeLine("class", string(c.Class)), SafeLine("because", c.Why)}
 	return append(lines, words(c.Argv)...)
 }
 
@@ -124,16 +124,16 @@ func commandLines(c adapters.Command) []Line {
 func words(argv []string) []Line {
 	var lines []Line
 	for i, word := range argv {
-		lines = append(lines, safeLine(strconv.Itoa(i), word))
+		lines = append(lines, SafeLine(strconv.Itoa(i), word))
 	}
 	return lines
 }
 
 func targetLines(t adapters.Target) []Line {
 	return given([]Line{
-		safeLine("provider", t.Provider), safeLine("environment", t.Environment), safeLine("account", t.Account), safeLine("region", t.Region),
-		safeLine("cluster", t.Cluster), safeLine("cluster uid", t.ClusterUID), safeLine("server", t.Server), safeLine("namespace", t.Namespace),
-		safeLine("folder", t.Folder), safeLine("workspace", t.Workspace), safeLine("state lineage", t.Lineage), safeLine("as", t.Identity),
+		SafeLine("provider", t.Provider), SafeLine("environment", t.Environment), SafeLine("account", t.Account), SafeLine("region", t.Region),
+		SafeLine("cluster", t.Cluster), SafeLine("cluster uid", t.ClusterUID), SafeLine("server", t.Server), SafeLine("namespace", t.Namespace),
+		SafeLine("folder", t.Folder), SafeLine("workspace", t.Workspace), SafeLine("state lineage", t.Lineage), SafeLine("as", t.Identity),
 	})
 }
 
@@ -155,9 +155,9 @@ func changeLines(touched []adapters.Touched) []Line {
 		if r.Namespace != "" {
 			where = " in " + r.Namespace
 		}
-		lines = append(lines, safeLine(string(r.Action), r.Kind+" "+r.Name+where))
+		lines = append(lines, SafeLine(string(r.Action), r.Kind+" "+r.Name+where))
 		for _, f := range r.Fields {
-			lines = append(lines, safeLine("  "+f.Name, f.Before+" -> "+f.After))
+			lines = append(lines, SafeLine("  "+f.Name, f.Before+" -> "+f.After))
 		}
 	}
 	for i := range lines { // a field's name comes from outside, too
@@ -168,30 +168,30 @@ func changeLines(touched []adapters.Touched) []Line {
 
 func previewLines(p adapters.Preview) []Line {
 	if p.Kind == adapters.PreviewNone || p.Text == "" {
-		return given([]Line{safeLine("unavailable", p.Reason)})
+		return given([]Line{SafeLine("unavailable", p.Reason)})
 	}
 	all := strings.Split(strings.TrimRight(p.Text, "\n"), "\n")
 	var lines []Line
 	for _, text := range all[:min(len(all), maxPreviewLines)] {
-		lines = append(lines, safeLine("", strings.ReplaceAll(text, "\t", "    ")))
+		lines = append(lines, SafeLine("", strings.ReplaceAll(text, "\t", "    ")))
 	}
 	if more := len(all) - len(lines); more > 0 {
-		lines = append(lines, safeLine("not shown", fmt.Sprintf("%d more lines; the whole has the SHA-256 %s", more, adapters.Digest("", []byte(p.Text)))))
+		lines = append(lines, SafeLine("not shown", fmt.Sprintf("%d more lines; the whole has the SHA-256 %s", more, adapters.Digest("", []byte(p.Text)))))
 	}
 	return lines
 }
 
 func programLines(p adapters.Plan) []Line {
-	lines := given([]Line{safeLine("program", p.Binary.Path), safeLine("version", p.Binary.Version), safeLine("sha256", p.Binary.SHA256)})
+	lines := given([]Line{SafeLine("program", p.Binary.Path), SafeLine("version", p.Binary.Version), SafeLine("sha256", p.Binary.SHA256)})
 	for _, v := range p.Env {
-		lines = append(lines, safeLine("env", v.Name+"="+v.Value))
+		lines = append(lines, SafeLine("env", v.Name+"="+v.Value))
 	}
 	for _, f := range p.Files {
-		lines = append(lines, safeLine("reads", fmt.Sprintf("%s (%d bytes, SHA-256 %s)", f.Path, f.Size, f.SHA256)))
+		lines = append(lines, SafeLine("reads", fmt.Sprintf("%s (%d bytes, SHA-256 %s)", f.Path, f.Size, f.SHA256)))
 	}
 	return lines
 }
 
 func claimLines(p policies.Proposal) []Line {
-	return given([]Line{safeLine("who", string(p.Requester.Kind)+" "+p.Requester.ID), safeLine("says", p.Reason)})
+	return given([]Line{SafeLine("who", string(p.Requester.Kind)+" "+p.Requester.ID), SafeLine("says", p.Reason)})
 }
