@@ -151,7 +151,7 @@ func (g *grammar) addRefused(refused map[string]string) error {
 		if why == "" {
 			errs = append(errs, fmt.Errorf("refused %s: why is missing", key))
 		}
-		if key[0] == '-' {
+		if strings.HasPrefix(key, "-") {
 			for name := range strings.SplitSeq(key, "/") {
 				if g.globals[name].flag != nil || g.before[name].flag != nil {
 					errs = append(errs, fmt.Errorf("flag %s is refused and accepted", name))

@@ -153,3 +153,21 @@ func TestFaultyTables(t *testing.T) {
 		})
 	}
 }
+
+// FuzzGrammar reads anything as a table, and a command by it.
+func FuzzGrammar(f *testing.F) {
+	f.Add("style: pflag\nglobals: -g/--global=<name>\nverbs:\n  run: {class: write, why: runs, flags: -s --list=a|b*, args: <name>*, destroy: {not -s: y}}", "x run -s --list b c")
+	f.Add("style: goflag\nhelp: -h\naliases: {a: [b]}\nverbs: {a: {class: read, why: x, args: a? -- <text>*}}", "x b a -- c")
+	f.Add("{style: yargs, refused: {'': x, --f: y}, verbs: {'': {class: read, why: x}}}", "x")
+	f.Fuzz(func(t *testing.T, table, line string) {
+		g, err := newGrammar([]byte(table))
+		if err != nil || len(line) == 0 {
+			return
+		}
+		c, refusal := g.parse(strings.Split(line, " "))
+		if refusal == nil {
+			require.Less(t, rank(c.Class), rank(classDeny))
+			require.GreaterOrEqual(t, rank(c.Class), 0)
+		}
+	})
+}

@@ -106,8 +106,9 @@ func isRef(value string) bool {
 
 var refPattern = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.:/@+=,%-]*$`)
 
-// pathPattern leaves out what some tool takes for more than one path (a comma), for a pattern, or for a repository (a colon).
-var pathPattern = regexp.MustCompile(`^[\p{L}\p{N}_./+=-]+$`)
+// pathPattern leaves out what some tool takes for more than one path (a comma), for a key and a path (=), for a pattern, or
+// for a repository (a colon).
+var pathPattern = regexp.MustCompile(`^[\p{L}\p{N}_./+-]+$`)
 
 // isPath tells a local path that leads where it says, and to nothing hidden: those are settings and keys.
 func isPath(value string) bool {

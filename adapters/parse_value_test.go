@@ -27,7 +27,7 @@ func TestShapes(t *testing.T) {
 		{"<url>", []string{"https://sqs.us-east-1.amazonaws.com/1/q"}, []string{"http://x", "https://a@b", "https://", "https://a b"}},
 		{"<json>", []string{`{"a":[1]}`, "[]", "0"}, []string{"{a: b}", `{"\u0061":1}`, `{"a":1}{}`}},
 		{"<file>", []string{"a", "a/b.yaml", "./a", ".", "./", "a/", "plan.tfplan", "größe.yaml"},
-			[]string{"/a", "../a", "a/../b", "~/a", ".ssh", "a/.ssh", "-a", "a//b", "a,b", "a*", "https://x", "git@x:y", "github.com/o/r", "a b", "a:b", "", "//a", "..", "./../a"}},
+			[]string{"/a", "../a", "a/../b", "~/a", ".ssh", "a/.ssh", "-a", "a//b", "a,b", "key=/etc/shadow", "a*", "https://x", "git@x:y", "github.com/o/r", "a b", "a:b", "", "//a", "..", "./../a"}},
 		{"<path>.yaml", []string{"/srv/a.yaml", "a.yaml", "./a/b.yaml"}, []string{"/srv/a", "/etc/a.yaml", "/proc/self/a.yaml", "/home/op/.kube/a.yaml", ".yaml", "/dev/a.yaml"}},
 		{"a|b=<int>|c", []string{"a", "b=5", "c"}, []string{"b=", "b", "ab", "A", "b=x"}},
 		{"<sqlread>", []string{"SELECT 1", "select * from t where a = 'b';", "SHOW TABLES; SELECT 2"},
