@@ -3,6 +3,7 @@ package terraform
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -65,11 +66,14 @@ type reading struct {
 func hiddenIn(plan *tfjson.Plan) secrets {
 	hidden := secrets{}
 	change := func(c *tfjson.Change) {
+		if c == nil {
+			return
+		}
 		hidden.add(object{value: c.Before, sensitive: c.BeforeSensitive})
 		hidden.add(object{value: c.After, sensitive: c.AfterSensitive})
 	}
 	for _, r := range append(slices.Clone(plan.ResourceChanges), plan.ResourceDrift...) {
-		if r.Change != nil {
+		if r != nil {
 			change(r.Change)
 		}
 	}
@@ -80,7 +84,7 @@ func hiddenIn(plan *tfjson.Plan) secrets {
 		return hidden
 	}
 	for name, variable := range plan.Config.RootModule.Variables {
-		if value := plan.Variables[name]; value != nil && variable.Sensitive {
+		if value := plan.Variables[name]; value != nil && variable != nil && variable.Sensitive {
 			hidden.add(object{value: value.Value, sensitive: true})
 		}
 	}
@@ -89,8 +93,8 @@ func hiddenIn(plan *tfjson.Plan) secrets {
 
 // add adds what happens to one resource, and the programs that run for it.
 func (p *reading) add(r *tfjson.ResourceChange) error {
-	if r.Change == nil {
-		return fmt.Errorf("%s has no change", r.Address)
+	if r == nil || r.Change == nil {
+		return errors.New("a resource in it has no change")
 	}
 	name := r.Address
 	if r.DeposedKey != "" {
@@ -102,9 +106,7 @@ func (p *reading) add(r *tfjson.ResourceChange) error {
 	}
 	fields := moves(r)
 	if !forgotten(r.Change.Actions) {
-		before := object{value: r.Change.Before, sensitive: r.Change.BeforeSensitive}
-		after := object{value: r.Change.After, sensitive: r.Change.AfterSensitive, unknown: r.Change.AfterUnknown}
-		fields = append(fields, changed(leavesOf(before, p.hidden), leavesOf(after, p.hidden))...)
+		fields = append(fields, p.fields(r.Change)...)
 	}
 	if action == "" && len(fields) == 0 {
 		return nil
@@ -119,6 +121,16 @@ func (p *reading) add(r *tfjson.ResourceChange) error {
 		p.addProvisioners(r)
 	}
 	return nil
+}
+
+// fields are the attributes that a change changes.
+func (p *reading) fields(c *tfjson.Change) []adapters.Field {
+	if c == nil {
+		return nil
+	}
+	before := object{value: c.Before, sensitive: c.BeforeSensitive}
+	after := object{value: c.After, sensitive: c.AfterSensitive, unknown: c.AfterUnknown}
+	return changed(leavesOf(before, p.hidden), leavesOf(after, p.hidden))
 }
 
 // action counts what happens to a resource, and says it in the words of plans; nothing is empty.
@@ -176,6 +188,9 @@ func (p *reading) addProvisioners(r *tfjson.ResourceChange) {
 			return
 		}
 		for i, provisioner := range resource.Provisioners {
+			if provisioner == nil {
+				continue
+			}
 			program := p.in.touched(provisioner.Type, fmt.Sprintf("%s %s %d", r.Address, provisioner.Type, i+1), adapters.ActionRun)
 			program.Fields = constants(provisioner.Expressions, p.hidden)
 			p.found = append(p.found, program)
@@ -217,7 +232,9 @@ func each(config *tfjson.Config, visit func(module string, r *tfjson.ConfigResou
 			return
 		}
 		for _, resource := range module.Resources {
-			visit(prefix, resource)
+			if resource != nil {
+				visit(prefix, resource)
+			}
 		}
 		for _, name := range slices.Sorted(maps.Keys(module.ModuleCalls)) {
 			if call := module.ModuleCalls[name]; call != nil {

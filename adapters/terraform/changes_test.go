@@ -3,8 +3,10 @@ package terraform
 import (
 	"encoding/json"
 	"flag"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -57,7 +59,7 @@ func TestReadState(t *testing.T) {
 	found, err := readState(document(t, "state.json"))
 	require.NoError(t, err)
 	var text strings.Builder
-	for _, name := range found.under("") {
+	for _, name := range slices.Sorted(maps.Keys(found.resources)) {
 		text.WriteString(name + "\n")
 		write(&text, changed(nil, found.resources[name].leaves))
 	}
@@ -148,6 +150,15 @@ func TestDataSourcesThatArePrograms(t *testing.T) {
 	assert.Contains(t, found.text, "Runs programs")
 }
 
+func TestDrift(t *testing.T) {
+	t.Parallel()
+	found, err := read([]byte(`{"format_version":"1.2","resource_drift":[
+		{"address":"x.z","change":{"actions":["delete"],"before":{"a":1},"after":null}},
+		{"address":"x.y","change":{"actions":["update"],"before":{"a":"swordfish"},"after":{"a":"login swordfish!"},"before_sensitive":{"a":true}}}]}`), shop)
+	require.NoError(t, err)
+	assert.Contains(t, found.text, "Changed outside of terraform:\n  ~ x.y\n      a: (sensitive) -> (sensitive)\n  ~ x.z\n      a: \"1\" -> (none)\n")
+}
+
 func TestLongValuesAreBound(t *testing.T) {
 	t.Parallel()
 	one, other := told("a", strings.Repeat("x", 5000)), told("a", strings.Repeat("x", 4999)+"y")
@@ -171,6 +182,17 @@ func TestBare(t *testing.T) {
 	} {
 		assert.Equal(t, want, bare(address), address)
 	}
+}
+
+func TestReadOfNulls(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{`{"format_version":"1.2","resource_changes":[null]}`, `{"format_version":"1.2","resource_drift":[null,{"address":"a.b"}]}`,
+		`{"format_version":"1.2","output_changes":{"a":null},"variables":{"v":{"value":"secret"}},"configuration":{"root_module":{"variables":{"v":null},"module_calls":{"m":null},"resources":[null,{"address":"x.y","provisioners":[null]}]}}}`} {
+		assert.NotPanics(t, func() { _, _ = read([]byte(text), shop) }, text)
+	}
+	assert.NotPanics(t, func() {
+		_, _ = readState([]byte(`{"format_version":"1.0","values":{"outputs":{"a":null},"root_module":{"resources":[null],"child_modules":[null]}}}`))
+	})
 }
 
 func FuzzRead(f *testing.F) {

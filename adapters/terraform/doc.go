@@ -19,7 +19,7 @@
 // `terraform apply release.tfplan`, each approved by itself.
 //
 // The plan holds the digest of every file in the folder and its modules, the lineage and the serial of the state, and each
-// attribute that changes. Sensitive values are told as "(sensitive)", and so is every other value equal to one: terraform itself
+// attribute that changes. Sensitive values are told as "(sensitive)", and so is every other value that one is in: terraform itself
 // shows those copies in clear. That a sensitive value is another one than at approval is therefore not seen by itself; files,
 // variables and state are compared all the same. Long values are cut and told by their digest.
 //

@@ -134,19 +134,21 @@ func TestVariables(t *testing.T) {
 
 func TestArguments(t *testing.T) {
 	t.Parallel()
-	files := []adapters.File{{Path: "prod.tfvars"}}
+	files, dir := []adapters.File{{Path: "prod.tfvars"}}, t.TempDir()
+	require.NoError(t, os.Symlink("/etc/passwd", filepath.Join(dir, "link.tfplan")))
 	for _, c := range []struct{ line, want, fault string }{
 		{"terraform -chdir=prod state list", "state list -no-color", ""},
 		{"terraform plan -no-color -out=a.tfplan -target=a.b -target=c.d", "plan -no-color -out=a.tfplan -target=a.b -target=c.d", ""},
 		{"terraform plan -var-file=prod.tfvars", "plan -no-color -var-file=prod.tfvars", ""},
 		{"terraform plan -var-file=other.tfvars", "", "no file of the configuration"},
 		{"terraform plan -out=sub/a.tfplan", "", "in the configuration's folder"},
+		{"terraform plan -out=link.tfplan", "", "leads elsewhere"},
 		{"terraform plan -out=main.tf", "", "in the configuration's folder"},
 		{"terraform graph -plan=a.tfplan", "", "outside of the plan"},
 	} {
 		command, err := adapters.ParseCommand(strings.Fields(c.line))
 		require.NoError(t, err, c.line)
-		if err = local(command, files); c.fault != "" {
+		if err = local(dir, command, files); c.fault != "" {
 			assert.ErrorContains(t, err, c.fault, c.line)
 			continue
 		}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	tfjson "github.com/hashicorp/terraform-json"
+
 	"clanker/adapters"
 )
 
@@ -59,14 +61,15 @@ func (p *reading) outputs(text *strings.Builder) {
 	}
 }
 
-// drift names what somebody changed behind terraform's back.
+// drift writes what somebody changed behind terraform's back: an apply takes it into the state.
 func (p *reading) drift(text *strings.Builder) {
-	var names []string
-	for _, r := range p.plan.ResourceDrift {
-		names = append(names, r.Address)
-	}
-	if slices.Sort(names); len(names) > 0 {
-		fmt.Fprintf(text, "\nChanged outside of terraform: %s\n", strings.Join(names, ", "))
+	head := "\nChanged outside of terraform:\n"
+	drifted := slices.DeleteFunc(slices.Clone(p.plan.ResourceDrift), func(r *tfjson.ResourceChange) bool { return r == nil })
+	slices.SortFunc(drifted, func(a, b *tfjson.ResourceChange) int { return strings.Compare(a.Address, b.Address) })
+	for _, r := range drifted {
+		fmt.Fprintf(text, "%s  ~ %s\n", head, r.Address)
+		write(text, p.fields(r.Change))
+		head = ""
 	}
 }
 

@@ -74,7 +74,9 @@ func readState(text []byte) (state, error) {
 	all := map[string]*tfjson.StateResource{}
 	if v := recording.Values; v != nil {
 		for _, output := range v.Outputs {
-			hidden.add(object{value: output.Value, sensitive: output.Sensitive})
+			if output != nil {
+				hidden.add(object{value: output.Value, sensitive: output.Sensitive})
+			}
 		}
 		gather(v.RootModule, all)
 	}
@@ -108,6 +110,9 @@ func gather(module *tfjson.StateModule, all map[string]*tfjson.StateResource) {
 		return
 	}
 	for _, r := range module.Resources {
+		if r == nil {
+			continue
+		}
 		name := r.Address
 		if r.DeposedKey != "" {
 			name += " (deposed " + r.DeposedKey + ")"

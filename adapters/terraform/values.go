@@ -33,7 +33,7 @@ type object struct{ value, sensitive, unknown any }
 // secrets are strings that terraform marks as sensitive somewhere.
 type secrets map[string]bool
 
-// shortestSecret is the length, in bytes, from which on a value equal to a sensitive one is taken for a copy of it.
+// shortestSecret is the length, in bytes, from which on a value that holds a sensitive one is taken for a copy of it.
 const shortestSecret = 6
 
 // add collects the strings that are sensitive in an object.
@@ -45,6 +45,16 @@ func (s secrets) add(o object) {
 	for _, key := range o.keys() {
 		s.add(o.child(key))
 	}
+}
+
+// in reports whether a text holds one of them.
+func (s secrets) in(text string) bool {
+	for secret := range s {
+		if strings.Contains(text, secret) {
+			return true
+		}
+	}
+	return false
 }
 
 // leavesOf takes a resource apart. One that is sensitive or unknown as a whole is a leaf by itself; one of nothing has none.
@@ -77,7 +87,7 @@ func (l leaves) add(path string, o object, hidden secrets) {
 			text = word
 		}
 		shown := text
-		if hidden[text] {
+		if hidden.in(text) {
 			shown = sensitive
 		}
 		l[path] = leaf{"=" + encoded(o.value), told(path, shown)}

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -86,7 +87,7 @@ func (s *session) locate(ctx context.Context, j *job) (err error) {
 	if p.Files, err = configuration(s.dir); err != nil {
 		return err
 	}
-	if err := local(p.Command, p.Files); err != nil {
+	if err := local(s.dir, p.Command, p.Files); err != nil {
 		return err
 	}
 	text, err := s.read(ctx, "workspace", "show")
@@ -101,7 +102,7 @@ func (s *session) locate(ctx context.Context, j *job) (err error) {
 }
 
 // local refuses names of files that lead elsewhere than into the configuration, or that would overwrite it.
-func local(c adapters.Command, files []adapters.File) error {
+func local(dir string, c adapters.Command, files []adapters.File) error {
 	for _, flag := range c.Flags {
 		switch flag.Name {
 		case "var-file":
@@ -111,6 +112,9 @@ func local(c adapters.Command, files []adapters.File) error {
 		case "out":
 			if !filepath.IsLocal(flag.Value) || filepath.Dir(flag.Value) != "." || !strings.HasSuffix(flag.Value, ".tfplan") {
 				return fmt.Errorf("-out=%s: name a saved plan NAME.tfplan, in the configuration's folder", flag.Value)
+			}
+			if info, err := os.Lstat(filepath.Join(dir, flag.Value)); err == nil && !info.Mode().IsRegular() {
+				return fmt.Errorf("-out=%s: that is no file, but leads elsewhere", flag.Value)
 			}
 		case "state", "state-out", "backup", "plan", "config", "generate-config-out", "plugin-dir":
 			return fmt.Errorf("-%s leads to files outside of the plan: leave it out", flag.Name)
@@ -172,7 +176,7 @@ func (s *session) saved(ctx context.Context, j *job, lock string) (string, error
 	c := j.plan.Command
 	switch {
 	case len(c.Args) == 0:
-		return s.planNow(ctx, c, lock)
+		return s.planNow(ctx, c, j.plan.Files, lock)
 	case len(c.Args) > 1 || c.Path[0] != "apply":
 		return "", fmt.Errorf("terraform %s takes one saved plan at most, and only apply does", c.Path[0])
 	}
@@ -195,8 +199,8 @@ func (s *session) bind(j *job, name string) (string, error) {
 	return file, nil
 }
 
-// planNow makes a plan from the configuration as it is.
-func (s *session) planNow(ctx context.Context, c adapters.Command, lock string) (string, error) {
+// planNow makes a plan from the configuration as it is, which has to be these files before and after.
+func (s *session) planNow(ctx context.Context, c adapters.Command, files []adapters.File, lock string) (string, error) {
 	installed := filepath.Join(s.dir, ".terraform", "providers", "*", "hashicorp", "external")
 	if found, err := filepath.Glob(installed); err != nil || len(found) > 0 {
 		return "", errors.New("hashicorp/external is installed in the folder, with which planning may run any program, before anybody " +
@@ -210,7 +214,13 @@ func (s *session) planNow(ctx context.Context, c adapters.Command, lock string) 
 	case "refresh":
 		args = append(args, "-refresh-only")
 	}
-	_, err := s.read(ctx, args...)
+	if _, err := s.read(ctx, args...); err != nil {
+		return "", err
+	}
+	now, err := configuration(s.dir)
+	if err == nil && !slices.Equal(now, files) {
+		err = fmt.Errorf("%s changed while it was planned: plan again", differingFile(files, now))
+	}
 	return file, err
 }
 
