@@ -22,6 +22,8 @@ import (
 // deadline is how long a decision may take.
 const deadline = time.Second
 
+var classes = [...]adapters.Class{adapters.ClassRead, adapters.ClassSensitiveRead, adapters.ClassWrite, adapters.ClassDestroy}
+
 // Engine decides by one set of policies. It never changes, and is safe for concurrent use.
 type Engine struct {
 	set      *set
@@ -132,6 +134,9 @@ func (e *Engine) Replay(ctx context.Context, input string) (Decision, error) {
 
 func (e *Engine) decide(ctx context.Context, in Input, text string) (Decision, error) {
 	now := time.Unix(in.Time.Unix, 0).UTC()
+	if class := adapters.Class(in.Command.Class); !slices.Contains(classes[:], class) {
+		return e.refuse(text, now, fmt.Errorf("nobody knows how far a command of class %q goes", class))
+	}
 	said, err := e.ask(ctx, text, now)
 	if err == nil {
 		err = said.check(e.set.settings, in.Requester.ID)
@@ -168,7 +173,10 @@ func (e *Engine) ask(ctx context.Context, input string, now time.Time) (answer, 
 			return answer{}, err
 		}
 	}
-	if !said[0].same(said[1]) {
+	switch {
+	case ctx.Err() != nil: // what is quick enough does not notice
+		return answer{}, fmt.Errorf("evaluate the policies: %w", ctx.Err())
+	case !said[0].same(said[1]):
 		return answer{}, fmt.Errorf("the policies say one thing with the index over their rules, and another without")
 	}
 	return said[0], nil
