@@ -20,7 +20,7 @@ func lock(dir string) (release func() error, err error) {
 		return nil, fmt.Errorf("lock the ledger: %w", err)
 	}
 	if err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		defer file.Close()
+		defer func() { _ = file.Close() }() // nothing was written
 		if !errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, fmt.Errorf("lock the ledger: %w", err)
 		}

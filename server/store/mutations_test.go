@@ -412,6 +412,35 @@ func TestChangedExport(t *testing.T) {
 	}
 }
 
+// FuzzVerify puts anything in the place of a body, in a chain that is whole.
+func FuzzVerify(f *testing.F) {
+	var honest []approval.Entry
+	for e, err := range read(f, storetest.Tell(f, folder(f)).Dir).Entries(f.Context(), 1) {
+		require.NoError(f, err)
+		honest = append(honest, e)
+		f.Add(len(honest)-1, []byte(e.Body))
+	}
+	f.Fuzz(func(t *testing.T, at int, body []byte) {
+		if at < 0 || at >= len(honest) || !json.Valid(body) {
+			return
+		}
+		entries := slices.Clone(honest)
+		entries[at].Body = body
+		for i := at; i < len(entries); i++ {
+			if i > 0 {
+				entries[i].Prev = entries[i-1].Hash
+			}
+			sum, err := entries[i].Sum()
+			require.NoError(t, err)
+			entries[i].Hash = sum
+		}
+		report, err := verify.Log(t.Context(), verify.Lines(bytes.NewReader(lines(t, entries))), verify.Options{Signatures: signatures})
+		require.NoError(t, err)
+		same := bytes.Equal(lines(t, entries[at:at+1]), lines(t, honest[at:at+1]))
+		assert.Equal(t, same, report.FirstBreak == nil)
+	})
+}
+
 func lines(t testing.TB, entries []approval.Entry) []byte {
 	t.Helper()
 	var text bytes.Buffer

@@ -132,7 +132,7 @@ func each(ctx context.Context, db queries, do func(*sql.Rows) error, query strin
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err has told all
 	for rows.Next() {
 		if err := do(rows); err != nil {
 			return err
@@ -195,18 +195,18 @@ func scan(rows *sql.Rows) (approval.Entry, error) {
 	return e, nil
 }
 
-// newest reads the body of the newest entry of its type; it reports whether there is one.
-func newest(ctx context.Context, db queries, kind string, body any) (bool, error) {
+// newest reads the body of the newest entry of its type, and leaves body as it is where there is none.
+func newest(ctx context.Context, db queries, kind string, body any) error {
 	var text string
 	err := db.QueryRowContext(ctx, `SELECT body FROM entries WHERE type = ? ORDER BY seq DESC LIMIT 1`, kind).Scan(&text)
 	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+		return nil
 	}
 	if err == nil {
 		err = json.Unmarshal([]byte(text), body)
 	}
 	if err != nil {
-		return false, fmt.Errorf("read the newest entry %s: %w", kind, err)
+		return fmt.Errorf("read the newest entry %s: %w", kind, err)
 	}
-	return true, nil
+	return nil
 }

@@ -20,7 +20,7 @@ func (r *Reader) Approvers(ctx context.Context) ([]approval.Approver, error) {
 // approvers are those of the newest entry about them: the audit log is where they are kept.
 func approvers(ctx context.Context, db queries) ([]approval.Approver, error) {
 	var trusted approval.Trusted
-	if _, err := newest(ctx, db, approval.EventTrust, &trusted); err != nil {
+	if err := newest(ctx, db, approval.EventTrust, &trusted); err != nil {
 		return nil, err
 	}
 	counters := map[string]uint32{}
@@ -177,6 +177,6 @@ func (r *Reader) Policies(ctx context.Context, revision string) (map[string][]by
 // Pinned returns the revision that decides; empty before the first.
 func (r *Reader) Pinned(ctx context.Context) (string, error) {
 	var loaded approval.Loaded
-	_, err := newest(ctx, r.db, approval.EventPolicies, &loaded)
+	err := newest(ctx, r.db, approval.EventPolicies, &loaded)
 	return loaded.Revision, err
 }

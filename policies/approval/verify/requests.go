@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"slices"
 	"time"
 
 	"clanker/adapters"
@@ -136,7 +135,7 @@ func (c *checker) approved(b approval.ApprovedBy) error {
 	if err != nil {
 		return err
 	}
-	return c.enough(r.Decision, words)
+	return c.enough(r, r.Decision, words)
 }
 
 // started checks that exactly what was approved runs, once, with enough words that nobody took back.
@@ -163,37 +162,29 @@ func (c *checker) started(e approval.Entry, b approval.Started) error {
 	if err != nil {
 		return err
 	}
-	c.report.Executions++
-	return orFirst(c.enough(r.Decision, words), c.enough(b.Decision, words))
-}
-
-func orFirst(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+	if err := c.enough(r, r.Decision, words); err != nil {
+		return err
 	}
-	return nil
+	c.report.Executions++
+	return c.enough(r, b.Decision, words)
 }
 
 // enough checks that the words meet what a decision requires.
-func (c *checker) enough(d policies.Decision, words []approval.Word) error {
-	if d.Effect == policies.Deny {
-		return broken(WhatExecution, "policy denied it")
+func (c *checker) enough(r *request, d policies.Decision, words []approval.Word) error {
+	var approvals []policies.Approval
+	for _, w := range words {
+		approvals = append(approvals, policies.Approval{Approver: w.Approver, Groups: c.engines[d.Revision].Groups(w.Approver), Assurance: w.Assurance})
 	}
-	for _, need := range d.Require {
-		members, everybody := c.engines[d.Revision].Members(need.Group)
-		have := 0
-		for _, w := range words {
-			if (everybody || slices.Contains(members, w.Approver)) && w.Assurance >= need.MinAssurance {
-				have++
-			}
-		}
-		if have < need.Count {
-			return broken(WhatExecution, "%d of the %d approvals are there that are required of the group %q with assurance %d", have, need.Count, need.Group, need.MinAssurance)
+	permitted, needs := d.Permits(r.Proposal.Requester.ID, approvals)
+	if permitted {
+		return nil
+	}
+	for _, need := range needs {
+		if need.Missing > 0 {
+			return broken(WhatExecution, "%d of the %d approvals are there that are required of the group %q with assurance %d", len(need.By), need.Count, need.Group, need.MinAssurance)
 		}
 	}
-	return nil
+	return broken(WhatExecution, "the decision is %s, and that lets nothing run", d.Effect)
 }
 
 func (c *checker) ended(b approval.Ended) error {

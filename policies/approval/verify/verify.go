@@ -106,7 +106,7 @@ func Log(ctx context.Context, entries iter.Seq2[approval.Entry, error], o Option
 // checker is what is known of a log up to its head.
 type checker struct {
 	Options
-	ctx    context.Context //nolint:containedctx // it lives as long as one call
+	ctx    context.Context // of the one call that this is for
 	report Report
 
 	head   approval.Head

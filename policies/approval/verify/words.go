@@ -14,7 +14,7 @@ func (c *checker) given(e approval.Entry, b approval.Given) error {
 	switch {
 	case r == nil:
 		return broken(WhatApproval, "it is about %s, which was never proposed", b.Proposal)
-	case r.State != approval.Pending && !(r.State == approval.Approved && w.Verdict == approval.Reject):
+	case r.State != approval.Pending && (r.State != approval.Approved || w.Verdict != approval.Reject):
 		return broken(WhatApproval, "%s is %s, and nobody can %s it", b.Proposal, r.State, w.Verdict)
 	case c.nonces[w.Nonce]:
 		return broken(WhatApproval, "its nonce was used before: the statement is replayed")
