@@ -13,24 +13,10 @@ import (
 	"clanker/adapters/adaptertest"
 )
 
-// kubectl is a command as the grammar reads it: words with a dash are flags, and the first of the others is the verb.
-func kubectl(line string) adapters.Command {
-	c := adapters.Command{Argv: append([]string{"kubectl"}, strings.Fields(line)...), Tool: "kubectl"}
-	verb := 1
-	if strings.HasPrefix(line, "rollout ") || strings.HasPrefix(line, "set ") {
-		verb = 2
-	}
-	for _, word := range c.Argv[1:] {
-		name, value, _ := strings.Cut(strings.TrimPrefix(word, "--"), "=")
-		switch {
-		case strings.HasPrefix(word, "--"):
-			c.Flags = append(c.Flags, adapters.Flag{Name: name, Value: value})
-		case len(c.Path) < verb:
-			c.Path = append(c.Path, word)
-		default:
-			c.Args = append(c.Args, word)
-		}
-	}
+func kubectl(t *testing.T, line string) adapters.Command {
+	t.Helper()
+	c, err := adapters.ParseCommand(strings.Fields("kubectl " + line))
+	require.NoError(t, err, line)
 	return c
 }
 
@@ -44,13 +30,13 @@ func TestRunnerConformance(t *testing.T) {
 				return string(text)
 			}}
 		},
-		Read:    kubectl("get pods --namespace=production"),
-		Write:   kubectl("scale deployment checkout-api --replicas=5"),
-		Unknown: kubectl("drain ip-10-0-1-23.ec2.internal"),
+		Read:    kubectl(t, "get pods --namespace=production"),
+		Write:   kubectl(t, "scale deployment checkout-api --replicas=5"),
+		Unknown: kubectl(t, "drain ip-10-0-1-23.ec2.internal"),
 		Others: []adapters.Command{
-			kubectl("rollout restart deployment/search"),
-			kubectl("set image statefulset/rabbitmq rabbitmq=registry.acme-shop.example/rabbitmq:4.1.5"),
-			kubectl("delete pod rabbitmq-1"),
+			kubectl(t, "rollout restart deployment/search"),
+			kubectl(t, "set image statefulset/rabbitmq rabbitmq=registry.acme-shop.example/rabbitmq:4.1.5"),
+			kubectl(t, "delete pod rabbitmq-1"),
 		},
 	})
 }
@@ -58,7 +44,7 @@ func TestRunnerConformance(t *testing.T) {
 // do plans a command and runs it.
 func do(t *testing.T, d *Demo, line string) (adapters.Plan, adapters.Outcome) {
 	t.Helper()
-	p, err := d.Plan(t.Context(), kubectl(line))
+	p, err := d.Plan(t.Context(), kubectl(t, line))
 	require.NoError(t, err)
 	o, err := d.Run(t.Context(), p, nil)
 	require.NoError(t, err)
@@ -131,15 +117,15 @@ func TestPodsAreReplaced(t *testing.T) {
 func TestWhatTheEstateDoesNotDo(t *testing.T) {
 	d := after(t, 0)
 	for line, want := range map[string]string{
-		"apply":                                   "does not do this: it knows kubectl get",
-		"get secrets":                             "does not list this",
-		"get pods --selector=app=x":               "does not know --selector here",
-		"get pods --namespace=elsewhere":          "has no pod in elsewhere",
-		"get pods --context=else":                 `no context "else": it has prod-cluster, staging-cluster`,
-		"scale deployment":                        "name one thing",
-		"scale deployment nothing --replicas=2":   "has 0 of deployment/nothing in prod-cluster",
-		"scale deployment search --replicas=-1":   "from 0 to 1000",
-		"scale deployment search --replicas=1001": "from 0 to 1000",
+		"apply -f web.yaml":                                         "does not do this: it knows kubectl get",
+		"get secrets":                                               "does not list this",
+		"get pods --selector=app=x":                                 "does not know --selector here",
+		"get pods --namespace=elsewhere":                            "has no pod in elsewhere",
+		"get pods --context=else":                                   `no context "else": it has prod-cluster, staging-cluster`,
+		"scale deployment":                                          "name one thing",
+		"scale deployment nothing --replicas=2":                     "has 0 of deployment/nothing in prod-cluster",
+		"scale deployment search --replicas=-1":                     "from 0 to 1000",
+		"scale deployment search --replicas=1001":                   "from 0 to 1000",
 		"scale deployment search --replicas=3 --current-replicas=7": "there are 2 replicas now, not 7",
 		"scale pod rabbitmq-1 --replicas=3":                         "not to pods",
 		"set image deployment/search":                               "set one image",
@@ -147,14 +133,14 @@ func TestWhatTheEstateDoesNotDo(t *testing.T) {
 		"delete deployment search":                                  "deletes one pod at a time",
 		"delete pod rabbitmq-9":                                     "has 0 of pod/rabbitmq-9",
 	} {
-		_, err := d.Plan(t.Context(), kubectl(line))
+		_, err := d.Plan(t.Context(), kubectl(t, line))
 		assert.ErrorContains(t, err, want, line)
 	}
 }
 
 func TestCommandsAndReadsAtOnce(t *testing.T) {
 	d := after(t, time.Minute)
-	p, err := d.Plan(t.Context(), kubectl("scale deployment search --replicas=4"))
+	p, err := d.Plan(t.Context(), kubectl(t, "scale deployment search --replicas=4"))
 	require.NoError(t, err)
 	var wait sync.WaitGroup
 	ran := make(chan error, 8)
