@@ -34,7 +34,7 @@ func (s *stream) read() {
 	defer s.pipe.Close()
 	var to io.Writer = s
 	if s.raw != nil {
-		to = s.raw
+		to = struct{ io.Writer }{s.raw} // only its Write: it may have limits there
 	}
 	_, err := io.Copy(to, s.pipe)
 	if s.raw != nil && err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -44,7 +44,7 @@ func (s *stream) read() {
 	if len(s.line) > 0 {
 		s.add(string(s.line))
 	}
-	s.flush()
+	s.flush(true)
 }
 
 // Write takes a piece, and cuts it into lines. A line that does not fit is dropped whole, and with it all that follows: a
@@ -72,36 +72,44 @@ func (s *stream) Write(piece []byte) (int, error) {
 // add takes a line, and lets go of what is held unless a secret in it goes on.
 func (s *stream) add(line string) {
 	s.held += strings.ToValidUTF8(line, "\uFFFD")
-	if len(s.held) > longestHeld || !s.open() {
-		s.flush()
+	if open := s.open(); !open || len(s.held) > longestHeld {
+		s.flush(open)
 	}
 }
 
 // longestHeld is the most that one secret may be, in bytes; the longest private keys in use are two thirds of it.
 const longestHeld = 8 << 10
 
+// closers are what ends a value of several lines.
+var closers = [...]string{`"`, "'", "]", "}"}
+
 // open reports whether a secret that begins in what is held may go on in what follows it: whether it would be masked
 // differently with something behind it.
 func (s *stream) open() bool {
 	clean := s.clean(s.held)
-	for _, next := range [...]string{"", `"`, "'", "]", "}"} {
-		next = "abcdefghijklmnopqrstuvwx" + next + "\n"
-		if s.clean(s.held+next) != clean+next {
+	const word = "abcdefghijklmnopqrstuvwx"
+	for _, closer := range closers {
+		if next := word + closer + "\n"; s.clean(s.held+next) != clean+next {
 			return true
 		}
 	}
-	return false
+	return s.clean(s.held+word+"\n") != clean+word+"\n"
 }
 
-// flush keeps and tells the lines that were held.
-func (s *stream) flush() {
-	before := s.held
-	s.held = ""
-	if before == "" {
+// flush keeps and tells what is held. A value that is still open is masked as if it ended here.
+func (s *stream) flush(open bool) {
+	if s.held == "" {
 		return
 	}
-	clean := s.clean(before)
-	s.masked += max(0, strings.Count(clean, adapters.Redacted)-strings.Count(before, adapters.Redacted))
+	clean := s.clean(s.held)
+	for _, closer := range closers {
+		if closed := s.clean(s.held + closer); open && closed != clean+closer {
+			clean = closed + "\n"
+			break
+		}
+	}
+	s.masked += max(0, strings.Count(clean, adapters.Redacted)-strings.Count(s.held, adapters.Redacted))
+	s.held = ""
 	s.kept.WriteString(clean)
 	s.tell(adapters.Output{Stream: s.name, Text: clean})
 }
