@@ -122,6 +122,8 @@ func (s *scan) flag(word string) *Refusal {
 	switch {
 	case s.style == styleGoflag && len(s.args) > 0:
 		return s.refuse("%s does not read the flag %s after an argument; put it before", s.tool, name)
+	case s.style == styleGoflag && s.at.verb == nil && strings.HasPrefix(word, "--"):
+		return s.refuse("%s reads flags before the verb with one dash only", s.tool)
 	case s.style == styleGoflag:
 		return s.take("-"+strings.TrimLeft(name, "-"), value, valued)
 	case strings.HasPrefix(word, "--"):
