@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"maps"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -170,4 +171,29 @@ func FuzzGrammar(f *testing.F) {
 			require.GreaterOrEqual(t, rank(c.Class), 0)
 		}
 	})
+}
+
+// TestManual reads the example of the manual.
+func TestManual(t *testing.T) {
+	t.Parallel()
+	manual, err := os.ReadFile("grammar/README.md")
+	require.NoError(t, err)
+	_, rest, _ := strings.Cut(string(manual), "```yaml\n")
+	example, _, _ := strings.Cut(rest, "```")
+	g, err := newGrammar([]byte(example))
+	require.NoError(t, err)
+	for line, want := range map[string]Class{
+		"kubectl get secrets -n a":           ClassRead,
+		"kubectl get pods,secrets -o yaml":   ClassSensitiveRead,
+		"kubectl scale x --replicas=2":       ClassWrite,
+		"kubectl -n a scale x --replicas 0":  ClassDestroy,
+		"kubectl config current-context":     ClassRead,
+		"kubectl -n kube-system get pods":    "",
+		"kubectl exec x":                     "",
+		"kubectl get pods -chdir=/tmp":       "",
+		"kubectl get pods --as system:admin": "",
+	} {
+		c, refusal := g.parse(strings.Fields(line))
+		assert.Equal(t, want, c.Class, "%s: %v", line, refusal)
+	}
 }
