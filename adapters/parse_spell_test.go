@@ -2,6 +2,7 @@ package adapters
 
 import (
 	"errors"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -237,6 +238,19 @@ func BenchmarkParseCommand(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
 				if _, err := ParseCommand(argv); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkReadGrammar is what the first command of a tool costs more than the others.
+func BenchmarkReadGrammar(b *testing.B) {
+	for _, tool := range slices.Sorted(maps.Keys(tables())) {
+		b.Run(tool, func(b *testing.B) {
+			for b.Loop() {
+				if _, err := readGrammar(tool, "grammar/"+tool+".yaml"); err != nil {
 					b.Fatal(err)
 				}
 			}
