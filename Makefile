@@ -19,8 +19,9 @@ RACE     := $(if $(shell command -v gcc cc 2>/dev/null),-race)
 
 LINTER   := golangci-lint
 LINTER_VERSION := v2.15.0
+HELM_VERSION := v3.22.0
 
-.PHONY: help build run demo test eval arm64 e2e lint check golden bench fuzz controlplane terraform conformance
+.PHONY: help build run demo test eval arm64 e2e lint check golden bench fuzz controlplane terraform helm conformance
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,7 +42,7 @@ test: ## unit tests, examples of all intents, stories; with the race detector wh
 eval: build ## measure how questions are routed, and hold the line of eval/baseline.json
 	@bin/clanker eval --baseline eval/baseline.json
 
-e2e: build controlplane terraform conformance ## real Kubernetes, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
+e2e: build controlplane terraform helm conformance ## real Kubernetes, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
 	@.ci/install chromium:chromium
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./server/peer ./adapters/kubernetes/... ./adapters/terraform
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -run '^TestConformance$$' -v ./server
@@ -63,6 +64,11 @@ conformance: .cache/conformance/node_modules/.package-lock.json
 
 controlplane:
 	@$(GO) run $(FLAGS) ./adapters/kubernetes/kubetest/run -build
+
+helm: .cache/bin/helm
+.cache/bin/helm:
+	@echo "building helm, once"
+	@mkdir -p .cache/bin && CGO_ENABLED=0 GOBIN=$(CURDIR)/.cache/bin $(GO) install -trimpath helm.sh/helm/v3/cmd/helm@$(HELM_VERSION)
 
 terraform: $(if $(shell command -v terraform),,.cache/bin/terraform)
 .cache/bin/terraform: adapters/terraform/build/go.mod

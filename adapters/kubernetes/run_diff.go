@@ -116,7 +116,7 @@ func same(a, b any) bool {
 
 // shortNames are the fields that people have words for; * stands for the one container.
 var shortNames = [...][2]string{
-	{"spec.replicas", "replicas"}, {"spec.paused", "paused"}, {"spec.unschedulable", "unschedulable"}, {"spec.suspend", "suspended"},
+	{"spec.replicas", "replicas"}, {"spec.paused", "paused"}, {"spec.unschedulable", "unschedulable"}, {"spec.suspend", "suspended"}, {"spec.revision", "revision"},
 	{"metadata.labels.", "label."}, {"metadata.annotations.", "annotation."}, {"spec.template.metadata.annotations." + restartedAnnotation, "restarted"},
 	{"spec.template.spec.containers.", "container."}, {"spec.template.spec.", "template."}, {"spec.template.metadata.", "template."},
 }

@@ -113,7 +113,7 @@ func (w *work) foreseeKubectl(ctx context.Context) (forecast, error) {
 		touches = append(touches, evicted...)
 	}
 	w.sort(touches)
-	return forecast{touches: touches, preview: preview(v, touches), undo: w.undo(v, touches)}, nil
+	return forecast{touches: touches, preview: preview(v.showing(), touches), undo: w.undo(v, touches)}, nil
 }
 
 // selectors are the flags that choose objects, and say the same to kubectl get.
@@ -236,17 +236,21 @@ func (w *work) touched(touches []touch) []adapters.Touched {
 	return told
 }
 
-// preview shows all differences.
-func preview(v verb, touches []touch) adapters.Preview {
-	if len(touches) == 0 {
-		return adapters.Preview{Kind: adapters.PreviewNone, Reason: "it names nothing that exists"}
-	}
-	p := adapters.Preview{Kind: adapters.PreviewDiff}
+// showing says what the preview of a verb is made of.
+func (v verb) showing() adapters.Preview {
 	switch {
 	case v.dry:
-		p.Kind = adapters.PreviewServerDryRun
-	case v.compute == nil:
-		p.Kind, p.Reason = adapters.PreviewNone, "kubectl "+v.path+" has no dry run"
+		return adapters.Preview{Kind: adapters.PreviewServerDryRun}
+	case v.compute != nil:
+		return adapters.Preview{Kind: adapters.PreviewDiff}
+	}
+	return adapters.Preview{Kind: adapters.PreviewNone, Reason: "kubectl " + v.path + " has no dry run"}
+}
+
+// preview shows all differences.
+func preview(p adapters.Preview, touches []touch) adapters.Preview {
+	if len(touches) == 0 {
+		return adapters.Preview{Kind: adapters.PreviewNone, Reason: "it names nothing that exists"}
 	}
 	var text strings.Builder
 	for _, t := range touches {

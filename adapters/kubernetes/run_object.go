@@ -69,6 +69,9 @@ func (w *work) get(ctx context.Context, args ...string) ([]object, error) {
 
 // reread returns these objects as they are now, by their IDs; what does not exist is not among them.
 func (w *work) reread(ctx context.Context, touches []touch) (map[string]object, error) {
+	if w.command.Tool == helmTool {
+		return w.rereadHelm(ctx)
+	}
 	asks := map[string][]string{} // by namespace
 	for _, t := range touches {
 		o := t.either()

@@ -34,6 +34,11 @@ func (w *work) verify(ctx context.Context, touches []touch, o *adapters.Outcome)
 	at := w.runner.driver.now().UTC()
 	var sentences []string
 	for _, t := range touches {
+		if t.action == adapters.ActionRun {
+			kind, name := nameOf(t.either())
+			sentences = append(sentences, fmt.Sprintf("the hook %s %s was run", kind, name))
+			continue
+		}
 		seen := touch{before: t.before, after: now[w.idOf(t.either())]}
 		changes := w.changes(seen, at)
 		o.Observed = append(o.Observed, changes...)

@@ -39,7 +39,7 @@ func (r *Runner) work(ctx context.Context, c adapters.Command) (w *work, err err
 	if w.folder, err = command.NewFolder(); err != nil {
 		return nil, err
 	}
-	if err := errors.Join(w.copyFiles(), w.enter(ctx), w.learnVersion(ctx)); err != nil {
+	if err := errors.Join(w.copyFiles(), w.copyChart(), w.enter(ctx), w.learnVersion(ctx)); err != nil {
 		return nil, errors.Join(err, w.close())
 	}
 	return w, nil
@@ -92,13 +92,13 @@ func (w *work) ask(ctx context.Context, args ...string) ([]byte, error) {
 	case o.Truncated:
 		return nil, fmt.Errorf("%s said more than %d MiB: name less", w.binary.Name, mostOutput>>20)
 	}
-	return answer.Bytes(), nil
+	return answer.content.Bytes(), nil
 }
 
 // limited keeps so much, and then fails.
 type limited struct {
-	bytes.Buffer
-	left int
+	content bytes.Buffer // a field: its own ways of being written to know no limit
+	left    int
 }
 
 // Write implements [io.Writer].
@@ -106,7 +106,7 @@ func (l *limited) Write(p []byte) (int, error) {
 	if l.left -= len(p); l.left < 0 {
 		return 0, io.ErrShortWrite
 	}
-	return l.Buffer.Write(p)
+	return l.content.Write(p)
 }
 
 // learnVersion asks the tool for its version, once for each digest.
@@ -172,7 +172,11 @@ func (w *work) copyFiles() error {
 			if key, value, ok := strings.Cut(path, "="); ok && (flag.Name == "from-file" || flag.Name == "set-file") && key != "" {
 				path = value
 			}
-			if err := w.copyFile(path); err != nil {
+			err := w.copyFile(path)
+			if err == nil && filepath.IsAbs(path) {
+				err = w.redirect(path, w.private(path))
+			}
+			if err != nil {
 				return fmt.Errorf("read the file of --%s: %w", flag.Name, err)
 			}
 		}
@@ -194,11 +198,8 @@ func (w *work) copyFile(path string) error {
 		_, err = w.folder.Write(path, content)
 		return err
 	}
-	private, err := w.folder.Write(filepath.Join("files", path), content)
-	if err != nil {
-		return err
-	}
-	return w.redirect(path, private)
+	_, err = w.folder.Write(filepath.Join("files", path), content)
+	return err
 }
 
 // redirect makes the flags of the argv that name a file by its absolute path name the private copy.
