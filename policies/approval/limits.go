@@ -38,7 +38,7 @@ func (e *Excess) Error() string {
 // admit says whether the requester may propose now. It looks at what is kept, so that a restart forgets nothing.
 func (g *Gate) admit(ctx context.Context, ask Ask) error {
 	now := g.now()
-	recent, err := g.Keeper.List(ctx, Filter{Since: now.Add(-max(time.Hour, g.Limits.Cool, g.Waits))})
+	recent, err := g.Keeper.List(ctx, Filter{Since: now.Add(-max(time.Hour, g.Limits.Cool, g.Waits)), Brief: true})
 	if err != nil {
 		return fmt.Errorf("count the proposals: %w", err)
 	}

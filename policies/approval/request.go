@@ -134,4 +134,5 @@ type Filter struct {
 	Requester string
 	Since     time.Time // created at or after
 	Limit     int       // 0 is no limit
+	Brief     bool      // leave the outcomes out: what commands wrote can be much
 }

@@ -33,13 +33,27 @@ func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Event
 }
 
 func insert(ctx context.Context, tx *sql.Tx, r approval.Request) error {
-	document, err := adapters.Canonical(r)
+	document, outcome, err := write(r)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO requests (id, state, requester, created, digest, document) VALUES (?, ?, ?, ?, ?, ?)`,
-		r.ID, r.State, r.Proposal.Requester.ID, r.Proposal.Created.UnixMicro(), r.Digest, string(document))
+	_, err = tx.ExecContext(ctx, `INSERT INTO requests (id, state, requester, created, digest, document, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		r.ID, r.State, r.Proposal.Requester.ID, r.Proposal.Created.UnixMicro(), r.Digest, document, outcome)
 	return err
+}
+
+// write is a request as its columns have it.
+func write(r approval.Request) (document string, outcome sql.NullString, err error) {
+	if r.Outcome != nil {
+		text, err := adapters.Canonical(r.Outcome)
+		if err != nil {
+			return "", outcome, err
+		}
+		outcome = sql.NullString{String: string(text), Valid: true}
+	}
+	r.Outcome = nil
+	text, err := adapters.Canonical(r)
+	return string(text), outcome, err
 }
 
 // use uses nonces up.
@@ -116,10 +130,10 @@ func fixed(r approval.Request, said int) ([]byte, error) {
 }
 
 func save(ctx context.Context, tx *sql.Tx, r approval.Request) error {
-	document, err := adapters.Canonical(r)
+	document, outcome, err := write(r)
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE requests SET state = ?, document = ? WHERE id = ?`, r.State, string(document), r.ID)
+	_, err = tx.ExecContext(ctx, `UPDATE requests SET state = ?, document = ?, outcome = ? WHERE id = ?`, r.State, document, outcome, r.ID)
 	return err
 }

@@ -26,13 +26,13 @@ func lock(dir string) (release func() error, err error) {
 		}
 		return nil, fmt.Errorf("the ledger in %s belongs to process %s, and only one workspace can write it: stop that one, or give this one another folder", dir, holder(file))
 	}
-	if err := errors.Join(file.Truncate(0), write(file, fmt.Sprintf("%d\n", os.Getpid()))); err != nil {
+	if err := errors.Join(file.Truncate(0), overwrite(file, fmt.Sprintf("%d\n", os.Getpid()))); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock the ledger: %w", err), file.Close())
 	}
 	return file.Close, nil
 }
 
-func write(file *os.File, text string) error {
+func overwrite(file *os.File, text string) error {
 	_, err := file.WriteAt([]byte(text), 0)
 	return err
 }

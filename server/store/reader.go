@@ -83,19 +83,27 @@ func (r *Reader) Get(ctx context.Context, id string) (approval.Request, error) {
 }
 
 func getRequest(ctx context.Context, db queries, id string) (approval.Request, error) {
-	var request approval.Request
-	var document string
-	err := db.QueryRowContext(ctx, `SELECT document FROM requests WHERE id = ?`, id).Scan(&document)
+	r, err := scanRequest(db.QueryRowContext(ctx, `SELECT document, outcome FROM requests WHERE id = ?`, id))
 	if errors.Is(err, sql.ErrNoRows) {
-		return request, fmt.Errorf("%w: %q", approval.ErrNotFound, id)
-	}
-	if err == nil {
-		err = json.Unmarshal([]byte(document), &request)
+		return r, fmt.Errorf("%w: %q", approval.ErrNotFound, id)
 	}
 	if err != nil {
-		return approval.Request{}, fmt.Errorf("read the request %s: %w", id, err)
+		return r, fmt.Errorf("read the request %s: %w", id, err)
 	}
-	return request, nil
+	return r, nil
+}
+
+func scanRequest(row interface{ Scan(...any) error }) (approval.Request, error) {
+	var r approval.Request
+	var document string
+	var outcome sql.NullString
+	if err := row.Scan(&document, &outcome); err != nil {
+		return r, err
+	}
+	if err := json.Unmarshal([]byte(document), &r); err != nil || !outcome.Valid {
+		return r, err
+	}
+	return r, json.Unmarshal([]byte(outcome.String), &r.Outcome)
 }
 
 // List returns the requests that the filter wants, the newest first.
@@ -108,18 +116,15 @@ func (r *Reader) List(ctx context.Context, f approval.Filter) ([]approval.Reques
 	if limit <= 0 {
 		limit = -1 // none, to SQLite
 	}
-	const query = `SELECT document FROM requests
+	const query = `SELECT document, iif(?5, NULL, outcome) FROM requests
 		WHERE (?1 = '[]' OR state IN (SELECT value FROM json_each(?1))) AND (?2 = '' OR requester = ?2) AND created >= ?3
 		ORDER BY created DESC, id DESC LIMIT ?4`
 	var requests []approval.Request
 	err = each(ctx, r.db, func(rows *sql.Rows) error {
-		var document string
-		if err := rows.Scan(&document); err != nil {
-			return err
-		}
-		requests = append(requests, approval.Request{})
-		return json.Unmarshal([]byte(document), &requests[len(requests)-1])
-	}, query, string(states), f.Requester, f.Since.UnixMicro(), limit)
+		r, err := scanRequest(rows)
+		requests = append(requests, r)
+		return err
+	}, query, string(states), f.Requester, f.Since.UnixMicro(), limit, f.Brief)
 	if err != nil {
 		return nil, fmt.Errorf("list requests: %w", err)
 	}

@@ -139,16 +139,16 @@ func TestOpenRefuses(t *testing.T) {
 		}, "run chmod go= "},
 		{"no key", func(t *testing.T, dir string) { require.NoError(t, os.Remove(filepath.Join(dir, "workspace.key"))) }, "restore it from a copy"},
 		{"no good key", func(t *testing.T, dir string) {
-			write(t, filepath.Join(dir, "workspace.key"), "PRIVATE+KEY+clanker+0+0")
+			put(t, filepath.Join(dir, "workspace.key"), "PRIVATE+KEY+clanker+0+0")
 		}, "restore it from a copy"},
 		{"another key", func(t *testing.T, dir string) {
 			secret, _, err := note.GenerateKey(rand.Reader, "clanker")
 			require.NoError(t, err)
-			write(t, filepath.Join(dir, "workspace.key"), secret)
+			put(t, filepath.Join(dir, "workspace.key"), secret)
 		}, "is not the key SHA256:"},
 		{"a newer schema", func(t *testing.T, dir string) { storetest.Execute(t, dir, `PRAGMA user_version = 99`) }, "run the newer clanker"},
 		{"no database", func(t *testing.T, dir string) {
-			write(t, filepath.Join(dir, "clanker.db"), strings.Repeat("nothing ", 1000))
+			put(t, filepath.Join(dir, "clanker.db"), strings.Repeat("nothing ", 1000))
 		}, "file is not a database"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestOpenRefuses(t *testing.T) {
 	}
 }
 
-func write(t *testing.T, path, text string) {
+func put(t *testing.T, path, text string) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 }
@@ -203,7 +203,7 @@ func TestOpenReadOnlyRefuses(t *testing.T) {
 	assert.ErrorContains(t, err, "name the folder of a workspace")
 	dir := folder(t)
 	require.NoError(t, os.Mkdir(dir, 0o700))
-	write(t, filepath.Join(dir, "clanker.db"), "")
+	put(t, filepath.Join(dir, "clanker.db"), "")
 	_, err = store.OpenReadOnly(t.Context(), dir)
 	assert.ErrorContains(t, err, "start the workspace once")
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"clanker/adapters"
 	"clanker/policies"
 	"clanker/policies/approval"
 )
@@ -24,7 +25,7 @@ func Keeper(t *testing.T, open func(*testing.T) approval.Keeper) {
 		name string
 		run  func(*testing.T, approval.Keeper)
 	}{
-		{"create and get", createAndGet}, {"create refuses", createRefuses}, {"list", list}, {"update", update}, {"update refuses", updateRefuses},
+		{"create and get", createAndGet}, {"create refuses", createRefuses}, {"list", list}, {"update", update}, {"update refuses", updateRefuses}, {"outcome", outcome},
 		{"moves", moves}, {"nonces", nonces}, {"one of many wins", oneWins}, {"log", log}, {"approvers", approvers}, {"counters", counters},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -141,6 +142,26 @@ func update(t *testing.T, k approval.Keeper) {
 	entry, err := k.At(t.Context(), 2)
 	require.NoError(t, err)
 	assert.Equal(t, approval.EventMerged, entry.Type)
+}
+
+func outcome(t *testing.T, k approval.Keeper) {
+	create(t, k, Request("a", Noon()))
+	want, err := k.Update(t.Context(), "a", approval.Pending, func(r *approval.Request) ([]approval.Event, error) {
+		r.Outcome = &adapters.Outcome{Stdout: "all of it", Started: Noon(), Ended: Noon()}
+		return nil, nil
+	})
+	require.NoError(t, err)
+	require.NotNil(t, want.Outcome)
+	got, err := k.Get(t.Context(), "a")
+	require.NoError(t, err)
+	assert.Equal(t, want, got)
+	whole, err := k.List(t.Context(), approval.Filter{})
+	require.NoError(t, err)
+	assert.Equal(t, []approval.Request{want}, whole)
+	brief, err := k.List(t.Context(), approval.Filter{Brief: true})
+	require.NoError(t, err)
+	want.Outcome = nil
+	assert.Equal(t, []approval.Request{want}, brief)
 }
 
 func updateRefuses(t *testing.T, k approval.Keeper) {

@@ -97,8 +97,11 @@ func Log(ctx context.Context, entries iter.Seq2[approval.Entry, error], o Option
 		}
 		return c.conclude(), err
 	}
-	if w := o.Witness; w != nil && w.Seq > c.head.Seq {
+	switch w := o.Witness; {
+	case w != nil && w.Seq > c.head.Seq:
 		c.report.FirstBreak = &Break{Seq: c.head.Seq + 1, What: WhatWitness, Why: fmt.Sprintf("the log ends here, and somebody saw entry %d: its end was cut off", w.Seq)}
+	case o.Key != "" && c.opened == nil:
+		c.report.FirstBreak = &Break{Seq: c.head.Seq + 1, What: WhatKey, Why: "the log ends here, and does not say whose it is"}
 	}
 	return c.conclude(), ctx.Err()
 }

@@ -9,7 +9,8 @@ CREATE TABLE requests (
     requester TEXT NOT NULL,
     created   INTEGER NOT NULL, -- microseconds since 1970
     digest    TEXT NOT NULL,
-    document  TEXT NOT NULL     -- canonical JSON of the request; the columns before are copies
+    document  TEXT NOT NULL,    -- canonical JSON of the request without its outcome; the columns before are copies
+    outcome   TEXT              -- JSON; what the command wrote is in it, and can be much
 ) STRICT;
 CREATE INDEX requests_by_created ON requests (created, id);
 CREATE INDEX requests_by_state ON requests (state, created);
