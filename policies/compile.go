@@ -129,6 +129,29 @@ func hygiene(module *ast.Module) strict.Errors {
 	return faults
 }
 
+// known wants every document that rules name to be the settings or a rule: a misspelt one would be undefined, and whatever
+// asks for it silent.
+func known(c *ast.Compiler) error {
+	var errs ast.Errors
+	settings, own := ast.MustParseRef("data.settings"), ast.MustParseRef("data.clanker")
+	for _, module := range c.Modules {
+		ast.WalkRefs(module, func(ref ast.Ref) bool {
+			switch prefix := ref.ConstantPrefix(); {
+			case !ref[0].Equal(ast.DefaultRootDocument) || prefix.HasPrefix(settings):
+			case prefix.HasPrefix(own) && len(c.GetRules(prefix)) > 0:
+			case prefix.HasPrefix(own) && len(c.GetRulesWithPrefix(prefix)) > 0:
+			default:
+				errs = append(errs, ast.NewError(ast.CompileErr, ref[0].Location, "there is no %s", prefix))
+			}
+			return false
+		})
+	}
+	if len(errs) > 0 {
+		return errs
+	}
+	return nil
+}
+
 // used wants rules that decide, and no rule that does nothing: a misspelt "deny" would never be heard.
 func used(c *ast.Compiler) error {
 	var errs ast.Errors

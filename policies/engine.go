@@ -38,10 +38,14 @@ func newEngine(s *set) (*Engine, error) {
 	if e.revision, err = revision(s.files); err != nil {
 		return nil, err
 	}
-	if _, err = compile(s.settings, s.withTests(), testBuiltins[:]...); err != nil {
+	compiler, err := compile(s.settings, s.withTests(), testBuiltins[:]...)
+	if err != nil {
 		return nil, err
 	}
-	compiler, err := compile(s.settings, withPlaces(s.modules))
+	if err = known(compiler); err != nil {
+		return nil, err
+	}
+	compiler, err = compile(s.settings, withPlaces(s.modules))
 	if err != nil {
 		return nil, err
 	}

@@ -181,7 +181,7 @@ func explained(e *ast.Error) strict.Fault {
 func fault(at *ast.Location, remedy, format string, args ...any) strict.Fault {
 	pos := strict.Position{File: "."}
 	if at != nil {
-		pos = strict.Position{File: at.File, Line: at.Row, Column: at.Col}
+		pos = strict.Position{File: at.File, Line: at.Row, Column: max(1, at.Col)}
 	}
 	return strict.Fault{Pos: pos, Message: fmt.Sprintf(format, args...), Remedy: remedy}
 }

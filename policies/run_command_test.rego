@@ -79,6 +79,23 @@ test_reads_of_production_are_reads if {
 	asked(object.union(class("sensitive_read"), production)) == {["security", 1, 1]}
 }
 
+# everything is all that a change could be asked more for.
+everything := object.union_n([production, scaled("production", 0, 100), {
+	"command": {"tool": "terraform"},
+	"target": {"namespace": "kube-system"},
+	"resources": [resource("database", "production")],
+	"counts": {"delete": 5, "total": 5},
+	"reason": "emergency: now",
+	"time": {"unix": 1500},
+	"local": {"hour": 3},
+}])
+
+test_reads_are_reads_whatever_they_read if {
+	asked(object.union(everything, class("read"))) == set()
+	asked(object.union(everything, class("sensitive_read"))) == {["security", 1, 1]}
+	count(required(everything)) == 9
+}
+
 test_changes_outside_production_need_one if asked({}) == {["operators", 1, 1]}
 
 test_changes_of_production_need_a_touched_key if asked(production) == {["operators", 1, 2]}
@@ -158,6 +175,7 @@ test_many_resources_need_two if {
 test_a_freeze_denies if {
 	every unix in [1000, 1999] {
 		count(denied(object.union(production, {"time": {"unix": unix}}))) == 1
+		asked(object.union(production, {"time": {"unix": unix}})) == {["operators", 1, 2]}
 	}
 	every unix in [999, 2000] {
 		count(denied(object.union(production, {"time": {"unix": unix}}))) == 0
@@ -166,6 +184,7 @@ test_a_freeze_denies if {
 
 test_a_freeze_spares_staging_and_reads if {
 	count(denied({"time": {"unix": 1500}})) == 0
+	asked({"time": {"unix": 1500}, "reason": "emergency: now"}) == {["operators", 1, 1]}
 	count(denied(object.union(production, {"command": {"class": "read"}, "time": {"unix": 1500}}))) == 0
 }
 

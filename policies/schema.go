@@ -48,6 +48,9 @@ func inputTypes() (any, error) { return untitled(reflected(&Input{}, "")) }
 func settingTypes(s Settings) (any, error) {
 	schema := reflected(&Settings{}, "")
 	lists, _ := schema.Properties.Get("lists")
+	if len(s.Lists) == 0 {
+		schema.Properties.Delete("lists") // an object without fields could have any
+	}
 	lists.Properties = jsonschema.NewProperties()
 	for _, name := range slices.Sorted(maps.Keys(s.Lists)) {
 		lists.Properties.Set(name, lists.AdditionalProperties)

@@ -225,6 +225,9 @@ func (r *settingsReader) freeze(where string, node ast.Node) {
 // ends reads when a freeze begins and ends.
 func (r *settingsReader) ends(f frozen) Freeze {
 	from, to := r.moment(f.from), r.moment(f.to)
+	if f.name.Text == "" && f.name.Pos.Line > 0 {
+		r.Fault(f.name.Pos, "freezes.name", "", "an empty text")
+	}
 	if !from.IsZero() && !to.IsZero() && !from.Before(to) {
 		r.Fault(f.to.Pos, "freezes.to", "end later than it begins", "the freeze %q ends before it begins", f.name.Text)
 	}
@@ -234,7 +237,7 @@ func (r *settingsReader) ends(f frozen) Freeze {
 func (r *settingsReader) moment(text strict.Scalar) time.Time {
 	const form = "2006-01-02 15:04"
 	t, err := time.ParseInLocation(form, text.Text, r.zone)
-	if err != nil && text.Text != "" {
+	if err != nil && text.Pos.Line > 0 { // else it is missing, and that was said
 		r.Fault(text.Pos, "freezes", fmt.Sprintf("write it as %s, in the time zone of the file", form), "%q is no time", text.Text)
 	}
 	return t
