@@ -96,7 +96,7 @@ func isText(value string) bool {
 			return false
 		}
 	}
-	return value != "-" && !strings.Contains(lower, "file://") && !strings.Contains(lower, "fileb://") && !strings.Contains(lower, "@=")
+	return value != "-" && !strings.Contains(lower, "file://") && !strings.Contains(lower, "fileb://") && !strings.Contains(lower, "@=") && !strings.Contains(lower, "=@")
 }
 
 // isRef tells a name that has parts: an ARN, an image, a kind and a name. It is not a URL and leads nowhere else.
