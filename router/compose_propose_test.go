@@ -84,3 +84,42 @@ func TestALongNameLeavesRoomForWhatToDo(t *testing.T) {
 	require.NoError(t, err)
 	assert.Contains(t, a.Summary, onward)
 }
+
+// A change of something that is there comes with its state and with the command that a person would be asked to approve.
+func TestAChangeComesWithTheCommandToPropose(t *testing.T) {
+	catalog, err := intents.Load(intents.Default())
+	require.NoError(t, err)
+	m, err := NewMatcher(catalog)
+	require.NoError(t, err)
+	w := shop().mutate("checkout-api", func(r *adapters.Resource) {
+		r.Metrics = map[string]float64{adapters.MetricReplicasDesired: 3, adapters.MetricReplicasReady: 3}
+	})
+	for question, want := range map[string]string{
+		"scale checkout-api to 5":                   "kubectl scale deployment/checkout-api --replicas=5 --namespace=production --context=prod",
+		"scale checkout-api to 5 replicas":          "kubectl scale deployment/checkout-api --replicas=5 --namespace=production --context=prod",
+		"scale up checkout-api by 2":                "kubectl scale deployment/checkout-api --replicas=5 --namespace=production --context=prod",
+		"restart checkout-api":                      "kubectl rollout restart deployment/checkout-api --namespace=production --context=prod",
+		"rollback checkout-api":                     "kubectl rollout undo deployment/checkout-api --namespace=production --context=prod",
+		"delete checkout-api":                       "kubectl delete deployment/checkout-api --namespace=production --context=prod",
+		"restart the pod checkout-api-a":            "kubectl delete pod/checkout-api-a --namespace=production --context=prod",
+		"scale checkout-api":                        "",
+		"deploy the newest version of checkout-api": "",
+	} {
+		a, err := New(m, w, Options{}).Route(t.Context(), Question{Text: question})
+		require.NoError(t, err)
+		require.NotNil(t, a.Intent, question)
+		assert.Equal(t, intents.TopicWrite, a.Intent.Topic, question)
+		if want == "" {
+			assert.Empty(t, a.Proposals, question)
+			assert.Equal(t, StatusUnsupported, a.Status, question)
+			continue
+		}
+		require.Len(t, a.Proposals, 1, "%s: %s", question, a.Summary)
+		assert.Equal(t, want, a.Proposals[0].String(), question)
+		assert.Equal(t, StatusOK, a.Status, question)
+		assert.Contains(t, Text(a, TextLimits{}), "propose with clanker_run_command: "+want)
+		command, err := adapters.ParseCommand(a.Proposals[0].Argv)
+		require.NoError(t, err, question)
+		assert.Contains(t, []adapters.Class{adapters.ClassWrite, adapters.ClassDestroy}, command.Class)
+	}
+}

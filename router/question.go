@@ -121,6 +121,7 @@ type Answer struct {
 	Graph              *Graph          `json:"graph,omitempty"`
 	Evidence           []Evidence      `json:"evidence,omitempty"`
 	Coverage           Coverage        `json:"coverage"`
+	Proposals          []Proposal      `json:"proposals,omitempty" jsonschema_description:"ready to send with clanker_run_command; nothing was run"`
 	Next               []NextStep      `json:"next,omitempty"`
 	Needs              *Needs          `json:"needs,omitempty"`
 	Truncation         *Truncation     `json:"truncation,omitempty"`

@@ -166,7 +166,7 @@ func (r *Router) act(ctx context.Context, d *draft) error {
 	case intents.ActionAbout:
 		return r.about(ctx, d)
 	case intents.ActionPropose:
-		return r.propose(d)
+		return r.propose(ctx, d)
 	default:
 		return fmt.Errorf("intent %s: the router has no action %q", d.intent.ID, d.intent.Action)
 	}

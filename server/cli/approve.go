@@ -11,9 +11,9 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/crypto/ssh"
 
 	"clanker/policies/approval"
+	"clanker/policies/approval/identity"
 	"clanker/server/web"
 )
 
@@ -123,11 +123,7 @@ func fingerprint(path string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("read the public half of the key: %w", err)
 	}
-	key, _, _, _, err := ssh.ParseAuthorizedKey(text)
-	if err != nil {
-		return "", fmt.Errorf("read the public half of the key %s: %w", path, err)
-	}
-	return ssh.FingerprintSHA256(key), nil
+	return identity.Fingerprint(strings.TrimSpace(string(text)))
 }
 
 // prove asks the person for the proof. What destroys asks for the name of what is destroyed first.

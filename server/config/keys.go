@@ -2,6 +2,7 @@ package config
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -63,6 +64,11 @@ func (k Key) value(c Config) any {
 
 // Keys is the table of all keys, in the order in which people meet them; keys of one section stand together.
 func Keys() []Key {
+	return slices.Concat(readingKeys(), gateKeys(), servingKeys())
+}
+
+// readingKeys are about what is asked and answered.
+func readingKeys() []Key {
 	return []Key{
 		{Path: "listen", Type: Address, Default: "127.0.0.1:39393", Flag: "listen",
 			Doc: "Where agents reach the workspace over HTTP. Only loopback addresses are served, since whoever\n" +
@@ -88,6 +94,12 @@ func Keys() []Key {
 			Doc: "Folders with Terraform configurations in which commands may be proposed. They must have been initialised\n" +
 				"by a person: that downloads and runs code.",
 			field: func(c *Config) any { return &c.Terraform.Folders }},
+	}
+}
+
+// gateKeys are about what is run, and who decides.
+func gateKeys() []Key {
+	return []Key{
 		{Path: "agents.users", Type: Names, Example: "[alice, agent]",
 			Doc: "Users of this machine whose programs may ask. Without this key it is the user that the workspace runs\n" +
 				"as; with a user of its own for the workspace, agents are other users.",
@@ -123,6 +135,12 @@ func Keys() []Key {
 			Doc: "Folder that keeps proposals, the audit log, who may approve and the workspace's key. Without this key\n" +
 				"it is clanker in $XDG_STATE_HOME or ~/.local/state.",
 			field: func(c *Config) any { return &c.State }},
+	}
+}
+
+// servingKeys are about the process.
+func servingKeys() []Key {
+	return []Key{
 		{Path: "log.format", Type: Word, Default: "text", Words: []string{"text", "json"}, Flag: "log-format",
 			Doc:   "Format of the logs on stderr.",
 			field: func(c *Config) any { return &c.Log.Format }},
