@@ -25,8 +25,24 @@
 // terminal to ask at, and are killed with all that they started when nobody waits any more; what one that succeeds leaves
 // running, goes on.
 //
+// # Commands
+//
+// [Runner] plans and runs the commands of kubectl and helm with the real tools (see adapters/internal/command), which get a
+// kubeconfig made for the one context, with a short-lived credential in it and no programs. Sign-in programs run beforehand,
+// as for a read; only known ones may, and their digest is among the plan's files.
+//
+// What a command of kubectl would touch is what kubectl get finds for the same words. What would become of it is what the
+// API server says in a dry run; where the tool does not print that (scale, rollout, cordon, drain), it is computed from the
+// object, and the dry run still has to pass; rollout restart, pause and resume have none and are computed alone. Of a helm
+// release it is the manifest that is compared, with its hooks; what others changed in the cluster is not in it. Left out of
+// every comparison is what moves by itself or is drawn by lot, so that the same command on the same state is the same plan.
+//
+// Just before it runs, all that is looked at once more: the tool, the files, the sign-in program, the cluster, the identity,
+// and the version of every object. kubectl scale also gets --current-replicas. Afterwards the objects are read again.
+//
 // # What never leaves
 //
-// Environment values, annotations, managed fields, the arguments of credential plugins, and the content of ConfigMaps and
-// Secrets. ConfigMaps, Secrets and helm releases are read as metadata alone, so their content is not even sent.
+// Of reads: environment values, annotations, managed fields, the arguments of credential plugins, and the content of ConfigMaps and
+// Secrets. ConfigMaps, Secrets and helm releases are read as metadata alone, so their content is not even sent. A plan does
+// show what a command changes, with the content of Secrets, what is named like a secret and what looks like one masked.
 package kubernetes

@@ -38,57 +38,74 @@ func (t touch) plain() (before, after map[string]any) {
 		after = wanted(t.after, t.before).Object
 	}
 	secret := t.either().GetKind() == "Secret"
-	return hide(before, after, secret, ""), hide(after, before, secret, changedMark)
+	return hide(before, after, masking{secret, ""}), hide(after, before, masking{secret, " another value"})
 }
 
-// hide masks one side.
-func hide(o, other map[string]any, secret bool, mark string) map[string]any {
+func hide(o, other map[string]any, m masking) map[string]any {
 	if o == nil {
 		return nil
 	}
-	masked, _ := mask("", o, other, secret, mark).(map[string]any)
+	masked, _ := m.mask("", o, other).(map[string]any)
 	return masked
 }
 
-// changedMark tells a masked value from one that it takes the place of.
-const changedMark = " another value"
+// masking hides the secrets of one side of an object.
+type masking struct {
+	secret bool   // the object is a Secret
+	mark   string // behind a value that differs from the other side's
+}
 
-// mask replaces the secrets in a value: what a Secret holds, what stands under the name of a secret, and variables of such
-// names. A value that differs from the other side's gets the mark, so that the change of a secret is seen and the secret not.
-func mask(key string, value, other any, secret bool, mark string) any {
-	hidden := func(value, other any) any {
-		if mark != "" && other != nil && !same(value, other) && other != adapters.Redacted {
-			return adapters.Redacted + mark
-		}
-		return adapters.Redacted
-	}
+// mask replaces the secrets in a value: what a Secret holds, what stands under the name of a secret, and variables and flags
+// of such names. That a secret changes is seen, and the secret is not.
+func (m masking) mask(key string, value, other any) any {
 	switch v := value.(type) {
 	case map[string]any:
-		there, _ := other.(map[string]any)
-		inside := secret && (key == "data" || key == "stringData")
-		name, _ := v["name"].(string)
-		masked := make(map[string]any, len(v))
-		for k, item := range v {
-			_, text := item.(string)
-			switch {
-			case inside, text && adapters.SecretKey(k), k == "value" && text && adapters.SecretKey(name):
-				masked[k] = hidden(item, there[k])
-			default:
-				masked[k] = mask(k, item, there[k], secret, mark)
-			}
-		}
-		return masked
+		return m.maskMap(key, v, other)
 	case []any:
-		masked := make([]any, len(v))
-		for i, item := range v {
-			masked[i] = mask(key, item, counterpart(item, i, other), secret, mark)
-		}
-		return masked
+		return m.maskList(key, v, other)
 	case string:
 		return adapters.RedactText(v)
 	default:
 		return value
 	}
+}
+
+func (m masking) maskMap(key string, from map[string]any, other any) any {
+	there, _ := other.(map[string]any)
+	name, _ := from["name"].(string)
+	masked := make(map[string]any, len(from))
+	for k, item := range from {
+		_, text := item.(string)
+		held := m.secret && (key == "data" || key == "stringData")
+		if held || text && (adapters.SecretKey(k) || k == "value" && adapters.SecretKey(name)) {
+			masked[k] = m.hidden(item, there[k])
+		} else {
+			masked[k] = m.mask(k, item, there[k])
+		}
+	}
+	return masked
+}
+
+func (m masking) maskList(key string, from []any, other any) any {
+	masked := make([]any, len(from))
+	flag := ""
+	for i, item := range from {
+		there := counterpart(item, i, other)
+		if text, ok := item.(string); ok && strings.HasPrefix(flag, "-") && adapters.SecretKey(flag) {
+			masked[i], flag = m.hidden(text, there), ""
+			continue
+		}
+		masked[i] = m.mask(key, item, there)
+		flag, _ = item.(string)
+	}
+	return masked
+}
+
+func (m masking) hidden(value, other any) string {
+	if m.mark != "" && other != nil && !same(value, other) {
+		return adapters.Redacted + m.mark
+	}
+	return adapters.Redacted
 }
 
 // counterpart is the item of the other list that goes by the same name, or stands at the same place.

@@ -325,7 +325,7 @@ func (w *work) copyChart() error {
 	if err != nil {
 		return fmt.Errorf("read the chart: %w", err)
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	before := len(w.files)
 	err = fs.WalkDir(root.FS(), filepath.ToSlash(name), func(at string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {

@@ -182,25 +182,11 @@ func (w *work) pair(ctx context.Context, v verb, before, after []object) ([]touc
 	var touches []touch
 	for _, o := range before {
 		t := touch{before: o, action: v.action}
-		switch {
-		case v.compute != nil:
-			t.after = object{o.DeepCopy()}
-			if err := v.compute(t.after.Object, w.command); err != nil {
-				return nil, err
-			}
-		case v.path == "rollout undo":
-			next, err := w.rolledBack(ctx, o)
-			if err != nil {
-				return nil, err
-			}
-			t.after = next
-		case v.prints:
-			t.after = would[w.idOf(o)]
-			delete(would, w.idOf(o))
-			if !t.after.exists() { // it was looked at and needs no change
-				t.after = o
-			}
+		var err error
+		if t.after, err = w.next(ctx, v, o, would); err != nil {
+			return nil, err
 		}
+		delete(would, w.idOf(o))
 		if t.after.exists() && v.action == adapters.ActionUpdate && len(t.fields()) == 0 {
 			t.action = adapters.ActionRead
 		}
@@ -215,6 +201,23 @@ func (w *work) pair(ctx context.Context, v verb, before, after []object) ([]touc
 		}
 	}
 	return touches, nil
+}
+
+// next is an object as it would be; nil where it is gone, or nobody can tell.
+func (w *work) next(ctx context.Context, v verb, o object, would map[string]object) (object, error) {
+	switch {
+	case v.compute != nil:
+		next := object{o.DeepCopy()}
+		return next, v.compute(next.Object, w.command)
+	case v.path == "rollout undo":
+		return w.rolledBack(ctx, o)
+	case !v.prints:
+		return object{}, nil
+	}
+	if next := would[w.idOf(o)]; next.exists() {
+		return next, nil
+	}
+	return o, nil // it was looked at and needs no change
 }
 
 func (w *work) sort(touches []touch) {

@@ -228,7 +228,7 @@ func (r *Runner) read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer root.Close()
+	defer func() { _ = root.Close() }()
 	if info, err := root.Stat(name); err != nil || !info.Mode().IsRegular() { // before it is opened, which a pipe would block
 		return nil, cmp.Or(err, fmt.Errorf("%s is not a file", path))
 	}
@@ -236,7 +236,7 @@ func (r *Runner) read(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	content, err := io.ReadAll(io.LimitReader(file, mostFile+1))
 	if err == nil && len(content) > mostFile {
 		err = fmt.Errorf("%s is larger than %d KiB", path, mostFile>>10)

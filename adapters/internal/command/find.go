@@ -50,7 +50,7 @@ func at(name, folder string) (adapters.Binary, error) {
 	if err != nil {
 		return adapters.Binary{}, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	sum, err := digest(file)
 	if err != nil {
 		return adapters.Binary{}, err

@@ -53,7 +53,7 @@ func (f *Folder) Run(ctx context.Context, s Spec) (adapters.Outcome, error) {
 	if err != nil {
 		return adapters.Outcome{}, err
 	}
-	defer program.Close()
+	defer func() { _ = program.Close() }()
 	// The kernel ends the program when the thread that started it ends: that thread has to stay as long as it runs.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -133,7 +133,7 @@ func (r *running) start(p *program, env []string, dir string) error {
 		if err != nil {
 			return err
 		}
-		defer writer.Close()
+		defer func() { _ = writer.Close() }()
 		r.streams[i] = &stream{name: name, pipe: reader, room: cmp.Or(r.spec.Output, DefaultOutput), secrets: masks(r.spec.Secrets), tell: r.tell}
 		ends[i] = writer
 	}
@@ -178,10 +178,9 @@ func (r *running) finish(ctx context.Context) {
 	}
 	r.reading.Wait()
 	r.outcome.Exit = r.command.ProcessState.ExitCode()
-	var exit *exec.ExitError
 	if err != nil && r.outcome.Exit == -1 && r.outcome.Failure == "" {
 		r.outcome.Failure = "it was ended from outside: " + err.Error()
-		if !errors.As(err, &exit) {
+		if _, ok := errors.AsType[*exec.ExitError](err); !ok {
 			r.outcome.Failure = "wait for it: " + err.Error()
 		}
 	}

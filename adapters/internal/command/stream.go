@@ -31,7 +31,7 @@ type stream struct {
 
 // read reads to the end of the stream.
 func (s *stream) read() {
-	defer s.pipe.Close()
+	defer func() { _ = s.pipe.Close() }()
 	var to io.Writer = s
 	if s.raw != nil {
 		to = struct{ io.Writer }{s.raw} // only its Write: it may have limits there
