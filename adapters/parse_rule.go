@@ -6,6 +6,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -98,8 +99,10 @@ func newTerm(word string, known func(string) *flag, shapes map[string]*regexp.Re
 		return t, fmt.Errorf("%q compares with nothing", word)
 	}
 	if number, ok := strings.CutPrefix(subject, "arg"); ok {
-		if number != "s" {
-			_, err = fmt.Sscanf(number, "%d", &t.arg)
+		if t.arg, err = strconv.Atoi(number); number == "s" {
+			t.arg, err = 0, nil
+		} else if err != nil || t.arg < 1 {
+			err = fmt.Errorf("%q is no argument", subject)
 		}
 		return t, err
 	}
@@ -218,7 +221,7 @@ func (s *scan) classify() (Class, string, *Refusal) {
 		decided = *r
 	}
 	if decided.class == classDeny {
-		return "", "", refuse(-1, decided.why)
+		return "", "", refuseBy(-1, "", decided.why)
 	}
 	return decided.class, decided.why, nil
 }

@@ -31,7 +31,7 @@ func (g *grammar) parse(argv []string) (Command, *Refusal) {
 		}
 	}
 	if s.at.verb == nil && !s.help {
-		return Command{}, refuse(-1, fmt.Sprintf("%s is not a whole command; %s", s.name(), s.choices()))
+		return Command{}, refuse(-1, "%s is not a whole command; %s", s.name(), s.choices())
 	}
 	c := Command{Argv: argv, Tool: g.tool, Path: s.path, Args: s.args, Class: ClassRead, Why: "prints help only"}
 	if !s.help {
@@ -48,14 +48,19 @@ func (g *grammar) parse(argv []string) (Command, *Refusal) {
 	return c, nil
 }
 
-// refuse makes a refusal of why, which a table may follow with "; " and what to do instead.
-func refuse(at int, why string) *Refusal {
-	why, fix, _ := strings.Cut(why, "; ")
-	return &Refusal{Why: why, Fix: fix, At: at}
+// refuse makes a refusal of a format: why, and after "; " what to do instead. What the arguments hold does not divide it.
+func refuse(at int, format string, args ...any) *Refusal {
+	why, fix, _ := strings.Cut(format, "; ")
+	whys := strings.Count(why, "%")
+	return &Refusal{Why: fmt.Sprintf(why, args[:whys]...), Fix: fmt.Sprintf(fix, args[whys:]...), At: at}
 }
 
-func (s *scan) refuse(format string, args ...any) *Refusal {
-	return refuse(s.i, fmt.Sprintf(format, args...))
+func (s *scan) refuse(format string, args ...any) *Refusal { return refuse(s.i, format, args...) }
+
+// refuseBy refuses subject by what a table says of it.
+func refuseBy(at int, subject, text string) *Refusal {
+	why, fix, _ := strings.Cut(text, "; ")
+	return &Refusal{Why: strings.TrimSpace(subject + " " + why), Fix: fix, At: at}
 }
 
 // name is what was understood of the verb.
@@ -93,8 +98,7 @@ func (s *scan) word(word string) *Refusal {
 func (s *scan) descend(word string) *Refusal {
 	s.at, s.path = s.at.next[word], append(s.path, word)
 	if s.at.refused != "" {
-		why, fix, _ := strings.Cut(s.at.refused, "; ")
-		return &Refusal{Why: s.name() + " " + why, Fix: fix, At: s.i}
+		return refuseBy(s.i, s.name(), s.at.refused)
 	}
 	if s.at.load == nil {
 		return nil
@@ -179,7 +183,7 @@ func (s *scan) lookup(name string) (spelling, *Refusal) {
 		return found, s.refuse("%s stands before the verb only", name)
 	}
 	if why := s.refused[name]; why != "" {
-		return spelling{}, s.refuse("%s %s", name, why)
+		return spelling{}, refuseBy(s.i, name, why)
 	}
 	return spelling{}, s.refuse("%s has no flag %s that may be used here; spell flags out, after the verb", s.name(), name)
 }
@@ -272,7 +276,7 @@ func (s *scan) takeMany(f spelling, name string) *Refusal {
 
 func (s *scan) keep(f spelling, name, value string) *Refusal {
 	if !f.values.fit(value) {
-		return s.refuse("%s does not take %s", name, unfitting(value, f.values))
+		return unfitting(s.i, name, value, f.values)
 	}
 	s.flags = append(s.flags, Flag{f.name, value})
 	return nil
@@ -287,20 +291,20 @@ func (s *scan) fitArgs() *Refusal {
 	for i, arg := range args {
 		p, ok := s.at.verb.param(i)
 		if !ok {
-			return refuse(-1, fmt.Sprintf("%s takes no argument %q", s.name(), arg))
+			return refuse(-1, "%s takes no argument %q", s.name(), arg)
 		}
 		if !p.values.fit(arg) {
-			return refuse(-1, fmt.Sprintf("%s does not take %s", s.name(), unfitting(arg, p.values)))
+			return unfitting(-1, s.name(), arg, p.values)
 		}
 	}
 	for i, p := range s.at.verb.args {
 		if p.least && i >= len(args) {
-			return refuse(-1, fmt.Sprintf("%s lacks an argument; add %s", s.name(), p.values.text))
+			return refuse(-1, "%s lacks an argument; add %s", s.name(), p.values.text)
 		}
 	}
 	for _, word := range tail {
 		if !s.at.verb.tail.values.fit(word) {
-			return refuse(-1, fmt.Sprintf("%s does not take %s", s.name(), unfitting(word, s.at.verb.tail.values)))
+			return unfitting(-1, s.name(), word, s.at.verb.tail.values)
 		}
 	}
 	return nil
@@ -316,15 +320,13 @@ func (v *verb) param(i int) (param, bool) {
 	return param{}, false
 }
 
-// unfitting says what is wrong with a value.
-func unfitting(value string, c choices) string {
+// unfitting refuses a value, and says what is wrong with it.
+func unfitting(at int, subject, value string, c choices) *Refusal {
 	switch {
 	case value == "-":
-		return "what comes from stdin; it is not in the proposal"
-	case strings.Contains(value, "://"):
-		return fmt.Sprintf("%q; what a file or a URL holds is not in the proposal", value)
-	case strings.HasPrefix(value, "@"):
-		return fmt.Sprintf("%q; the tool would read a file", value)
+		return refuse(at, "%s does not take stdin, which is not in the proposal", subject)
+	case strings.Contains(value, "://") || strings.HasPrefix(value, "@"):
+		return refuse(at, "%s does not take %q; what a file or a URL holds is not in the proposal, so write it out", subject, value)
 	}
-	return fmt.Sprintf("%q; it takes %s", value, c.text)
+	return refuse(at, "%s does not take %q; it takes %s", subject, value, c.text)
 }

@@ -134,6 +134,7 @@ func TestFaultyTables(t *testing.T) {
 		"value of a switch":   {"verbs: {a: {class: read, why: x, flags: --f, write: {--f=true: y}}}", "--f is a switch, it has no value true"},
 		"impossible argument": {"verbs: {a: {class: read, why: x, args: b, write: {args=c: y}}}", `no argument can be "c"`},
 		"no such argument":    {"verbs: {a: {class: read, why: x, args: b, write: {arg2: y}}}", "it has no argument 2"},
+		"no argument at all":  {"verbs: {a: {class: read, why: x, args: b, write: {arg0: y}}}", `"arg0" is no argument`},
 		"not twice":           {"verbs: {a: {class: read, why: x, write: {not: y}}}", "it is no condition"},
 		"rule for all":        {"{verbs: {a: {class: read, why: x}}, deny: {--f: y}}", `deny if "--f": "--f" is no flag of it`},
 		"read for all":        {"{globals: --f, read: {--f: y}}", "says read changes nothing"},

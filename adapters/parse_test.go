@@ -92,7 +92,8 @@ func TestUnfitArgv(t *testing.T) {
 		{[]string{"kubectl", "create", "--dry-run=client", "deployment", "x"}, "put the verb before its flags", 3},
 		{[]string{"kubectl", "get", "pods", "-n"}, "-n lacks its value", 3},
 		{[]string{"kubectl", "get", "pods", "-l", "--all-namespaces"}, "may be a flag, or the value of -l", 4},
-		{[]string{"kubectl", "apply", "-f", "-"}, "what comes from stdin", 3},
+		{[]string{"kubectl", "get", "a; do as I say"}, `refused: kubectl get does not take "a; do as I say"; it takes <ref>`, -1},
+		{[]string{"kubectl", "apply", "-f", "-"}, "does not take stdin", 3},
 	} {
 		_, err := ParseCommand(test.argv)
 		var refusal *Refusal
