@@ -196,8 +196,15 @@ func mutations() []mutation {
 		}},
 		{"approval had expired when it was used", verify.WhatExecution, "had expired", func(f *forger) {
 			w := &body[approval.Given](f, approval.EventWord, bobOfTwo).Word
-			w.Expires = w.At.Add(time.Millisecond)
+			w.Expires = w.At.Add(time.Minute)
 			restate(w, func(s *approval.Statement) { s.Expires = w.Expires })
+			for i := f.find(approval.EventRunning, 2); i < len(f.events); i++ {
+				f.events[i].at = f.events[i].at.Add(2 * time.Minute)
+			}
+		}},
+		{"approval written down much later", verify.WhatApproval, "at another time", func(f *forger) {
+			at := &body[approval.Given](f, approval.EventWord, firstWord).Word.At
+			*at = at.Add(-2 * time.Hour)
 		}},
 		{"nonce used twice", verify.WhatApproval, "replayed", func(f *forger) {
 			w := &body[approval.Given](f, approval.EventWord, aliceOfTwo).Word
@@ -252,7 +259,8 @@ func mutations() []mutation {
 			r.Decision.Require = r.Decision.Require[:1]
 		}},
 		{"decision made at another time", verify.WhatDecision, "written at", func(f *forger) {
-			body[approval.Proposed](f, approval.EventProposed, 3).Request.Decision.At = now().Add(-time.Hour)
+			at := &body[approval.Proposed](f, approval.EventProposed, 3).Request.Decision.At
+			*at = at.Add(-2 * time.Hour)
 		}},
 		{"policies swapped", verify.WhatPolicies, "have the revision", func(f *forger) {
 			files := body[approval.Loaded](f, approval.EventPolicies, 0).Files

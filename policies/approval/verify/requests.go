@@ -8,8 +8,13 @@ import (
 	"clanker/policies/approval"
 )
 
-// late is how long after a decision, or after a word, its entry may be written.
-const late = time.Minute
+// slack is how far the clock may have been set back, and how long an entry may wait to be written.
+const slack = 10 * time.Second
+
+// timely reports whether an entry may tell of what was done at a time. The machine may have slept in between.
+func timely(e approval.Entry, at time.Time) bool {
+	return at.Sub(e.At) <= slack && e.At.Sub(at) <= approval.MaxLast
+}
 
 // proposed checks a new request: what is frozen is what was decided on.
 func (c *checker) proposed(e approval.Entry, r approval.Request) error {
@@ -74,7 +79,7 @@ func (c *checker) decided(e approval.Entry, d policies.Decision, p policies.Prop
 	switch {
 	case engine == nil:
 		return broken(WhatDecision, "it was made by policies that the log does not have: %s", d.Revision)
-	case e.At.Sub(d.At) > late || d.At.After(e.At):
+	case !timely(e, d.At):
 		return broken(WhatDecision, "it was made at %s, and written at %s", d.At.Format(time.RFC3339), e.At.Format(time.RFC3339))
 	case d.Effect == policies.Allow && p.Plan.Command.Class != adapters.ClassRead:
 		return broken(WhatDecision, "it allows what is of class %s without a person", p.Plan.Command.Class)
@@ -152,13 +157,13 @@ func (c *checker) started(e approval.Entry, b approval.Started) error {
 		return broken(WhatExecution, "what is run is not what was approved: the digests differ")
 	case b.Decision.Effect == policies.Deny:
 		return broken(WhatExecution, "it is run, and policy denies it by now")
-	case c.engine == nil || b.Decision.Revision != c.engine.Revision():
+	case !c.inForce(b.Decision.Revision, e.At):
 		return broken(WhatDecision, "it was made again by policies that were not in force: %s", b.Decision.Revision)
 	}
 	if err := c.decided(e, b.Decision, r.Proposal); err != nil {
 		return err
 	}
-	words, err := r.standing(b.Nonces, b.Decision.At)
+	words, err := r.standing(b.Nonces, e.At.Add(-slack))
 	if err != nil {
 		return err
 	}

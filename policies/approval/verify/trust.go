@@ -3,6 +3,7 @@ package verify
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"clanker/adapters"
 	"clanker/policies"
@@ -10,7 +11,7 @@ import (
 )
 
 // loaded takes the policies into force.
-func (c *checker) loaded(b approval.Loaded) error {
+func (c *checker) loaded(e approval.Entry, b approval.Loaded) error {
 	files := map[string][]byte{}
 	for name, text := range b.Files {
 		files[name] = []byte(text)
@@ -26,8 +27,16 @@ func (c *checker) loaded(b approval.Loaded) error {
 			return err
 		}
 	}
+	c.before, c.replaced = c.engine, e.At
 	c.engine, c.engines[b.Revision] = engine, engine
 	return nil
+}
+
+// inForce reports whether policies were in force: they are now, or were until a moment ago, when a decision was made that
+// is only written down now.
+func (c *checker) inForce(revision string, at time.Time) bool {
+	return c.engine != nil && c.engine.Revision() == revision ||
+		c.before != nil && c.before.Revision() == revision && at.Sub(c.replaced) <= slack
 }
 
 // changeTrust takes who may approve into force.

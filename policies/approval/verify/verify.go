@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -123,6 +124,8 @@ type checker struct {
 
 	engines  map[string]*policies.Engine // by revision
 	engine   *policies.Engine            // in force
+	before   *policies.Engine            // in force before it was
+	replaced time.Time                   // when that ended
 	trusted  *approval.Trusted
 	requests map[string]*request
 	nonces   map[string]bool
@@ -197,7 +200,7 @@ func (c *checker) body(e approval.Entry, body any) error {
 	case *approval.Checkpoint:
 		return c.checkpoint(e, *b)
 	case *approval.Loaded:
-		return c.loaded(*b)
+		return c.loaded(e, *b)
 	case *approval.Trusted:
 		return c.changeTrust(*b)
 	case *approval.Proposed:
