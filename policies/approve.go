@@ -12,8 +12,8 @@ type Approval struct {
 // Need is a requirement, and who met it.
 type Need struct {
 	Requirement
-	By      []string // who counts, sorted
-	Missing int      // how many are missing
+	By      []string `json:"by,omitempty"` // who counts, sorted
+	Missing int      `json:"missing"`      // how many are missing
 }
 
 // Permits reports whether approvals are enough for a decision, and how far each requirement is met. Who asked never

@@ -209,3 +209,17 @@ func (s *set) withTests() map[string]*ast.Module {
 	maps.Copy(all, s.tests)
 	return all
 }
+
+// typedIn are the settings that a phrase typed at a terminal has to be enough for in development.
+var typedIn = regexp.MustCompile(`(?m)^(  (?:write|production|offHours|workspace): )\d`)
+
+// LoadDevelopment loads the policies that ship with the program, as they are for trying things out: a phrase typed at a terminal
+// is enough, but for what destroys.
+func LoadDevelopment() (*Engine, error) {
+	files, err := gather(Default())
+	if err != nil {
+		return nil, err
+	}
+	files[DataFile] = typedIn.ReplaceAll(files[DataFile], []byte("${1}0"))
+	return LoadFiles(files)
+}

@@ -209,3 +209,12 @@ func TestSchemaIsWritten(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, string(written), string(made), "run go test ./policies -update and look at the difference")
 }
+
+func TestInDevelopmentATypedPhraseIsEnoughButForWhatDestroys(t *testing.T) {
+	t.Parallel()
+	e, err := LoadDevelopment()
+	require.NoError(t, err)
+	a := e.set.settings.Assurance
+	assert.Zero(t, a.Write+a.Production+a.OffHours+a.Workspace)
+	assert.Positive(t, a.Destroy)
+}

@@ -21,6 +21,7 @@ import (
 type Gate interface {
 	Propose(ctx context.Context, ask approval.Ask) (approval.Request, error)
 	Wait(ctx context.Context, id string, done func(approval.Request) bool) (approval.Request, error)
+	Needs(r approval.Request) []policies.Need
 }
 
 var _ Gate = (*approval.Gate)(nil)
@@ -40,22 +41,24 @@ func (c closed) Wait(context.Context, string, func(approval.Request) bool) (appr
 	return approval.Request{}, c.because
 }
 
+func (c closed) Needs(approval.Request) []policies.Need { return nil }
+
 // Command is the structuredContent of clanker_run_command: where a proposal stands. Its texts are redacted.
 type Command struct {
-	ProposalID string                 `json:"proposalId"`
-	State      approval.State         `json:"state"`
-	Summary    string                 `json:"summary"`         // what that means, and what to do
-	Class      adapters.Class         `json:"class"`           //
-	Because    string                 `json:"because"`         // why it is of that class
-	Why        string                 `json:"why,omitzero"`    // why it is in that state
-	Target     adapters.Target        `json:"target"`          //
-	Changes    []string               `json:"changes"`         // "update deployment web in shop: replicas 3 -> 5"
-	Needs      []policies.Requirement `json:"needs,omitempty"` // who must still approve
-	ApproveURL string                 `json:"approveUrl,omitzero"`
-	Phrase     string                 `json:"phrase,omitzero"`
-	ExpiresAt  time.Time              `json:"expiresAt,omitzero"`
-	Undo       []string               `json:"undo,omitempty"` // argv
-	Outcome    *adapters.Outcome      `json:"outcome,omitempty"`
+	ProposalID string            `json:"proposalId"`
+	State      approval.State    `json:"state"`
+	Summary    string            `json:"summary"`         // what that means, and what to do
+	Class      adapters.Class    `json:"class"`           //
+	Because    string            `json:"because"`         // why it is of that class
+	Why        string            `json:"why,omitzero"`    // why it is in that state
+	Target     adapters.Target   `json:"target"`          //
+	Changes    []string          `json:"changes"`         // "update deployment web in shop: replicas 3 -> 5"
+	Needs      []policies.Need   `json:"needs,omitempty"` // who must still approve
+	ApproveURL string            `json:"approveUrl,omitzero"`
+	Phrase     string            `json:"phrase,omitzero"`
+	ExpiresAt  time.Time         `json:"expiresAt,omitzero"`
+	Undo       []string          `json:"undo,omitempty"` // argv
+	Outcome    *adapters.Outcome `json:"outcome,omitempty"`
 }
 
 const commandSchema = `{"type":"object","required":["proposalId","state","summary","class"],"properties":{` +
@@ -172,7 +175,7 @@ func (s *Server) describe(r approval.Request) Command {
 	c := Command{ProposalID: r.ID, State: r.State, Class: plan.Command.Class, Because: plan.Command.Why, Why: r.Why, Target: plan.Target,
 		Changes: changes(plan.Resources), Undo: plan.Undo, Outcome: r.Outcome}
 	if r.State == approval.Pending {
-		c.Needs, c.Phrase, c.ExpiresAt, c.ApproveURL = r.Needs(s.now()), r.Phrase(), r.Proposal.Expires, s.page+"/proposals/"+r.ID
+		c.Needs, c.Phrase, c.ExpiresAt, c.ApproveURL = s.gate.Needs(r), r.Phrase(), r.Proposal.Expires, s.page+"/proposals/"+r.ID
 	}
 	c.Summary = c.summary()
 	return c
@@ -236,7 +239,7 @@ func (c Command) text() string {
 		fmt.Fprintf(&b, "and %d more changes\n", more)
 	}
 	for _, need := range c.Needs {
-		fmt.Fprintf(&b, "needs %d of %s: %s\n", need.Count, cmp.Or(need.Group, "those who are enrolled"), router.Printable(need.Reason))
+		fmt.Fprintf(&b, "needs %d of %s with assurance %d: %s\n", need.Missing, cmp.Or(need.Group, "those who are enrolled"), need.MinAssurance, router.Printable(need.Reason))
 	}
 	if c.ApproveURL != "" {
 		fmt.Fprintf(&b, "approve: %s phrase: %s until %s\n", c.ApproveURL, c.Phrase, c.ExpiresAt.Format(time.TimeOnly+"Z"))

@@ -158,7 +158,7 @@ func (g *Gate) hear(ctx context.Context, r Request, w Word) (Request, error) {
 		case w.Verdict == Reject:
 			g.move(r, Rejected, "by "+w.Approver)
 			events = append(events, Event{EventClosed, Closed{Proposal: r.ID, State: Rejected, Why: r.Why}})
-		case len(r.missing(g.now())) == 0:
+		case g.enough(*r):
 			r.Lapses = r.lapses(g.now())
 			g.move(r, Approved, "by "+sentence(r.approvers(g.now())))
 			events = append(events, Event{EventApproved, ApprovedBy{Proposal: r.ID, Nonces: r.nonces(g.now())}})
@@ -173,6 +173,12 @@ func (g *Gate) hear(ctx context.Context, r Request, w Word) (Request, error) {
 		g.start(r.ID)
 	}
 	return r, nil
+}
+
+// enough reports whether enough people have approved by now.
+func (g *Gate) enough(r Request) bool {
+	enough, _ := g.permits(r, r.Decision, g.now())
+	return enough && r.State == Pending
 }
 
 func (g *Gate) move(r *Request, to State, why string) {

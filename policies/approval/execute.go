@@ -77,7 +77,7 @@ func (g *Gate) again(ctx context.Context, r Request) (adapters.Plan, policies.De
 		return now, policies.Decision{}, &Closed{State: Stale, Why: "what it was approved for has changed: " + difference(approved.Plan, now)}
 	}
 	decision, why := g.decide(ctx, approved)
-	if decision.Effect == policies.Deny || stricter(r.Decision, decision) {
+	if decision.Effect == policies.Deny || policies.Stricter(r.Decision, decision) {
 		return now, decision, &Closed{State: Stale, Why: "policy is stricter by now: " + sentence(append(decision.Reasons, why))}
 	}
 	return approved.Plan, decision, nil
@@ -87,7 +87,8 @@ func (g *Gate) again(ctx context.Context, r Request) (adapters.Plan, policies.De
 func (g *Gate) consume(ctx context.Context, r Request, d policies.Decision) (Request, error) {
 	r, err := g.Keeper.Update(ctx, r.ID, Approved, func(r *Request) ([]Event, error) {
 		at := g.now()
-		if !r.Lapses.After(at) || r.Decision.Effect != policies.Allow && len(r.missing(at)) > 0 {
+		enough, _ := g.permits(*r, d, at)
+		if !r.Lapses.After(at) || !enough {
 			g.move(r, Expired, "the approval lapsed before it could run")
 			return []Event{{EventClosed, Closed{Proposal: r.ID, State: Expired, Why: r.Why}}}, nil
 		}

@@ -18,6 +18,7 @@ import (
 type Decider interface {
 	Decide(ctx context.Context, p policies.Proposal, now time.Time) (policies.Decision, error)
 	Revision() string
+	Groups(approver string) []string // that somebody belongs to
 }
 
 // Executor plans and runs commands; [adapters.Workspace] does.

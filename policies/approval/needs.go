@@ -1,33 +1,26 @@
 package approval
 
 import (
+	"slices"
 	"time"
 
 	"clanker/policies"
 )
 
-// Needs are the requirements that are not met yet, at a time.
-func (r Request) Needs(now time.Time) []policies.Requirement { return r.missing(now) }
+// Needs are the requirements that are not met yet.
+func (g *Gate) Needs(r Request) []policies.Need {
+	_, needs := g.permits(r, r.Decision, g.now())
+	return slices.DeleteFunc(needs, func(n policies.Need) bool { return n.Missing == 0 })
+}
+
+// permits counts the approvals that stand at a time against what a decision requires, with the groups as they are now.
+func (g *Gate) permits(r Request, d policies.Decision, now time.Time) (bool, []policies.Need) {
+	var approvals []policies.Approval
+	for _, w := range r.standing(now) {
+		approvals = append(approvals, policies.Approval{Approver: w.Approver, Groups: g.Decider.Groups(w.Approver), Assurance: w.Assurance})
+	}
+	return d.Permits(r.Proposal.Requester.ID, approvals)
+}
 
 // Phrase is three words that the agent, the page and the terminal show alike.
 func (r Request) Phrase() string { return phrase(r.Digest) }
-
-// missing are the requirements that the approvals standing at a time do not meet yet.
-func (r Request) missing(now time.Time) []policies.Requirement {
-	words := r.standing(now)
-	var missing []policies.Requirement
-	for _, need := range r.Decision.Require {
-		have := 0
-		for _, w := range words {
-			if w.Assurance >= need.MinAssurance {
-				have++
-			}
-		}
-		if have < need.Count {
-			missing = append(missing, need)
-		}
-	}
-	return missing
-}
-
-func stricter(was, is policies.Decision) bool { return len(is.Require) > len(was.Require) }

@@ -40,7 +40,7 @@ func (a *app) verdictCommand(verdict approval.Verdict, short string) *cobra.Comm
 		Example: fmt.Sprintf("  clanker %[1]s 01JD... --key ~/.ssh/id_ed25519_sk\n  clanker %[1]s --signed signed.json", verdict),
 		Args: func(_ *cobra.Command, args []string) error {
 			if (len(args) == 1) == (s.signed != "") {
-				return usage("name one proposal, or a file with --signed", "clanker proposals list --state pending lists them")
+				return usage("clanker proposals list --state pending lists them", "name one proposal, or a file with --signed")
 			}
 			return nil
 		},
@@ -112,7 +112,7 @@ func (a *app) signer(ctx context.Context, o *operator, s signing) (string, web.K
 		}
 	}
 	if s.key == "" {
-		return "", web.Key{}, usage("with what?", "name an enrolled SSH key with --key, or approve with a passkey on the page: "+o.base)
+		return "", web.Key{}, usage("name an enrolled SSH key with --key, or approve with a passkey on the page: "+o.base, "it does not say with what to sign")
 	}
 	return "", web.Key{}, &failure{code: exitError, err: fmt.Errorf("the key %s is not enrolled", id), hint: "enrol it: clanker approvers add NAME --key " + s.key + ".pub"}
 }

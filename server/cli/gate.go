@@ -128,7 +128,11 @@ func (h *gatehouse) openPolicies(ctx context.Context) error {
 
 // policies loads the policies that the configuration names.
 func (a *app) policies() (*policies.Engine, error) {
-	if a.config.Policies.Dir == "" {
+	switch {
+	case a.config.Policies.Dir != "":
+	case a.demo:
+		return policies.LoadDevelopment()
+	default:
 		return policies.Load(policies.Default())
 	}
 	engine, err := policies.Load(os.DirFS(a.config.Policies.Dir))

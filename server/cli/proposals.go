@@ -122,7 +122,7 @@ func (a *app) printDetail(d web.Detail) error {
 		fmt.Fprintf(&b, "  %s\n", printable(reason))
 	}
 	for _, need := range d.Needs {
-		fmt.Fprintf(&b, "still needed: %d of %s, assurance %d or more\n", need.Count, printable(cmp.Or(need.Group, "those who are enrolled")), need.MinAssurance)
+		fmt.Fprintf(&b, "still needed: %d of %s, assurance %d or more\n", need.Missing, printable(cmp.Or(need.Group, "those who are enrolled")), need.MinAssurance)
 	}
 	for _, word := range d.Words {
 		fmt.Fprintf(&b, "%s said %s at %s (assurance %d)\n", printable(word.Approver), word.Verdict, word.At.UTC().Format(time.TimeOnly+"Z"), word.Assurance)

@@ -15,21 +15,21 @@ import (
 
 // Item is a proposal in a list.
 type Item struct {
-	ID          string                 `json:"id"`
-	State       approval.State         `json:"state"`
-	Why         string                 `json:"why,omitempty"`
-	Title       string                 `json:"title"` // the command, escaped
-	Class       adapters.Class         `json:"class"`
-	Target      string                 `json:"target"` // escaped
-	Environment string                 `json:"environment,omitempty"`
-	Requester   string                 `json:"requester"` // escaped
-	Created     time.Time              `json:"created"`
-	Expires     time.Time              `json:"expires"`
-	Updated     time.Time              `json:"updated"`
-	Needs       []policies.Requirement `json:"needs,omitempty"`
-	Phrase      string                 `json:"phrase"`
-	Version     int                    `json:"version"`
-	Asked       int                    `json:"asked"`
+	ID          string          `json:"id"`
+	State       approval.State  `json:"state"`
+	Why         string          `json:"why,omitempty"`
+	Title       string          `json:"title"` // the command, escaped
+	Class       adapters.Class  `json:"class"`
+	Target      string          `json:"target"` // escaped
+	Environment string          `json:"environment,omitempty"`
+	Requester   string          `json:"requester"` // escaped
+	Created     time.Time       `json:"created"`
+	Expires     time.Time       `json:"expires"`
+	Updated     time.Time       `json:"updated"`
+	Needs       []policies.Need `json:"needs,omitempty"`
+	Phrase      string          `json:"phrase"`
+	Version     int             `json:"version"`
+	Asked       int             `json:"asked"`
 }
 
 // Detail is all that a person may want to see of a proposal. What they sign is in View; the rest is where it stands.
@@ -96,7 +96,7 @@ func (w *Web) item(r approval.Request) Item {
 		Target: safe(place(plan.Target)), Environment: safe(plan.Target.Environment), Requester: safe(r.Proposal.Requester.ID),
 		Created: r.Proposal.Created, Expires: r.Proposal.Expires, Updated: r.Updated, Version: r.Version, Asked: r.Asked}
 	if r.State == approval.Pending {
-		item.Needs = r.Needs(w.Now())
+		item.Needs = w.Judge.Needs(r)
 	}
 	return item
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"clanker/adapters"
+	"clanker/policies"
 	"clanker/policies/approval"
 	"clanker/policies/approval/identity"
 )
@@ -27,6 +28,7 @@ type Gate interface {
 type Judge interface {
 	Statement(ctx context.Context, id string, verdict approval.Verdict, approver, credential string) (approval.Statement, approval.View, error)
 	Answer(ctx context.Context, statement []byte, proof approval.Proof) (approval.Request, error)
+	Needs(r approval.Request) []policies.Need
 	ProposeChange(ctx context.Context, ask approval.Ask) (approval.Request, error)
 }
 

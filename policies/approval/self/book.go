@@ -86,8 +86,8 @@ func (b *Book) Decide(ctx context.Context, p policies.Proposal, now time.Time) (
 // Revision implements [approval.Decider].
 func (b *Book) Revision() string { return b.current().Revision() }
 
-// Members says who belongs to a group, and whether everybody who is enrolled does.
-func (b *Book) Members(group string) ([]string, bool) { return b.current().Members(group) }
+// Groups implements [approval.Decider].
+func (b *Book) Groups(approver string) []string { return b.current().Groups(approver) }
 
 // Preview implements [Policies].
 func (b *Book) Preview(_ context.Context, revision string) (string, string, error) {
