@@ -2,7 +2,6 @@ package command
 
 import (
 	"bufio"
-	"context"
 	"fmt"
 	"io"
 	"os"
@@ -10,7 +9,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -19,11 +17,6 @@ import (
 
 	"clanker/adapters"
 )
-
-func background() context.Context { return context.Background() }
-
-// leave makes a child a session of its own.
-func leave(child *exec.Cmd, away bool) { child.SysProcAttr = &syscall.SysProcAttr{Setsid: away} }
 
 // alive reports whether a process runs; one that ended and was not waited for does not.
 func alive(process int) bool {
@@ -159,6 +152,34 @@ func TestWritten(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, file.Close())
 	assert.True(t, opened.changed())
+}
+
+// TestSwept: what a killed workspace leaves behind, with its credentials, goes as soon as there is a workspace again.
+func TestSwept(t *testing.T) {
+	t.Parallel()
+	parent := t.TempDir()
+	old := time.Now().Add(-time.Hour)
+	made := map[string]string{}
+	for _, name := range []string{prefix + "left", prefix + "used", prefix + "fresh", "other"} {
+		made[name] = filepath.Join(parent, name)
+		require.NoError(t, os.MkdirAll(filepath.Join(made[name], "work"), 0o700))
+		if name != prefix+"fresh" {
+			require.NoError(t, os.Chtimes(made[name], old, old))
+		}
+	}
+	victim := t.TempDir()
+	require.NoError(t, os.Symlink(victim, filepath.Join(parent, prefix+"link")))
+	mark, err := occupy(made[prefix+"used"])
+	require.NoError(t, err)
+	sweep(parent)
+	assert.NoDirExists(t, made[prefix+"left"])
+	assert.DirExists(t, made[prefix+"used"], "a run of another process")
+	assert.DirExists(t, made[prefix+"fresh"], "it is being made")
+	assert.DirExists(t, made["other"])
+	assert.DirExists(t, victim)
+	require.NoError(t, mark.Close())
+	sweep(parent)
+	assert.NoDirExists(t, made[prefix+"used"])
 }
 
 func TestNoCoreDumps(t *testing.T) {

@@ -4,12 +4,17 @@ package command
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
+
+// leave makes a child a session of its own.
+func leave(child *exec.Cmd, away bool) { child.SysProcAttr = &syscall.SysProcAttr{Setsid: away} }
 
 // put writes a program, and returns its folder.
 func put(t *testing.T, content string, file, folder os.FileMode) string {

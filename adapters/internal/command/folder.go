@@ -6,23 +6,38 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Folder is a private folder, mode 0700, for the files of one plan or one run. In it the program has its home, its
 // temporary files and, if it is not given another, its working folder.
-type Folder struct{ path string }
+type Folder struct {
+	path string
+	mark *os.File // says that it is in use, as long as this process lives
+}
+
+// prefix begins the names of private folders.
+const prefix = "clanker-run-"
+
+// settled is how old a folder has to be before it may count as left behind: one that is being made has no mark yet.
+const settled = time.Minute
 
 // NewFolder makes a private folder where the user's runtime files are, else where temporary files are. The caller has to
-// remove it.
+// remove it. Folders that a workspace left behind when it was killed, with what is secret in them, are removed on the way.
 func NewFolder() (*Folder, error) {
-	path, err := os.MkdirTemp(cmp.Or(os.Getenv("XDG_RUNTIME_DIR"), os.TempDir()), "clanker-run-")
+	parent := cmp.Or(os.Getenv("XDG_RUNTIME_DIR"), os.TempDir())
+	sweep(parent)
+	path, err := os.MkdirTemp(parent, prefix)
 	if err != nil {
 		return nil, fmt.Errorf("make a private folder: %w", err)
 	}
 	if path, err = filepath.EvalSymlinks(path); err != nil {
 		return nil, fmt.Errorf("make a private folder: %w", err)
 	}
-	f := &Folder{path}
+	f := &Folder{path: path}
+	if f.mark, err = occupy(path); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return nil, errors.Join(fmt.Errorf("make a private folder: %w", err), f.Remove())
+	}
 	for _, name := range []string{"home", "tmp", "bin", "work"} {
 		if err := os.Mkdir(filepath.Join(path, name), 0o700); err != nil {
 			return nil, errors.Join(fmt.Errorf("make a private folder: %w", err), f.Remove())
@@ -56,4 +71,27 @@ func (f *Folder) Write(name string, content []byte) (string, error) {
 }
 
 // Remove deletes the folder with all that is in it.
-func (f *Folder) Remove() error { return os.RemoveAll(f.path) }
+func (f *Folder) Remove() error {
+	err := os.RemoveAll(f.path)
+	if f.mark != nil {
+		_ = f.mark.Close() // it was only read
+	}
+	return err
+}
+
+// sweep removes the folders that nobody uses any more. What cannot be removed is somebody else's.
+func sweep(parent string) {
+	left, err := filepath.Glob(filepath.Join(parent, prefix+"*"))
+	if err != nil {
+		return
+	}
+	for _, path := range left {
+		info, err := os.Lstat(path)
+		if err != nil || !info.IsDir() || time.Since(info.ModTime()) < settled || owned(path, info, false) != nil {
+			continue
+		}
+		if mark, err := occupy(path); err == nil {
+			_ = (&Folder{path: path, mark: mark}).Remove()
+		}
+	}
+}

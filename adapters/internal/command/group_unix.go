@@ -2,7 +2,24 @@
 
 package command
 
-import "syscall"
+import (
+	"os"
+	"syscall"
+)
+
+// occupy marks a folder as used by this process; it fails where another process uses it. The mark goes with the process,
+// however that ends.
+func occupy(path string) (*os.File, error) {
+	folder, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(folder.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = folder.Close()
+		return nil, err
+	}
+	return folder, nil
+}
 
 // terminate asks a process group to end.
 func terminate(group int) { _ = syscall.Kill(-group, syscall.SIGTERM) }

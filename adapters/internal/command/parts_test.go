@@ -2,6 +2,7 @@ package command
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -164,7 +165,7 @@ func workspace([]string) int {
 		return failed(err)
 	}
 	say(f.path)
-	_, err = f.Run(background(), Spec{
+	_, err = f.Run(context.Background(), Spec{
 		Binary: adapters.Binary{Name: "helper", Path: path, SHA256: sum}, Args: []string{"family", "hang"},
 		Tell: func(o adapters.Output) { fmt.Print(o.Text) },
 	})
