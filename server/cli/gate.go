@@ -265,7 +265,13 @@ func (h *gatehouse) offer(ctx context.Context, found *policies.Engine) (string, 
 	return "waits for people: " + r.ID, nil
 }
 
-func (h *gatehouse) url() string { return "http://" + h.host }
+// url is the address of the page; empty when there is none.
+func (h *gatehouse) url() string {
+	if h == nil {
+		return ""
+	}
+	return "http://" + h.host
+}
 
 func (h *gatehouse) about() web.About {
 	return web.About{Version: h.app.build.Version, Fingerprint: approval.Fingerprint(h.store.Key()), Demo: h.app.demo, Development: h.app.typed(),

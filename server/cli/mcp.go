@@ -147,7 +147,7 @@ func (a *app) serveHTTP(ctx context.Context, w *live, s serving) error {
 	p.move()
 	w.moved = p.move
 	defer p.withdraw()
-	a.greet(url)
+	a.greet(url, w.gate)
 	go debug.FreeOSMemory() // reading the intents takes three times what they need
 	token := w.token        // as long as nobody else uses it
 	return w.while(ctx, func(ctx context.Context) error {
@@ -197,9 +197,9 @@ func (p *published) withdraw() {
 }
 
 // greet says where the server listens and how an agent registers: as a log record when logs are for machines.
-func (a *app) greet(url string) {
+func (a *app) greet(url string, gate *gatehouse) {
 	if a.config.Log.Format == "json" {
-		a.log.Info("listening", "url", url, "demo", a.demo)
+		a.log.Info("listening", "url", url, "demo", a.demo, "operators", gate.url())
 		return
 	}
 	estate := ""
@@ -208,6 +208,12 @@ func (a *app) greet(url string) {
 	}
 	a.say("clanker: mcp: listening on %s%s\n", url, estate)
 	a.say("register: claude mcp add --transport http clanker %s\n", url)
+	if gate != nil {
+		a.say("approve:  %s\n", gate.url())
+	}
+	if a.typed() {
+		a.say("clanker: development: a phrase typed into clanker approve counts as an approval, and whatever has a shell can type it\n")
+	}
 }
 
 // askOver asks as any client may: one bare POST.
