@@ -1,0 +1,102 @@
+// The page of one proposal. What would run is frozen, and is shown once; where it stands changes.
+import { get, watch } from "./api.js";
+import { decision } from "./decide.js";
+import { fill, h } from "./dom.js";
+import { because, foldedWords, sections } from "./view.js";
+import { assurances, classBadge, countdown, environment, moment, need, plural, span, statePill } from "./words.js";
+
+export async function proposalPage(main, about, id) {
+  const path = "/api/proposals/" + encodeURIComponent(id);
+  let [detail, { approvers }] = await Promise.all([get(path), get("/api/approvers")]);
+  document.title = detail.title + " - clanker";
+  const show = (newer) => {
+    if (newer.view.digest !== detail.view.digest) throw new Error("The proposal is not the one that was shown. Load the page again.");
+    detail = newer;
+    for (const part of parts) part(detail);
+  };
+  const decide = decision(detail, approvers, about, show);
+  const status = h("div", { class: "status" });
+  const outcome = h("div", { class: "outcome" });
+  const people = h("section", { class: "panel people", "aria-label": "People" });
+  const parts = [changed(status, statusOf), changed(outcome, outcomeOf), changed(people, peopleOf), decide.update];
+  const opened = decide.mustOpen(foldedWords(detail.view));
+  fill(main, h("div", { class: "proposal", "data-class": detail.class },
+    h("header", { class: "title" }, status, h("h1", {}, h("code", {}, detail.title)), h("p", { class: "because" }, because(detail.view)), h("p", { class: "where" }, detail.target)),
+    h("div", { class: "content" }, outcome, sections(detail.view, opened), policy(detail.decision)),
+    h("aside", { "aria-label": "Decision" }, h("section", { class: "panel match" }, h("h2", {}, "Phrase"), h("p", { class: "phrase" }, detail.phrase),
+      h("p", { class: "small" }, "Compare with what the agent says.")), people, decide.node)));
+  show(detail);
+  watch(async () => show(await get(path)), document.getElementById("live"));
+}
+
+// changed makes a part of the page that is made anew only when what it shows has changed.
+function changed(node, make) {
+  let last;
+  return (detail) => {
+    const [key, ...children] = make(detail, node);
+    if (key === last) return;
+    last = key;
+    fill(node, children);
+  };
+}
+
+function statusOf(d) {
+  return [d.state, classBadge(d.class), environment(d.environment), h("span", { role: "status" }, statePill(d.state))];
+}
+
+function peopleOf(d) {
+  const waits = d.state === "pending";
+  const needs = waits ? d.needs ?? [] : d.decision.require ?? [];
+  return [JSON.stringify([d.state, d.needs, d.words, d.why]),
+    waits && h("p", { class: "expiry" }, "Expires in ", countdown(d.expires)),
+    h("h2", {}, waits ? "Still needed" : "What was needed"),
+    needs.length ? h("ul", { class: "needs" }, needs.map((r) => h("li", {}, h("strong", {}, need(r)), r.reason && h("span", { class: "small" }, r.reason)))) : h("p", { class: "small" }, "Nobody."),
+    d.words.length > 0 && [h("h2", {}, "Who said what"), h("ul", { class: "words" }, d.words.map(said))]];
+}
+
+const said = (w) => h("li", { "data-verdict": w.verdict }, h("strong", {}, w.approver), w.verdict === "approve" ? " approved " : " rejected ", moment(w.at),
+  h("span", { class: "small" }, "with " + (assurances[w.assurance] ?? "a key")));
+
+function policy(d) {
+  return h("section", { class: "section", "data-name": "policy", "aria-labelledby": "section-policy" }, h("h2", { id: "section-policy" }, "What policy says"),
+    h("ul", { class: "reasons" }, (d.reasons ?? []).map((r) => h("li", {}, r))),
+    h("p", { class: "small" }, (d.rules ?? []).length > 0 && ["Rules ", d.rules.map((r) => [h("code", {}, r), " "])], "of revision ", h("code", { title: d.revision }, d.revision.slice(0, 12))));
+}
+
+const endings = {
+  approved: "Enough people have approved. It starts next.", unknown: "The workspace stopped while this ran. Nobody knows whether it was done. Look, and propose again what is missing.",
+  denied: "Policy denies it. Nothing has run.", rejected: "Nothing has run.", expired: "Nothing has run.",
+  stale: "Nothing has run: what was approved is not what would run now. It has to be proposed again.",
+};
+
+// outcomeOf shows what became of it, and while it runs what it writes.
+function outcomeOf(d) {
+  const key = JSON.stringify([d.state, d.why, d.outcome, d.output]);
+  if (d.state === "pending") return [key];
+  const done = d.outcome;
+  return [key, h("section", { class: "result", "data-state": d.state, "aria-labelledby": "result" },
+    h("h2", { id: "result" }, statePill(d.state), done && h("span", { class: "small" }, took(done))),
+    endings[d.state] && h("p", {}, endings[d.state]), d.why && h("p", { class: "why" }, d.why), done?.failure && h("p", { class: "why" }, done.failure),
+    done?.verified && h("p", { class: "verified" }, h("strong", {}, "Seen afterwards: "), done.verified), observed(done?.observed),
+    d.state === "running" && live(d.output ?? []),
+    done && [stream("Output", done.stdout), stream("Errors", done.stderr), done.truncated && h("p", { class: "small" }, "There was more output than is kept."),
+      done.redactions > 0 && h("p", { class: "small" }, plural(done.redactions, "secret") + " masked.")])];
+}
+
+const took = (o) => "exit code " + o.exit + ", took " + (Date.parse(o.ended) - Date.parse(o.started) < 1000 ? "less than 1 s" : span(Date.parse(o.ended) - Date.parse(o.started)));
+
+function observed(all) {
+  if (!all?.length) return null;
+  return h("ul", { class: "observed" }, all.map((c) => h("li", {}, h("code", {}, c.kind + " " + c.name + ": " + c.field + " " + value(c.before) + " -> " + value(c.after)))));
+}
+
+const value = (v) => (v == null ? "(none)" : typeof v === "string" ? v : JSON.stringify(v));
+
+function stream(name, text) {
+  return text && h("figure", { class: "stream", "data-name": name }, h("figcaption", {}, name), h("pre", { tabindex: "0", role: "region", "aria-label": name }, text));
+}
+
+function live(pieces) {
+  return h("figure", { class: "stream" }, h("figcaption", {}, "Output so far"), h("pre", { tabindex: "0", role: "log", "aria-label": "Output so far" },
+    pieces.length ? pieces.map((p) => h("span", { "data-stream": p.stream }, p.text)) : "Nothing yet."));
+}
