@@ -219,6 +219,7 @@ var secretShapes = []secretShape{
 	{"bearer", regexp.MustCompile(`(?i)` + wordStart + `(bearer)\s+[A-Za-z0-9+/._~-]{16,}=*`), "${1}${2} " + Redacted},
 	{"assignment", regexp.MustCompile(`(?i)((?:^|[^A-Za-z0-9])[A-Za-z0-9-]*cookie["'\\]*\s*[=:]\s*["'\\]*)` + cookie + `(?:;\s*` + cookie + `)+`), "${1}" + Redacted},
 	{"assignment", regexp.MustCompile(secretName + `["'\\]*\s*(?:=>|:=|[=:])\s*(?:[|>][+-]?\s+)?)(` + secretValue + `)`), "${1}" + Redacted},
+	{"assignment", regexp.MustCompile(`(?i)(\bname["'\\]*\s*:\s*["'\\]*[A-Za-z0-9_.-]*` + secretEnd + `["'\\]*\s*,?\s*["'\\]*value["'\\]*\s*:\s*)(` + secretValue + `)`), "${1}" + Redacted}, // a variable of a container
 	{"flag", regexp.MustCompile(`(?i)((?:^|\s)--?[A-Za-z0-9-]*` + secretEnd + `\s+)([^\s-]\S*)`), "${1}" + Redacted},
 	{"flag", regexp.MustCompile(`((?:^|\s)(?:-u|--user)\s+[^\s:]+:)(\S+)`), "${1}" + Redacted},
 }
@@ -291,7 +292,8 @@ func beginsSecret(text string, at int) bool {
 	case '=':
 		return assigned(text[:at])
 	case ':':
-		return strings.HasPrefix(rest, "://") && (strings.Contains(rest, "@") || strings.HasPrefix(rest, "://hooks.")) || assigned(text[:at])
+		return strings.HasPrefix(rest, "://") && (strings.Contains(rest, "@") || strings.HasPrefix(rest, "://hooks.")) || assigned(text[:at]) ||
+			strings.HasSuffix(strings.TrimRight(text[:at], `"'\`), "value")
 	case ' ':
 		return authScheme(text[:at]) || flagged(text[:at])
 	case '-':

@@ -17,6 +17,8 @@ var secrets = []struct{ kind, text string }{
 	{"assignment", `?access_token=«abc.def»&x=1`},
 	{"assignment", `pwd=«abc»`},
 	{"assignment", `Authorization: «Bearer abcdefghijklmnopqrst»`},
+	{"assignment", "- name: DB_PASSWORD\n  value: «hunter2»\n- name: A"},
+	{"assignment", `{"name": "DB_PASSWORD", "value": «"hunter2"»}`},
 	{"userinfo", `postgres://orders:«p4ss»@orders-postgres:5432/orders`},
 	{"userinfo", `https://«ghx0123456789012345678901234567890abcd»@github.com/x/y`},
 	{"jwt", `token eyJ«hbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U»`},

@@ -20,7 +20,7 @@ type RunnerOptions struct {
 	Path    []string      // folders where kubectl and helm are looked for; nil means those of $PATH
 	Folder  string        // where the files are that a command names; empty means the working folder
 	Plugins []string      // names of sign-in programs that may be used besides the well-known ones
-	Limit   time.Duration // most that a command may take; 0 means 15 minutes
+	Limit   time.Duration // most that a command that changes something may take; 0 means 15 minutes
 }
 
 // Runner plans and runs the commands of kubectl and helm. It is safe for concurrent use. See the package comment.
@@ -114,13 +114,21 @@ func (r *Runner) Run(ctx context.Context, p adapters.Plan, tell func(adapters.Ou
 	}
 	o, err = w.folder.Run(ctx, command.Spec{
 		Binary: p.Binary, Args: w.guarded(p), Env: append(w.generated(), environment()...), Secrets: w.access.secrets, Tell: tell,
-		Time: r.options.Limit, Now: r.driver.now,
+		Time: w.limit(), Now: r.driver.now,
 	})
 	if err != nil {
 		return o, fmt.Errorf("run %s: %w", p.Command.Tool, err)
 	}
 	w.verify(context.WithoutCancel(ctx), touches, &o)
 	return o, nil
+}
+
+// limit is how long the command may take. A read that goes on for ever (logs --follow) ends early.
+func (w *work) limit() time.Duration {
+	if w.reads() {
+		return min(w.runner.options.Limit, command.DefaultTime)
+	}
+	return w.runner.options.Limit
 }
 
 // unchanged reports what is not as the plan says, and returns what would be touched as it is now.

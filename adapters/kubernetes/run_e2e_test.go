@@ -3,6 +3,8 @@
 package kubernetes_test
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"clanker/adapters"
+	"clanker/adapters/adaptertest"
 	"clanker/adapters/kubernetes"
 	"clanker/adapters/kubernetes/kubetest"
 )
@@ -293,4 +296,36 @@ spec: {template: {spec: {restartPolicy: Never, containers: [{name: app, image: "
 	p = g.plan(t, "helm uninstall front -n shop")
 	assert.Contains(t, p.Preview.Text, "delete deployment front in shop\n")
 	assert.Contains(t, g.run(t, p).Verified, "release front is gone")
+}
+
+// TestRunnerKeepsItsPromises runs the suite of all runners, each check on the deployment as it was in the beginning.
+func TestRunnerKeepsItsPromises(t *testing.T) {
+	g := newGated(t, "")
+	parse := func(line string) adapters.Command {
+		c, err := adapters.ParseCommand(strings.Fields(line))
+		require.NoError(t, err)
+		return c
+	}
+	var variables []string
+	for _, s := range adaptertest.Secrets() {
+		if !strings.Contains(s.Value, "\n") {
+			variables = append(variables, fmt.Sprintf("{name: %s, value: %q}", s.Key, s.Value))
+		}
+	}
+	planted := strings.ReplaceAll(shop, "env: [{", "env: ["+strings.Join(variables, ", ")+", {")
+	adaptertest.Runner(t, adaptertest.RunnerHarness{
+		Open: func(t *testing.T) adaptertest.World {
+			require.NoError(t, g.cluster.Apply(t.Context(), planted))
+			return adaptertest.World{Runner: g.Runner, Look: func() string {
+				d, err := g.cluster.Clientset.AppsV1().Deployments("shop").Get(context.WithoutCancel(t.Context()), "web", metav1.GetOptions{})
+				require.NoError(t, err)
+				return d.Spec.String()
+			}}
+		},
+		Read:    parse("kubectl get deployments -n shop"),
+		Write:   parse("kubectl scale deployment/web -n shop --replicas=5"),
+		Unknown: parse("kubectl kustomize folder"),
+		Others:  []adapters.Command{parse("kubectl get deploy web -n shop -o yaml"), parse("kubectl set image deploy/web app=web:v9 -n shop"), parse("kubectl delete deploy/web -n shop")},
+		Reveal:  parse("kubectl get deploy web -n shop -o yaml"),
+	})
 }

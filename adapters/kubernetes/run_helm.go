@@ -79,8 +79,7 @@ func (w *work) foreseeHelm(ctx context.Context) (forecast, error) {
 	names := w.releaseNames()
 	switch {
 	case !ok:
-		reason := fmt.Sprintf("helm %s has no dry run", strings.Join(w.command.Path, " "))
-		return forecast{preview: adapters.Preview{Kind: adapters.PreviewNone, Reason: reason}}, nil
+		return forecast{}, fmt.Errorf("helm %s is not run here: what it would touch cannot be told", strings.Join(w.command.Path, " "))
 	case len(names) == 0:
 		return forecast{}, errors.New("the release has no name: name it")
 	}
@@ -105,7 +104,7 @@ func (w *work) foreseeHelm(ctx context.Context) (forecast, error) {
 			undo = v.undo(w, now)
 		}
 	}
-	w.sort(touches)
+	touches = w.sorted(touches)
 	return forecast{touches: touches, preview: preview(adapters.Preview{Kind: v.shown}, touches), undo: undo}, nil
 }
 

@@ -24,7 +24,7 @@ type verb struct {
 	undo    func(c adapters.Command, t touch) []string
 }
 
-// verbs are those that are planned; of any other a plan says that there is no preview.
+// verbs are those that are planned; no other is run.
 var verbs = [...]verb{
 	{path: "apply", dry: true, prints: true, action: adapters.ActionUpdate},
 	{path: "auth reconcile", dry: true, prints: true, action: adapters.ActionUpdate},
@@ -90,8 +90,7 @@ func untilValues(args []string) []string {
 func (w *work) foreseeKubectl(ctx context.Context) (forecast, error) {
 	v, ok := verbOf(w.command)
 	if !ok {
-		reason := fmt.Sprintf("kubectl %s has no dry run", strings.Join(w.command.Path, " "))
-		return forecast{preview: adapters.Preview{Kind: adapters.PreviewNone, Reason: reason}}, nil
+		return forecast{}, fmt.Errorf("kubectl %s is not run here: what it would touch cannot be told", strings.Join(w.command.Path, " "))
 	}
 	before, err := w.selected(ctx, v)
 	if err != nil {
@@ -112,7 +111,7 @@ func (w *work) foreseeKubectl(ctx context.Context) (forecast, error) {
 		}
 		touches = append(touches, evicted...)
 	}
-	w.sort(touches)
+	touches = w.sorted(touches)
 	return forecast{touches: touches, preview: preview(v.showing(), touches), undo: w.undo(v, touches)}, nil
 }
 
@@ -220,8 +219,11 @@ func (w *work) next(ctx context.Context, v verb, o object, would map[string]obje
 	return o, nil // it was looked at and needs no change
 }
 
-func (w *work) sort(touches []touch) {
-	slices.SortFunc(touches, func(a, b touch) int { return cmp.Compare(w.idOf(a.either()), w.idOf(b.either())) })
+// sorted is each object once, by ID.
+func (w *work) sorted(touches []touch) []touch {
+	byID := func(a, b touch) int { return cmp.Compare(w.idOf(a.either()), w.idOf(b.either())) }
+	slices.SortStableFunc(touches, byID)
+	return slices.CompactFunc(touches, func(a, b touch) bool { return byID(a, b) == 0 })
 }
 
 // touched tells what is touched as a plan has it, sorted by ID.
@@ -262,9 +264,14 @@ func preview(p adapters.Preview, touches []touch) adapters.Preview {
 			text.WriteString("  with everything in it\n")
 		}
 	}
-	p.Text = text.String()
+	if p.Text = text.String(); len(p.Text) > mostPreview {
+		p.Text = strings.ToValidUTF8(p.Text[:mostPreview], "") + "\n(cut: the preview is longer)\n"
+	}
 	return p
 }
+
+// mostPreview is how much of a preview is kept, in bytes.
+const mostPreview = 60 << 10
 
 // replicas sets what kubectl scale would.
 func replicas(o map[string]any, c adapters.Command) error {

@@ -106,9 +106,13 @@ var kindNames = [...][2]string{
 	{"horizontalpodautoscaler", string(adapters.KindAutoscaler)}, {"poddisruptionbudget", string(adapters.KindBudget)},
 }
 
-// kindOf is the word of the vocabulary for an object's kind; a kind that it has none for is its name with its group.
+// kindOf is the word of the vocabulary for an object's kind. To a kind of somebody else's its group belongs: there are other
+// services than those of Kubernetes.
 func kindOf(o object) adapters.Kind {
 	kind := strings.ToLower(o.GetKind())
+	if group := o.GroupVersionKind().Group; strings.Contains(group, ".") && !strings.HasSuffix(group, ".k8s.io") {
+		return adapters.Kind(kind + "." + group)
+	}
 	for _, pair := range kindNames {
 		if pair[0] == kind {
 			return adapters.Kind(pair[1])

@@ -93,7 +93,12 @@ func (s *stream) open() bool {
 			return true
 		}
 	}
-	return s.clean(s.held+word+"\n") != clean+word+"\n"
+	for _, next := range [...]string{word + "\n", "value: " + word + "\n"} { // of a variable the name and the value are two lines
+		if s.clean(s.held+next) != clean+next {
+			return true
+		}
+	}
+	return false
 }
 
 // flush keeps and tells what is held. A value that is still open is masked as if it ended here.

@@ -42,6 +42,8 @@ func TestSecretsStay(t *testing.T) {
 		"after empty lines":    "password:\n\n\n  canary-hunter22\nb\n",
 		"quoted over lines":    "password: \"canary-one\ncanary-two\"\nb\n",
 		"list over lines":      "tokens:\n- x\ntoken: [\n \"canary-one\",\n \"canary-two\"\n]\nb\n",
+		"variable":             "env:\n- name: DB_PASSWORD\n  value: canary-hunter22\n- name: A\n  value: b\n",
+		"variable, JSON":       "{\n \"name\": \"DB_PASSWORD\",\n \"value\": \"canary-hunter22\"\n}\n",
 		"bearer":               "Authorization: Bearer\n  canaryabcdefghijklmnop\nb\n",
 		"flag":                 "run --password canary-hunter22\nb\n",
 		"private key":          "key:\n" + strings.Join(secretKey(30), "\n") + "\nb\n",
