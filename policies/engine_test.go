@@ -10,6 +10,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/open-policy-agent/opa/v1/rego"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -271,5 +272,35 @@ func TestConcurrentDecisionsAreTheSame(t *testing.T) {
 				assert.Equal(t, want, decide(t, e, proposal(adapters.ClassDestroy)))
 			}
 		})
+	}
+}
+
+// TestReadAnswer wants one result of one shape.
+func TestReadAnswer(t *testing.T) {
+	t.Parallel()
+	said := func(value any) rego.Result { return rego.Result{Bindings: rego.Vars{"said": value}} }
+	good := said(map[string]any{ruleDeny: []any{[]any{"a:1", map[string]any{"reason": "no"}}}})
+	a, err := readAnswer(rego.ResultSet{good})
+	require.NoError(t, err)
+	assert.Equal(t, []verdict{{"no", "a:1"}}, a.deny)
+	assert.False(t, a.same(answer{}), "a rule that only one of two evaluations knows is a difference")
+	for _, results := range []rego.ResultSet{nil, {good, good}, {{}}, {said("x")}, {said(map[string]any{ruleDeny: "x"})},
+		{said(map[string]any{ruleDeny: []any{"x"}})}, {said(map[string]any{ruleDeny: []any{[]any{"a:1"}}})}, {said(map[string]any{ruleDeny: []any{[]any{"a:1", "x"}}})}} {
+		_, err := readAnswer(results)
+		assert.Error(t, err, "%v", results)
+	}
+}
+
+// TestRulesOfOtherNames cannot pose as those that decide.
+func TestRulesOfOtherNames(t *testing.T) {
+	t.Parallel()
+	for _, rules := range []string{
+		"package clanker\n\nrun_command.allow contains {\"reason\": \"x\"}\n",
+		"package clanker\n\nrun_command[\"allow with its place\"] contains [\"x\", {\"reason\": \"x\"}]\n",
+		"package clanker.run_command\n\nallow[\"x\"] := {\"reason\": \"x\"}\n",
+		"package clanker.run_command.allow\n\nx := {\"reason\": \"x\"}\n",
+	} {
+		_, err := Load(folder(map[string]string{"own.rego": "package clanker.run_command\n\n" + nobody, "posing.rego": rules}))
+		assert.Error(t, err, rules)
 	}
 }
