@@ -25,7 +25,7 @@ func TestSpellings(t *testing.T) {
 		}
 		g, err := tables()[want.Tool]()
 		require.NoError(t, err)
-		for range 40 {
+		for range 24 {
 			argv := g.respell(t, random, want)
 			got, err := ParseCommand(argv)
 			if spelt++; err != nil {
@@ -143,7 +143,7 @@ func TestMisspellings(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(3, 4))
 	for _, line := range append(labelledLines(t), labelledIn(t, "commands-cluster.jsonl")...) {
-		for range 60 {
+		for range 30 {
 			argv := misspell(random, line.Argv)
 			if c, err := ParseCommand(argv); err == nil && slices.Contains(c.Args, "--") {
 				continue // what follows is no flag of the tool any more
