@@ -4,6 +4,7 @@ package kubernetes_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -312,14 +313,16 @@ func TestRunnerKeepsItsPromises(t *testing.T) {
 			variables = append(variables, fmt.Sprintf("{name: %s, value: %q}", s.Key, s.Value))
 		}
 	}
-	planted := strings.ReplaceAll(shop, "env: [{", "env: ["+strings.Join(variables, ", ")+", {")
+	planted := strings.ReplaceAll(shop, "{name: DB_PASSWORD, value: canary-hunter2}", strings.Join(variables, ", "))
 	adaptertest.Runner(t, adaptertest.RunnerHarness{
 		Open: func(t *testing.T) adaptertest.World {
 			require.NoError(t, g.cluster.Apply(t.Context(), planted))
 			return adaptertest.World{Runner: g.Runner, Look: func() string {
 				d, err := g.cluster.Clientset.AppsV1().Deployments("shop").Get(context.WithoutCancel(t.Context()), "web", metav1.GetOptions{})
 				require.NoError(t, err)
-				return d.Spec.String()
+				text, err := json.Marshal(d.Spec)
+				require.NoError(t, err)
+				return string(text)
 			}}
 		},
 		Read:    parse("kubectl get deployments -n shop"),
