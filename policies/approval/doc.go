@@ -1,2 +1,29 @@
 // Package approval is the gate: agents propose, policy decides who must approve, people approve, and only then it runs.
+//
+// # What is proposed
+//
+// [Gate.Propose] reads an argv, lets the runner of its tool make a plan of it, and freezes the proposal to bytes. From there on
+// nothing else counts: what people are shown ([Show]) is rendered from the bytes, what they sign names their digest, and what
+// runs is what is in them. A read that policy allows runs at once; everything else is [Pending], or [Denied].
+//
+// # What a person says
+//
+// A [Statement] says: this person, with this credential, says approve or reject of the proposal with this digest, having
+// been shown this, under these policies, in this workspace, when the log stood here, until then. [Gate.Answer] takes it with
+// its signature. Every field must be what the workspace would put there now, and each statement counts once. The newest
+// word of a person counts; one rejection ends the request; who asked never approves. No method takes an approval that is
+// not signed, and no option skips a signature.
+//
+// # What runs
+//
+// Once enough people have approved, the command is planned and decided again. If the plan is not the same to the byte, or
+// policy asks for more than it did, the request is [Stale]. Else the approvals are used up in the transaction that says
+// that the command runs, and only then it does: at most once, whatever dies when. What was running when the workspace died
+// is [Unknown], and is never tried again by itself.
+//
+// # What is kept
+//
+// A [Keeper] keeps requests, who may approve, and the audit log: a chain of entries, each in the same transaction as the
+// change that it tells of. Package verify proves from the log alone who approved what ran. Packages beside this one: identity
+// verifies signatures, self runs the changes of the workspace itself (approvers, policies) through the same gate.
 package approval
