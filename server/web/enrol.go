@@ -86,6 +86,9 @@ func (w *Web) beginPasskey(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, faulty(http.StatusInternalServerError, "read who may approve: %w", err)
 	}
+	if len(people) == 0 && !w.first.is(e.Code) { // before a device makes a passkey for nothing
+		return nil, w.wrongCode()
+	}
 	var have []approval.Credential
 	for _, person := range people {
 		if person.ID == e.Approver {
@@ -167,8 +170,7 @@ func (w *Web) enrol(ctx context.Context, e enrolment, c approval.Credential) (an
 
 func (w *Web) enrolFirst(ctx context.Context, e enrolment, c approval.Credential) (any, error) {
 	if !w.first.take(e.Code) {
-		w.first.show(w.Announce)
-		return nil, faulty(http.StatusForbidden, "the code is wrong: the first operator needs the newest one that the workspace shows on its terminal")
+		return nil, w.wrongCode()
 	}
 	err := w.Trust.Change(ctx, func(people []approval.Approver) ([]approval.Approver, approval.Event, error) {
 		if len(people) > 0 {
@@ -182,6 +184,12 @@ func (w *Web) enrolFirst(ctx context.Context, e enrolment, c approval.Credential
 	}
 	w.Logger.Warn("the first operator is enrolled", "approver", e.Approver, "credential", c.ID)
 	return Enrolled{Enrolled: true}, nil
+}
+
+// wrongCode makes sure that there is a code to bring next time.
+func (w *Web) wrongCode() error {
+	w.first.show(w.Announce)
+	return faulty(http.StatusForbidden, "the code is wrong: the first operator needs the newest one that the workspace shows on its terminal")
 }
 
 // remove proposes to remove an approver, or one of their credentials.
@@ -231,12 +239,27 @@ func (f *firstCode) show(announce func(string)) {
 	}
 }
 
+// is reports whether this is the code.
+func (f *firstCode) is(code string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.matches(code)
+}
+
 // take reports whether this is the code; it counts once.
 func (f *firstCode) take(code string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if !f.matches(code) {
+		return false
+	}
+	f.code = ""
+	return true
+}
+
+// matches counts the wrong ones.
+func (f *firstCode) matches(code string) bool {
 	if f.code != "" && subtle.ConstantTimeCompare([]byte(strings.TrimSpace(code)), []byte(f.code)) == 1 {
-		f.code = ""
 		return true
 	}
 	if f.wrong++; f.wrong >= maxWrong {

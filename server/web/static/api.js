@@ -57,6 +57,7 @@ export function watch(refresh, live) {
     busy = false;
     if (again) look();
   };
+  live.hidden = false;
   const events = new EventSource("/api/events"); // connects again by itself
   events.addEventListener("changed", look);
   events.addEventListener("error", () => say("off", "not up to date"));

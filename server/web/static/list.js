@@ -1,7 +1,7 @@
 // The list: what waits for people first, then what runs, then what has ended.
 import { get, watch } from "./api.js";
 import { fill, h } from "./dom.js";
-import { chip, classBadge, countdown, environment, moment, need, plural, statePill } from "./words.js";
+import { chip, classBadge, command, countdown, environment, moment, needs, plural, statePill } from "./words.js";
 
 const over = ["succeeded", "failed", "unknown", "denied", "rejected", "expired", "stale"];
 
@@ -52,17 +52,17 @@ function same(known, item, make) {
   return known.get(item.id).node;
 }
 
-const link = (item) => h("a", { href: "/proposals/" + encodeURIComponent(item.id) }, h("code", {}, item.title));
+const link = (item) => h("a", { href: "/proposals/" + encodeURIComponent(item.id) }, command(item.title));
 
 function card(item) {
   return h("li", { class: "card", "data-class": item.class },
     h("div", { class: "head" }, classBadge(item.class), environment(item.environment), item.asked > 1 && chip("asked " + item.asked + " times", "asked"),
-      h("span", { class: "expiry" }, "expires in ", countdown(item.expires))),
+      h("span", { class: "expiry" }, countdown(item.expires))),
     h("h3", {}, link(item)),
     h("p", { class: "where" }, item.target),
     h("dl", { class: "facts" },
       h("div", {}, h("dt", {}, "Asked by"), h("dd", {}, item.requester)),
-      h("div", {}, h("dt", {}, "Needs"), h("dd", {}, (item.needs ?? []).map(need).join("; ") || "nobody more")),
+      h("div", {}, h("dt", {}, "Needs"), h("dd", {}, needs(item.needs ?? []).map((n) => n.text).join("; ") || "nobody more")),
       h("div", {}, h("dt", {}, "Phrase"), h("dd", { class: "phrase" }, item.phrase))));
 }
 

@@ -3,7 +3,7 @@ import { get, watch } from "./api.js";
 import { decision } from "./decide.js";
 import { fill, h } from "./dom.js";
 import { because, foldedWords, sections } from "./view.js";
-import { assurances, classBadge, countdown, environment, moment, need, plural, span, statePill } from "./words.js";
+import { assurances, classBadge, command, countdown, environment, moment, needs, plural, span, statePill } from "./words.js";
 
 export async function proposalPage(main, about, id) {
   const path = "/api/proposals/" + encodeURIComponent(id);
@@ -21,7 +21,7 @@ export async function proposalPage(main, about, id) {
   const parts = [changed(status, statusOf), changed(outcome, outcomeOf), changed(people, peopleOf), decide.update];
   const opened = decide.mustOpen(foldedWords(detail.view));
   fill(main, h("div", { class: "proposal", "data-class": detail.class },
-    h("header", { class: "title" }, status, h("h1", {}, h("code", {}, detail.title)), h("p", { class: "because" }, because(detail.view)), h("p", { class: "where" }, detail.target)),
+    h("header", { class: "title" }, status, h("h1", {}, command(detail.title)), h("p", { class: "because" }, because(detail.view)), h("p", { class: "where" }, detail.target)),
     h("div", { class: "content" }, outcome, sections(detail.view, opened), policy(detail.decision)),
     h("aside", { "aria-label": "Decision" }, h("section", { class: "panel match" }, h("h2", {}, "Phrase"), h("p", { class: "phrase" }, detail.phrase),
       h("p", { class: "small" }, "Compare with what the agent says.")), people, decide.node)));
@@ -46,11 +46,11 @@ function statusOf(d) {
 
 function peopleOf(d) {
   const waits = d.state === "pending";
-  const needs = waits ? d.needs ?? [] : d.decision.require ?? [];
+  const all = needs(waits ? d.needs ?? [] : d.decision.require ?? []);
   return [JSON.stringify([d.state, d.needs, d.words, d.why]),
-    waits && h("p", { class: "expiry" }, "Expires in ", countdown(d.expires)),
+    waits && h("p", { class: "expiry" }, countdown(d.expires)),
     h("h2", {}, waits ? "Still needed" : "What was needed"),
-    needs.length ? h("ul", { class: "needs" }, needs.map((r) => h("li", {}, h("strong", {}, need(r)), r.reason && h("span", { class: "small" }, r.reason)))) : h("p", { class: "small" }, "Nobody."),
+    all.length ? h("ul", { class: "needs" }, all.map((n) => h("li", {}, h("strong", {}, n.text), n.reasons.map((r) => h("span", { class: "small" }, r))))) : h("p", { class: "small" }, "Nobody."),
     d.words.length > 0 && [h("h2", {}, "Who said what"), h("ul", { class: "words" }, d.words.map(said))]];
 }
 

@@ -63,7 +63,8 @@ function changes(lines) {
 // Lines of a preview whose first character says that something comes or goes. The character stays, so colour is not all.
 function kind(line) {
   if (line.label) return "note";
-  return { "+": "plus", "-": "minus", "~": "change", "@": "hunk" }[line.text.trimStart()[0]] ?? "same";
+  const first = line.text.replace(/^"/, "").trimStart()[0]; // what is escaped is quoted
+  return { "+": "plus", "-": "minus", "~": "change", "@": "hunk" }[first] ?? "same";
 }
 
 function preview(lines) {

@@ -12,7 +12,7 @@ const states = {
 const keys = ["a typed phrase", "any key", "a key that was touched", "a key with PIN or finger", "such a key on another machine"];
 
 // What a key is worth, as a noun.
-export const assurances = ["typed phrase", "software key", "touch", "touch with PIN or finger", "the same, on another machine"];
+export const assurances = ["typed phrase", "software key", "touch", "touch with PIN or finger", "touch with PIN or finger, on another machine"];
 
 export const kinds = { passkey: "passkey", ssh: "SSH key", terminal: "typed phrase" };
 
@@ -25,10 +25,21 @@ export const chip = (text, kind) => h("span", { class: "chip", "data-kind": kind
 export const environment = (name) => name && chip(name, name === "production" ? "production" : "environment");
 
 // need says who must approve, in a sentence.
-export function need(r) {
+function need(r) {
   const people = r.count === 1 ? "1 person" : r.count + " people";
-  return people + (r.group ? " of " + r.group : "") + (r.minAssurance > 0 ? (r.count === 1 ? " with " : ", each with ") + (keys[r.minAssurance] ?? "a key") : "");
+  const more = r.missing > 0 && r.missing < r.count ? r.missing + " more of " : "";
+  return more + people + (r.group ? " of " + r.group : "") + (r.minAssurance > 0 ? (r.count === 1 ? " with " : ", each with ") + (keys[r.minAssurance] ?? "a key") : "");
 }
+
+// needs merges requirements for people to read: one that is met whenever another of the same group is met goes with it.
+export function needs(all) {
+  const covers = (a, b) => a.group === b.group && a.count >= b.count && a.minAssurance >= b.minAssurance;
+  const heads = all.filter((r, i) => !all.some((o, j) => i !== j && covers(o, r) && (!covers(r, o) || j < i)));
+  return heads.map((head) => ({ text: need(head), reasons: all.filter((r) => covers(head, r)).map((r) => r.reason).filter(Boolean) }));
+}
+
+// command shows a command line whose words break as a whole where they can.
+export const command = (title) => h("code", { class: "line-of-words" }, title.split(" ").map((word, i) => [i > 0 && " ", h("span", {}, word)]));
 
 export const plural = (n, one, many = one + "s") => n + " " + (n === 1 ? one : many);
 
@@ -51,7 +62,7 @@ export function span(milliseconds) {
 // countdown is the time that is left; see [tick]. To screen readers it is a timer, which they tell when asked.
 export const countdown = (until) => h("time", { class: "countdown", role: "timer", datetime: until }, left(until));
 
-const left = (until) => (Date.parse(until) > now() ? span(Date.parse(until) - now()) : "expired");
+const left = (until) => (Date.parse(until) > now() ? "expires in " + span(Date.parse(until) - now()) : "expired");
 
 // tick lets all countdowns on the page go on, every second.
 export function tick() {
