@@ -111,7 +111,7 @@ func (a *app) stateHome() (string, error) {
 
 // openPolicies takes the policies that were approved last. Others on the disk are proposed once the gate is there.
 func (h *gatehouse) openPolicies(ctx context.Context) error {
-	found, err := h.app.policies()
+	found, err := h.app.policies(ctx)
 	if err != nil {
 		return err
 	}
@@ -126,8 +126,8 @@ func (h *gatehouse) openPolicies(ctx context.Context) error {
 	return nil
 }
 
-// policies loads the policies that the configuration names.
-func (a *app) policies() (*policies.Engine, error) {
+// policies loads the policies that the configuration names; a folder's must pass their tests.
+func (a *app) policies(ctx context.Context) (*policies.Engine, error) {
 	switch {
 	case a.config.Policies.Dir != "":
 	case a.demo:
@@ -135,7 +135,7 @@ func (a *app) policies() (*policies.Engine, error) {
 	default:
 		return policies.Load(policies.Default())
 	}
-	engine, err := policies.Load(os.DirFS(a.config.Policies.Dir))
+	engine, err := policies.Check(ctx, os.DirFS(a.config.Policies.Dir))
 	if err != nil {
 		return nil, fmt.Errorf("load the policies in %s: %w", a.config.Policies.Dir, err)
 	}
@@ -242,7 +242,7 @@ func (h *gatehouse) sweep(ctx context.Context) {
 
 // proposePolicies asks people to approve the policies on the disk when they are not those that decide.
 func (h *gatehouse) proposePolicies(ctx context.Context) {
-	found, err := h.app.policies()
+	found, err := h.app.policies(ctx)
 	if err == nil {
 		_, err = h.offer(ctx, found)
 	}
@@ -306,6 +306,18 @@ func (h *gatehouse) publish() error {
 	return os.WriteFile(path, text, 0o600)
 }
 
+// readWhereabouts reads a record; another workspace of this user may have written its own over it.
+func readWhereabouts(path string) (at whereabouts, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return at, err
+	}
+	if err := json.Unmarshal(text, &at); err != nil {
+		return at, fmt.Errorf("read where the operator page is from %s: %w", path, err)
+	}
+	return at, nil
+}
+
 // whereaboutsFile is the file of the record: another one for the demo estate.
 func (a *app) whereaboutsFile() (string, error) {
 	dir, err := a.stateHome()
@@ -321,7 +333,7 @@ const closing = 25 * time.Second
 // close closes what is open, the last first.
 func (h *gatehouse) close(ctx context.Context) error {
 	var failures []error
-	if h.record != "" {
+	if at, err := readWhereabouts(h.record); err == nil && at.PID == os.Getpid() {
 		failures = append(failures, os.Remove(h.record))
 	}
 	if h.gate != nil {

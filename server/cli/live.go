@@ -87,7 +87,7 @@ func (a *app) livePolicies(w *live) reload.Source {
 			if w.gate == nil {
 				return reload.Update{}, nil
 			}
-			found, err := a.policies()
+			found, err := a.policies(ctx)
 			if err != nil {
 				return reload.Update{}, err
 			}

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -42,12 +42,12 @@ func (a *app) operator() (*operator, error) {
 	if err != nil {
 		return nil, err
 	}
-	if text, err := os.ReadFile(path); err == nil {
-		var at whereabouts
-		if err := json.Unmarshal(text, &at); err != nil {
-			return nil, fmt.Errorf("read where the operator page is from %s: %w", path, err)
-		}
+	at, err := readWhereabouts(path)
+	switch {
+	case err == nil:
 		base, dial = at.URL, peer.Dial
+	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
+		return nil, err
 	}
 	return &operator{base: base, client: &http.Client{Jar: jar, Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		return dial(ctx, network, strings.Replace(addr, "localhost:", "127.0.0.1:", 1))

@@ -23,6 +23,7 @@ type supposition struct {
 	requester string
 	at        string // RFC 3339; empty is now
 	argv      string // JSON, in the place of the arguments
+	live      bool   // the world as it is, not as the flags say
 }
 
 func (a *app) policiesExplainCommand() *cobra.Command {
@@ -30,8 +31,8 @@ func (a *app) policiesExplainCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "explain -- COMMAND...",
 		Short: "Say what the policies make of a command, by which rules, and who could approve it",
-		Long: "Say what the policies make of a command, by which rules, and who could approve it. Nothing is run, planned or asked:\n" +
-			"what the command would touch is what the flags say.",
+		Long: "Say what the policies make of a command, by which rules, and who could approve it. Nothing is run. What the\n" +
+			"command would touch is what the flags say; with --live it is planned against what is connected, as a proposal is.",
 		Example: `  clanker policies explain --environment production --namespace shop -- kubectl scale deployment/checkout --replicas=5
   clanker policies explain --resource database/orders --at 2026-12-24T22:00:00Z -- kubectl delete statefulset orders`,
 	}
@@ -47,6 +48,7 @@ func (a *app) policiesExplainCommand() *cobra.Command {
 	flags.StringVar(&s.requester, "requester", "agent", "`name` of the one who asks")
 	flags.StringVar(&s.at, "at", "", "`time` of the decision in RFC 3339 (default now)")
 	flags.StringVar(&s.argv, "argv-json", "", "the command as a JSON `list` of its words")
+	flags.BoolVar(&s.live, "live", false, "plan it against what is connected, as a proposal would be")
 	output := outputFlag(cmd, "table", "json", "yaml")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.explainPolicies(cmd.Context(), s, args, output)
@@ -71,6 +73,9 @@ type whoCould struct {
 
 func (a *app) explainPolicies(ctx context.Context, s supposition, args []string, output choice) error {
 	proposal, now, err := a.suppose(s, args)
+	if err == nil && s.live {
+		proposal.Plan, err = a.planned(ctx, proposal.Plan.Command)
+	}
 	if err != nil {
 		return err
 	}
@@ -92,6 +97,15 @@ func (a *app) explainPolicies(ctx context.Context, s supposition, args []string,
 		_, err := fmt.Fprint(a.stdout, a.explanationOf(e))
 		return err
 	})
+}
+
+// planned is the plan of a command in the world as it is.
+func (a *app) planned(ctx context.Context, c adapters.Command) (adapters.Plan, error) {
+	workspace, err := a.workspace()
+	if err != nil {
+		return adapters.Plan{}, err
+	}
+	return workspace.Plan(ctx, c)
 }
 
 // suppose makes a proposal of a command in a supposed world.
