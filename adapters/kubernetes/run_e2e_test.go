@@ -207,6 +207,21 @@ func TestRunner(t *testing.T) {
 		assert.NotContains(t, o.Verified, "canary")
 	})
 
+	t.Run("prune", func(t *testing.T) {
+		const one = "{apiVersion: v1, kind: ConfigMap, metadata: {name: %s, namespace: shop, labels: {set: one}}, data: {a: b}}\n"
+		path := filepath.Join(folder, "set.yaml")
+		require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, one+"---\n"+one, "stays", "goes"), 0o600))
+		g.run(t, g.plan(t, "kubectl apply -n shop -f set.yaml"))
+		require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, one, "stays"), 0o600))
+		p := g.plan(t, "kubectl apply -n shop -f set.yaml --prune -l set=one")
+		actions := map[string]adapters.Action{}
+		for _, r := range p.Resources {
+			actions[r.Name] = r.Action
+		}
+		assert.Equal(t, map[string]adapters.Action{"configmap/goes": adapters.ActionDelete, "configmap/stays": adapters.ActionRead}, actions)
+		assert.Contains(t, g.run(t, p).Verified, "configmap/goes is gone")
+	})
+
 	t.Run("create", func(t *testing.T) {
 		p := g.plan(t, "kubectl create deployment extra -n shop --image=web:v1 --replicas=2")
 		assert.Equal(t, adapters.ActionCreate, only(t, p).Action)

@@ -2,6 +2,7 @@ package kubernetes
 
 import (
 	"encoding/base64"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -268,6 +269,25 @@ data: {password: VALUE, config.ini: "x=1\npassword=VALUE\n"}
 		assert.NotContains(t, f.Before+f.After, "canary", f.Name)
 	}
 	assert.Contains(t, p.fields(), adapters.Field{Name: "spec.containers.app.env.DB_PASSWORD.value", Before: "[redacted]", After: "[redacted] another value"})
+}
+
+func TestKubectlVersion(t *testing.T) {
+	t.Parallel()
+	version, err := kubectlVersion([]byte(`{"clientVersion":{"gitVersion":"v1.36.3"}}`))
+	require.NoError(t, err)
+	assert.Equal(t, "v1.36.3", version)
+	_, err = kubectlVersion([]byte(`{"clientVersion":{"gitVersion":"v1.32.4-dispatcher"}}`))
+	require.ErrorContains(t, err, "it starts another kubectl")
+	_, err = kubectlVersion([]byte(`no`))
+	require.Error(t, err)
+}
+
+func TestLimited(t *testing.T) {
+	t.Parallel()
+	_, err := io.Copy(&limited{left: 10}, strings.NewReader("0123456789"))
+	require.NoError(t, err)
+	_, err = io.Copy(&limited{left: 9}, strings.NewReader("0123456789"))
+	require.ErrorIs(t, err, io.ErrShortWrite)
 }
 
 func TestParseObjects(t *testing.T) {

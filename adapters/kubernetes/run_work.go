@@ -139,6 +139,12 @@ func (w *work) version(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	return kubectlVersion(said)
+}
+
+// kubectlVersion reads what kubectl version says. The kubectl of the Google Cloud CLI is refused: it starts another one,
+// by the version of the cluster.
+func kubectlVersion(said []byte) (string, error) {
 	var answer struct {
 		ClientVersion struct{ GitVersion string } `json:"clientVersion"`
 	}

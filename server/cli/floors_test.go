@@ -49,6 +49,7 @@ var homes = []home{
 	{library: "k8s.io", home: "adapters/kubernetes", below: true},
 	{library: "sigs.k8s.io", home: "adapters/kubernetes", below: true},
 	{library: "github.com/hashicorp/terraform-json", home: "adapters/terraform"},
+	{library: "github.com/pmezard/go-difflib", home: "adapters/kubernetes"},
 	{library: "github.com/spf13/cobra", home: "server/cli"},
 	{library: "github.com/spf13/pflag", home: "server/cli"},
 	{library: "charm.land", home: "server/cli"},

@@ -11,7 +11,8 @@
 //
 // # With what
 //
-// A [Folder] is private to one plan or run, and goes away with it. The program gets no standard input, no terminal, a
+// A [Folder] is private to one plan or run, and goes away with it; what a workspace that was killed has left behind is swept
+// away by the next. The program gets no standard input, no terminal, a
 // session and a process group of its own, and an environment of [Spec.Env] and these: HOME, TMPDIR and PATH in the private
 // folder, all empty, and LANG=C.UTF-8. Nothing is inherited. It writes no core dumps on Linux, where it is also killed when
 // the workspace dies: what nobody watches any more must not go on, and the gate says "unknown" of it.

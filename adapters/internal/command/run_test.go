@@ -240,6 +240,21 @@ func TestRaw(t *testing.T) {
 	assert.Equal(t, 0, out.Exit, "it does not hang on a reader that has enough")
 }
 
+// BenchmarkRun is what a run costs besides what the program does: a folder, the digest of a small program, a process.
+func BenchmarkRun(b *testing.B) {
+	path, err := os.Executable()
+	require.NoError(b, err)
+	found, err := at(filepath.Base(path), filepath.Dir(path))
+	require.NoError(b, err)
+	for b.Loop() {
+		f, err := NewFolder()
+		require.NoError(b, err)
+		_, err = f.Run(b.Context(), Spec{Binary: found, Args: []string{"say", "x"}})
+		require.NoError(b, err)
+		require.NoError(b, f.Remove())
+	}
+}
+
 func TestMain(m *testing.M) {
 	if len(os.Args) > 1 {
 		if play, ok := parts()[os.Args[1]]; ok {
