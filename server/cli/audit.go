@@ -142,7 +142,7 @@ func (a *app) auditReport(ctx context.Context, file string, o verify.Options) (v
 	if err != nil {
 		return verify.Report{}, err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }() // it was only read
 	return verify.Log(ctx, verify.Lines(log), o)
 }
 
@@ -151,12 +151,12 @@ func (a *app) ledgerReport(ctx context.Context, o verify.Options) (verify.Report
 	if err != nil {
 		return verify.Report{}, err
 	}
-	defer reader.Close()
+	defer func() { _ = reader.Close() }()
 	now, err := reader.Snapshot(ctx)
 	if err != nil {
 		return verify.Report{}, err
 	}
-	defer now.Close()
+	defer func() { _ = now.Close() }()
 	report, err := verify.Log(ctx, now.Entries(ctx, 1), o)
 	if err != nil || report.FirstBreak != nil {
 		return report, err

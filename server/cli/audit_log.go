@@ -37,7 +37,7 @@ func (a *app) auditLog(ctx context.Context, since, format string) error {
 	if err != nil {
 		return err
 	}
-	defer reader.Close()
+	defer func() { _ = reader.Close() }()
 	entries := func(yield func(approval.Entry, error) bool) {
 		for e, err := range reader.Entries(ctx, 1) {
 			if (err != nil || !e.At.Before(from)) && !yield(e, err) {
