@@ -19,12 +19,13 @@ type Version struct {
 	Version       string                `json:"version"`
 	Commit        string                `json:"commit"`
 	UptimeSeconds float64               `json:"uptimeSeconds"`
+	Isolation     string                `json:"isolation,omitempty"` // how far the gate is meant to hold
 	Connections   []adapters.Connection `json:"connections"`
 	Problems      []reload.Problem      `json:"problems,omitempty"` // of what people edit
 }
 
 const versionSchema = `{"type":"object","required":["version","commit","uptimeSeconds","connections"],"properties":{` +
-	`"version":{"type":"string"},"commit":{"type":"string"},"uptimeSeconds":{"type":"number"},` +
+	`"version":{"type":"string"},"commit":{"type":"string"},"uptimeSeconds":{"type":"number"},"isolation":{"type":"string"},` +
 	`"connections":{"type":"array","items":{"type":"object","required":["provider"],"properties":{` +
 	`"provider":{"type":"string"},"name":{"type":"string"},"identity":{"type":"string"},"demo":{"type":"boolean"},` +
 	`"problem":{"type":"object","required":["reason"],"properties":{"reason":{"type":"string"},"fix":{"type":"string"}}}}}},` +
@@ -40,7 +41,7 @@ func (s *Server) version(ctx context.Context, call mcp.CallToolRequest) (*mcp.Ca
 		return failed(ctx, ctx.Err())
 	}
 	v := Version{Version: s.build.Version, Commit: s.build.Commit,
-		UptimeSeconds: s.now().Sub(s.started).Truncate(time.Second).Seconds(), Connections: connections, Problems: s.problems()}
+		UptimeSeconds: s.now().Sub(s.started).Truncate(time.Second).Seconds(), Isolation: s.isolation, Connections: connections, Problems: s.problems()}
 	note(ctx, ended("ok"))
 	return result(v, v.text(), false), nil
 }
@@ -97,6 +98,9 @@ func (v Version) text() string {
 	}
 	head := fmt.Sprintf("clanker %s (%s), up %s, %d of %d connections work", v.Version, v.Commit,
 		time.Duration(v.UptimeSeconds*float64(time.Second)), working, len(v.Connections))
+	if v.Isolation != "" {
+		head += ", gate: " + router.Printable(v.Isolation)
+	}
 	return strings.Join(append([]string{head}, lines...), "\n")
 }
 

@@ -353,10 +353,5 @@ func (h *gatehouse) close(ctx context.Context) error {
 	return errors.Join(failures...)
 }
 
-// isolation says in a word how far the gate holds here; clanker doctor --isolation says more.
-func (h *gatehouse) isolation() string {
-	if len(h.app.config.Operators.Users) > 0 {
-		return "separate user"
-	}
-	return "same user"
-}
+// isolation says how far the gate is meant to hold here; clanker doctor --isolation tries it out.
+func (h *gatehouse) isolation() string { return h.claim(context.Background()) }

@@ -54,6 +54,9 @@ func (a *app) live(cmd *cobra.Command, profile bool) (*live, error) {
 		return nil, err
 	}
 	o.Gate, o.Page = w.guard(cmd.Context(), a, parts)
+	if w.gate != nil {
+		o.Isolation = w.gate.isolation()
+	}
 	w.reloader = reload.New(reload.Options{Log: a.log, Now: a.now}, w.counted("config", a.liveConfig(cmd, w)),
 		w.counted("intents", a.liveIntents(parts.router, parts.catalog)), w.counted("policies", a.livePolicies(w)))
 	o.Problems = w.reloader.Problems
