@@ -292,8 +292,7 @@ func beginsSecret(text string, at int) bool {
 	case '=':
 		return assigned(text[:at])
 	case ':':
-		return strings.HasPrefix(rest, "://") && (strings.Contains(rest, "@") || strings.HasPrefix(rest, "://hooks.")) || assigned(text[:at]) ||
-			strings.HasSuffix(strings.TrimRight(text[:at], `"'\`), "value")
+		return signedIn(rest) || assigned(text[:at]) || strings.HasSuffix(strings.TrimRight(text[:at], `"'\`), "value")
 	case ' ':
 		return authScheme(text[:at]) || flagged(text[:at])
 	case '-':
@@ -307,6 +306,11 @@ func beginsSecret(text string, at int) bool {
 	default:
 		return startsWord(text, at) && tokenStart(rest)
 	}
+}
+
+// signedIn reports whether a colon begins the part of an address that may hold a secret.
+func signedIn(rest string) bool {
+	return strings.HasPrefix(rest, "://") && (strings.Contains(rest, "@") || strings.HasPrefix(rest, "://hooks."))
 }
 
 // assigned reports whether the word before a '=' or ':' names a secret.

@@ -1,10 +1,13 @@
 package approval
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"time"
 
@@ -147,6 +150,35 @@ func (g *Gate) credential(ctx context.Context, approver, id string) (Credential,
 		}
 	}
 	return Credential{}, fmt.Errorf("%q is not enrolled with this credential", approver)
+}
+
+// reprove checks the signatures of the approvals that stand once more: who has been removed by now no longer counts, and what
+// somebody wrote into the ledger never did.
+func (g *Gate) reprove(ctx context.Context, r Request) error {
+	for _, w := range r.standing(g.now()) {
+		var s Statement
+		if err := json.Unmarshal(w.Statement, &s); err != nil {
+			return fmt.Errorf("read the statement: %w", err)
+		}
+		said := Word{Verdict: s.Verdict, Approver: s.Approver, Credential: s.Credential, Expires: s.Expires, Nonce: s.Nonce}
+		kept := Word{Verdict: w.Verdict, Approver: w.Approver, Credential: w.Credential, Expires: w.Expires, Nonce: w.Nonce}
+		if s.Proposal != r.ID || s.Digest != r.Digest || !reflect.DeepEqual(said, kept) {
+			return fmt.Errorf("the statement of %s says something else than is kept of it", w.Approver)
+		}
+		text, err := adapters.Canonical(s)
+		if err != nil {
+			return err
+		}
+		credential, err := g.credential(ctx, w.Approver, w.Credential)
+		if err != nil {
+			return err
+		}
+		credential.Counter = 0 // it was counted when it was said
+		if seen, err := g.Verifier.Verify(credential, text, w.Proof); err != nil || seen.Assurance < w.Assurance {
+			return fmt.Errorf("the signature of %s does not verify: %w", w.Approver, cmp.Or(err, errors.New("it counts for less by now")))
+		}
+	}
+	return nil
 }
 
 // hear adds a word to the request, and takes the request where the words lead.

@@ -68,6 +68,9 @@ func (g *Gate) again(ctx context.Context, r Request) (adapters.Plan, policies.De
 	if err != nil {
 		return adapters.Plan{}, policies.Decision{}, &Closed{State: Stale, Why: err.Error()}
 	}
+	if err := g.reprove(ctx, r); err != nil {
+		return adapters.Plan{}, policies.Decision{}, &Closed{State: Stale, Why: "an approval proves nothing any more: " + err.Error()}
+	}
 	now, err := g.Executor.Plan(ctx, approved.Plan.Command)
 	if err != nil {
 		return now, policies.Decision{}, &Closed{State: Failed, Why: fmt.Sprintf("it was not started, since it could not be planned again: %v", err)}
@@ -104,14 +107,14 @@ func (g *Gate) consume(ctx context.Context, r Request, d policies.Decision) (Req
 
 // finish keeps what became of the command. When it was killed because the workspace stops, nobody knows.
 func (g *Gate) finish(ctx context.Context, r Request, o adapters.Outcome, failure error) error {
-	stopped := g.life.Err() != nil && !o.OK()
+	if failure != nil {
+		o = adapters.Outcome{Exit: -1, Failure: "it was not started: " + adapters.RedactText(failure.Error())}
+	}
+	stopped := failure == nil && g.life.Err() != nil && !o.OK()
 	r, err := g.Keeper.Update(ctx, r.ID, Running, func(r *Request) ([]Event, error) {
+		r.Outcome = &o
 		switch {
-		case failure != nil:
-			g.move(r, Failed, "it was not started: "+adapters.RedactText(failure.Error()))
-			return []Event{ended(*r, adapters.Outcome{Exit: -1, Failure: r.Why})}, nil
 		case stopped:
-			r.Outcome = &o
 			g.move(r, Unknown, lost)
 			return []Event{{EventUnknown, Closed{Proposal: r.ID, State: Unknown, Why: lost}}}, nil
 		case o.OK():
@@ -119,7 +122,6 @@ func (g *Gate) finish(ctx context.Context, r Request, o adapters.Outcome, failur
 		default:
 			g.move(r, Failed, failed(o))
 		}
-		r.Outcome = &o
 		return []Event{ended(*r, o)}, nil
 	})
 	g.pulse.beat()

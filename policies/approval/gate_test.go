@@ -484,6 +484,38 @@ func TestWhatWasApprovedWhenTheProcessDiedRuns(t *testing.T) {
 	assert.EqualValues(t, 1, w.runs.Load())
 }
 
+// Somebody who can write the ledger, but cannot sign: an approved request is looked at again before it runs.
+func TestWhatIsWrittenIntoTheLedgerApprovesNothing(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(w *world, r *approval.Request){
+		"another proof":    func(_ *world, r *approval.Request) { r.Words[0].Proof = approval.Proof{SSH: "forged"} },
+		"another approver": func(_ *world, r *approval.Request) { r.Words[0].Approver = "bob" },
+		"more assurance":   func(_ *world, r *approval.Request) { r.Words[0].Assurance = 3 },
+		"a longer life":    func(_ *world, r *approval.Request) { r.Words[0].Expires = r.Words[0].Expires.Add(time.Hour) },
+		"another plan": func(_ *world, r *approval.Request) {
+			r.Frozen, r.Digest = []byte(`{}`), adapters.Digest("clanker.proposal.v1", []byte(`{}`))
+		},
+		"who was removed": func(w *world, _ *approval.Request) { w.memory.people = w.memory.people[1:] },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			w.Close(t.Context())
+			r := w.propose(t)
+			_, err := w.say(t, r.ID, "alice", approval.Approve)
+			require.NoError(t, err)
+			r, err = w.memory.Get(t.Context(), r.ID)
+			require.NoError(t, err)
+			change(w, &r)
+			require.NoError(t, w.memory.save(r))
+			w.Gate = w.gate()
+			require.NoError(t, w.Recover(t.Context()))
+			assert.Equal(t, approval.Stale, w.over(t, r.ID).State)
+			assert.Zero(t, w.runs.Load())
+		})
+	}
+}
+
 // However many try to run an approved request, it runs once.
 func TestManyExecutesOneRun(t *testing.T) {
 	t.Parallel()

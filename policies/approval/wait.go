@@ -2,6 +2,7 @@ package approval
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"clanker/adapters"
@@ -68,8 +69,8 @@ func (o *outputs) add(id string, piece adapters.Output) {
 	}
 	o.of[id] = append(o.of[id], piece)
 	size := 0
-	for i := len(o.of[id]) - 1; i >= 0; i-- {
-		if size += len(o.of[id][i].Text); size > maxLive {
+	for i, old := range slices.Backward(o.of[id]) {
+		if size += len(old.Text); size > maxLive {
 			o.of[id] = o.of[id][i+1:]
 			return
 		}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"clanker/adapters"
@@ -103,13 +105,8 @@ func (w *Web) item(r approval.Request) Item {
 
 // place says where a command would act.
 func place(t adapters.Target) string {
-	text := t.Provider
-	for _, part := range []string{t.Account, t.Region, t.Cluster, t.Namespace, t.Folder, t.Workspace} {
-		if part != "" {
-			text += " / " + part
-		}
-	}
-	return text
+	parts := []string{t.Provider, t.Account, t.Region, t.Cluster, t.Namespace, t.Folder, t.Workspace}
+	return strings.Join(slices.DeleteFunc(parts, func(part string) bool { return part == "" }), " / ")
 }
 
 func safe(text string) string {
