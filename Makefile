@@ -100,7 +100,7 @@ golden: ## rewrite the golden files; read the diff before you commit it
 	$(GO) test $(FLAGS) ./server -update || $(GO) test $(FLAGS) ./server -update # the schema it writes is embedded by the next run
 
 bench: build controlplane ## speed and memory, each as a ratio measured in one run
-	$(GO) test $(FLAGS) -run '^$$' -bench . -benchtime 2s ./adapters ./intents ./router ./server
+	$(GO) test $(FLAGS) -run '^$$' -bench . -benchtime 2s ./adapters ./intents ./policies/... ./router ./server ./server/store
 	$(GO) test -trimpath -tags $(TAGS),e2e -run '^$$' -bench . -benchtime 1x -timeout 30m ./server/e2e/...
 
 fuzz: ## run every fuzz target for FUZZTIME
