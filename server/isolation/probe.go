@@ -49,7 +49,7 @@ func Probe(ctx context.Context, w Where) Facts {
 	f.tryPrograms(processes, w.Getenv("PATH"))
 	f.Root = rootWays(ctx, f.Workspace)
 	f.Agents, f.Operators = knock(ctx, w.Agents), knock(ctx, w.Operators)
-	f.Keys = keysInReach(ctx, w)
+	f.Keys = keysInReach(ctx, w, ownHome())
 	return f
 }
 
@@ -65,6 +65,14 @@ func lookup(uid int) User {
 	return u
 }
 
+// ownHome is where this user's tools look, which need not be what the system says.
+func ownHome() string {
+	if home, err := os.UserHomeDir(); err == nil {
+		return home
+	}
+	return homeOf(os.Geteuid())
+}
+
 func homeOf(uid int) string {
 	known, err := user.LookupId(strconv.Itoa(uid))
 	if err != nil {
@@ -75,11 +83,8 @@ func homeOf(uid int) string {
 
 // tryFiles looks at what the workspace keeps, and at the credentials in the homes of its user and of ours.
 func (f *Facts) tryFiles(w Where) {
-	homes := []string{homeOf(f.User.UID)}
-	if home, err := os.UserHomeDir(); err == nil {
-		homes[0] = home
-	}
-	owner := homes[0]
+	owner := ownHome()
+	homes := []string{owner}
 	if !f.same() && f.Workspace != nil {
 		owner = homeOf(f.Workspace.UID)
 		homes = append(homes, owner)
@@ -224,7 +229,7 @@ func knock(ctx context.Context, address string) Answer {
 }
 
 // keysInReach are enrolled keys with which we can sign: those in ~/.ssh without a passphrase, and those that ssh-agent holds.
-func keysInReach(ctx context.Context, w Where) []Key {
+func keysInReach(ctx context.Context, w Where, home string) []Key {
 	var found []Key
 	add := func(id, where string) {
 		for _, c := range w.Approvers {
@@ -233,12 +238,11 @@ func keysInReach(ctx context.Context, w Where) []Key {
 			}
 		}
 	}
-	if home, err := os.UserHomeDir(); err == nil {
-		paths, _ := filepath.Glob(filepath.Join(home, ".ssh", "*")) // fails for a bad pattern only
-		for _, path := range paths {
-			if id, err := unlocked(path); err == nil {
-				add(id, path)
-			}
+	entries, _ := os.ReadDir(filepath.Join(home, ".ssh")) // none is as good as an empty one
+	for _, entry := range entries {
+		path := filepath.Join(home, ".ssh", entry.Name())
+		if id, err := unlocked(path); err == nil {
+			add(id, path)
 		}
 	}
 	for _, id := range heldByAgent(ctx, w.Getenv("SSH_AUTH_SOCK")) {
