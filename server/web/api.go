@@ -158,6 +158,9 @@ func (w *Web) statement(r *http.Request) (any, error) {
 	if err := read(r, &asked); err != nil {
 		return nil, err
 	}
+	if asked.Verdict != approval.Approve && asked.Verdict != approval.Reject {
+		return nil, faulty(http.StatusUnprocessableEntity, "the verdict is %s or %s", approval.Approve, approval.Reject)
+	}
 	credential, err := w.credential(r, asked.Approver, asked.Credential)
 	if err != nil {
 		return nil, err
