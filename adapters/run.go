@@ -2,6 +2,7 @@ package adapters
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func (w *Workspace) Plan(ctx context.Context, c Command) (p Plan, err error) {
 	if p, err = runner.Plan(ctx, c); err != nil {
 		return Plan{}, fmt.Errorf("%s", RedactText(err.Error()))
 	}
-	return redactPlan(p), nil
+	return redactPlan(p)
 }
 
 // Run carries out a plan, with the runner of its tool; what the command writes is redacted.
@@ -76,9 +77,16 @@ func recovered(err *error) {
 	}
 }
 
-func redactPlan(p Plan) Plan {
+// redactPlan masks the secrets in a plan. A mask never takes whole lines of the preview with it: who writes an open quote
+// behind the name of a secret would hide all that follows from those who approve. Runners mask values one by one before.
+func redactPlan(p Plan) (Plan, error) {
 	m := &masker{counts: map[string]int{}}
-	p.Preview.Text, p.Preview.Reason = m.text(p.Preview.Text), m.text(p.Preview.Reason)
+	shown := m.text(p.Preview.Text)
+	if strings.Count(shown, "\n") != strings.Count(p.Preview.Text, "\n") {
+		return Plan{}, errors.New("the preview has what looks like a secret of several lines, and without them nobody would see what changes: " +
+			"look for an open quote, bracket or brace behind a word like password, and leave it out")
+	}
+	p.Preview.Text, p.Preview.Reason = shown, m.text(p.Preview.Reason)
 	if len(p.Preview.Text) > maxPreview {
 		p.Preview.Text = strings.ToValidUTF8(p.Preview.Text[:maxPreview], "") + "\n(cut: the preview is longer)"
 	}
@@ -91,7 +99,7 @@ func redactPlan(p Plan) Plan {
 			f.Before, f.After = m.field(f.Name, f.Before), m.field(f.Name, f.After)
 		}
 	}
-	return p
+	return p, nil
 }
 
 func redactOutcome(o Outcome) Outcome {

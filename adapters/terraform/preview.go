@@ -38,7 +38,7 @@ func (p *reading) preview() string {
 		text.WriteString("\nRuns programs on this machine or on others:\n" + programs.String())
 	}
 	p.drift(&text)
-	return cut(adapters.RedactText(text.String()))
+	return cut(text.String())
 }
 
 // outputs writes the outputs that change.

@@ -144,7 +144,7 @@ func (s *session) edit(ctx context.Context, j *job) error {
 		write(&text, r.Fields)
 	}
 	text.WriteString("Changes what terraform has recorded; the infrastructure stays as it is.\n")
-	j.plan.Preview = adapters.Preview{Kind: adapters.PreviewDiff, Text: cut(adapters.RedactText(text.String()))}
+	j.plan.Preview = adapters.Preview{Kind: adapters.PreviewDiff, Text: cut(text.String())}
 	return nil
 }
 
