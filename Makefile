@@ -44,7 +44,7 @@ eval: build ## measure how questions are routed, and hold the line of eval/basel
 
 e2e: build controlplane terraform helm conformance ## real Kubernetes, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
 	@.ci/install chromium:chromium
-	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./server/peer ./adapters/kubernetes/... ./adapters/terraform
+	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./server/peer ./server/isolation ./adapters/kubernetes/... ./adapters/terraform
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -run '^TestConformance$$' -v ./server
 
 arm64: ## learn and route on another processor (emulated): the same bits have to come out
@@ -95,7 +95,7 @@ golden: ## rewrite the golden files; read the diff before you commit it
 	$(GO) test $(FLAGS) ./intents ./router/learn -update
 	$(GO) test $(FLAGS) ./router -run TestShipsWhatItLearned -update # what is learned is embedded by the next run
 	$(GO) test $(FLAGS) ./router -update
-	$(GO) test $(FLAGS) ./server/config -update
+	$(GO) test $(FLAGS) ./server/config ./policies ./server/isolation -update
 	$(GO) test $(FLAGS) ./eval -update
 	$(GO) test $(FLAGS) ./server -update || $(GO) test $(FLAGS) ./server -update # the schema it writes is embedded by the next run
 
