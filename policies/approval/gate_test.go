@@ -30,6 +30,7 @@ type world struct {
 	rule     policies.Decision // what the policies say
 	ruleErr  error
 	planErr  error
+	preview  adapters.Preview
 	run      func(ctx context.Context) (adapters.Outcome, error)
 	runs     atomic.Int32
 }
@@ -96,7 +97,7 @@ func (w *world) Groups(string) []string { return []string{"operators"} }
 func (w *world) Plan(_ context.Context, c adapters.Command) (adapters.Plan, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return adapters.Plan{Schema: adapters.PlanSchema, Command: c, Target: adapters.Target{Provider: "kubernetes", Cluster: "prod"},
+	return adapters.Plan{Schema: adapters.PlanSchema, Command: c, Preview: w.preview, Target: adapters.Target{Provider: "kubernetes", Cluster: "prod"},
 		Resources: []adapters.Touched{{ID: "kubernetes/prod/web", Kind: "deployment", Name: "web", Action: adapters.ActionUpdate,
 			Fields: []adapters.Field{{Name: "replicas", Before: fmt.Sprint(w.replicas), After: "5"}}}}}, w.planErr
 }
@@ -347,6 +348,7 @@ func TestOneRejectionStopsAndCools(t *testing.T) {
 	var excess *approval.Excess
 	_, err = w.Propose(t.Context(), approval.Ask{Argv: scale, Reason: "again", Requester: policies.Principal{ID: "another name", Kind: policies.Agent}})
 	require.ErrorAs(t, err, &excess)
+	require.ErrorContains(t, err, r.ID+"), and it is not taken again for 15m0s")
 	w.pass(approval.DefaultLimits().Cool)
 	assert.Equal(t, approval.Pending, w.propose(t).State)
 }
@@ -442,6 +444,9 @@ func TestAFloodMakesFewPrompts(t *testing.T) {
 		assert.Positive(t, excess.Retry)
 	}
 	assert.Equal(t, approval.DefaultLimits().AllPending, taken)
+	w.rule = policies.Decision{Effect: policies.Allow}
+	_, err := w.Propose(t.Context(), approval.Ask{Argv: []string{"kubectl", "get", "pods"}, Reason: "look", Requester: policies.Principal{ID: "agent-1", Kind: policies.Agent}})
+	require.NoError(t, err, "what bothers nobody runs all the same")
 	assert.Less(t, len(w.memory.types(t)), 100, "nor does it fill the log")
 }
 

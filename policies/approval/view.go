@@ -42,15 +42,14 @@ type Line struct {
 
 // The names of the sections, in the order in which they are shown. [SectionClaim] is what the requester says of itself.
 const (
-	SectionCommand  = "command"
-	SectionTarget   = "target"
-	SectionChanges  = "changes"
-	SectionPreview  = "preview"
-	SectionUndo     = "undo"
-	SectionProgram  = "program"
-	SectionClaim    = "claim"
-	viewVersion     = "1"
-	maxPreviewLines = 400
+	SectionCommand = "command"
+	SectionTarget  = "target"
+	SectionChanges = "changes"
+	SectionPreview = "preview"
+	SectionUndo    = "undo"
+	SectionProgram = "program"
+	SectionClaim   = "claim"
+	viewVersion    = "1"
 )
 
 // Sum is the digest of the view.
@@ -166,17 +165,15 @@ func changeLines(touched []adapters.Touched) []Line {
 	return lines
 }
 
+// previewLines shows all of the preview that the plan has: what is left out of the end is where somebody would put what they
+// do not want to be seen.
 func previewLines(p adapters.Preview) []Line {
 	if p.Kind == adapters.PreviewNone || p.Text == "" {
 		return given([]Line{SafeLine("unavailable", p.Reason)})
 	}
-	all := strings.Split(strings.TrimRight(p.Text, "\n"), "\n")
 	var lines []Line
-	for _, text := range all[:min(len(all), maxPreviewLines)] {
+	for text := range strings.SplitSeq(strings.TrimRight(p.Text, "\n"), "\n") {
 		lines = append(lines, SafeLine("", strings.ReplaceAll(text, "\t", "    ")))
-	}
-	if more := len(all) - len(lines); more > 0 {
-		lines = append(lines, SafeLine("not shown", fmt.Sprintf("%d more lines; the whole has the SHA-256 %s", more, adapters.Digest("", []byte(p.Text)))))
 	}
 	return lines
 }
