@@ -15,6 +15,7 @@ import (
 
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -30,6 +31,7 @@ func TestPage(t *testing.T) {
 	b := newBrowser(t)
 	t.Run("first operator", func(t *testing.T) { firstOperator(t, p, b) })
 	t.Run("approve", func(t *testing.T) { approveOnPage(t, p, b) })
+	t.Run("small and by keyboard", func(t *testing.T) { smallAndByKeyboard(t, p, b) })
 	t.Run("attacks", func(t *testing.T) { attackPage(t, p, b) })
 }
 
@@ -245,14 +247,50 @@ func destroy(t *testing.T, s *workspace, o operatorPage) {
 	require.True(t, o.enabled(t))
 
 	o.run(t, webauthn.SetResponseOverrideBits(o.device).WithIsBadUV(true), o.click(".decide .primary:enabled"), chromedp.WaitVisible(".decide .error", chromedp.ByQuery))
-	assert.Equal(t, approval.Pending, o.detail(t, gone.ProposalID).State, "a passkey that verifies nobody does not count")
-	o.run(t, webauthn.SetResponseOverrideBits(o.device), webauthn.SetUserVerified(o.device, false), o.click(".decide .primary:enabled"), chromedp.WaitVisible(".decide .primary:enabled", chromedp.ByQuery))
+	assert.Contains(t, o.text(t, ".decide .error"), "verif", "the workspace refuses a passkey that verified nobody")
+	o.run(t, webauthn.SetResponseOverrideBits(o.device), webauthn.SetUserVerified(o.device, false), o.click(".decide .primary:enabled"), chromedp.WaitVisible(".decide .error", chromedp.ByQuery))
+	assert.Contains(t, o.text(t, ".decide .error"), "The passkey was not used", "the browser refuses it, too")
+	assert.Equal(t, approval.Pending, o.detail(t, gone.ProposalID).State)
 	assert.Empty(t, o.detail(t, gone.ProposalID).Words)
 	o.shoot(t, "refused")
 	o.run(t, webauthn.SetUserVerified(o.device, true), o.click(".decide .primary:enabled"))
 	o.becomes(t, approval.Succeeded)
 	assert.Equal(t, approval.Succeeded, s.outcome(t, gone.ProposalID).State)
 	assert.EqualValues(t, 3, o.detail(t, gone.ProposalID).Words[0].Assurance)
+}
+
+// smallAndByKeyboard goes through the page on a phone's width without a mouse, and sees nothing that sticks out.
+func smallAndByKeyboard(t *testing.T, p program, b chrome) {
+	p.home = t.TempDir()
+	s := p.start(t, nil, "--demo")
+	first := s.propose(t, strings.Repeat("\u202e", 600), "kubectl", "scale", "deployment/checkout-api", "--replicas=5", "--namespace=production")
+	second := s.propose(t, strings.Repeat("A", 2000), "kubectl", "rollout", "restart", "deployment/search", "--namespace=production")
+	o := b.operate(t, s)
+	o.run(t, chromedp.EmulateViewport(360, 740))
+	var sticksOut bool
+	for _, path := range []string{"/", "/proposals/" + first.ProposalID, "/proposals/" + second.ProposalID, "/enrol", "/approvers"} {
+		o.open(t, path)
+		o.run(t, chromedp.Evaluate(`document.querySelectorAll("summary").forEach(s => s.click()); document.documentElement.scrollWidth > innerWidth`, &sticksOut))
+		assert.False(t, sticksOut, path)
+		o.shoot(t, "phone"+strings.ReplaceAll(path, "/", "-"))
+	}
+	o.open(t, "/")
+	var focused string
+	focus := func(keys string) string {
+		o.run(t, chromedp.KeyEvent(keys), chromedp.Evaluate(`document.activeElement.getAttribute("href") ?? document.activeElement.id`, &focused))
+		return focused
+	}
+	assert.Equal(t, "#main", focus(kb.Tab), "the first is to skip what stands above")
+	for focused != "/proposals/"+first.ProposalID {
+		require.NotEmpty(t, focus(kb.Tab), "the list cannot be reached")
+	}
+	assert.Equal(t, "/proposals/"+second.ProposalID, focus("j"))
+	assert.Equal(t, "/proposals/"+first.ProposalID, focus("k"))
+	o.run(t, chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#phrase", chromedp.ByQuery), chromedp.Focus("#phrase", chromedp.ByQuery),
+		chromedp.KeyEvent(first.Phrase), chromedp.KeyEvent(kb.Enter))
+	o.becomes(t, approval.Succeeded)
+	o.run(t, chromedp.Evaluate(`document.activeElement.className`, &focused))
+	assert.Equal(t, "outcome", focused, "who cannot see hears what came of it")
 }
 
 // pageAttacks are what a page from elsewhere tries with the operator page. URL is replaced by where that is.

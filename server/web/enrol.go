@@ -189,7 +189,7 @@ func (w *Web) enrolFirst(ctx context.Context, e enrolment, c approval.Credential
 // wrongCode makes sure that there is a code to bring next time.
 func (w *Web) wrongCode() error {
 	w.first.show(w.Announce)
-	return faulty(http.StatusForbidden, "the code is wrong: the first operator needs the newest one that the workspace shows on its terminal")
+	return faulty(http.StatusForbidden, "the code is wrong or missing: the first operator needs the newest one that the workspace shows on its terminal")
 }
 
 // remove proposes to remove an approver, or one of their credentials.

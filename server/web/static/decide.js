@@ -31,6 +31,9 @@ export function decision(detail, approvers, about, answered) {
     chosen()?.kind === "terminal" && phrase.value() === "" && "Type the phrase.",
   ].filter(Boolean);
 
+  // weak says that the key counts for less than all that is still needed.
+  const weak = (key) => current.needs?.length > 0 && current.needs.every((n) => n.minAssurance > key.max) && "This key is not strong enough for what is still needed.";
+
   function update(newer) {
     current = newer;
     const key = chosen();
@@ -48,7 +51,7 @@ export function decision(detail, approvers, about, answered) {
     approve.disabled = busy || left.length > 0;
     reject.disabled = busy || (key.kind === "terminal" && phrase.value() === "");
     form.setAttribute("aria-busy", busy);
-    list(todo, ssh ? [] : left);
+    list(todo, [...(ssh ? [] : left), waits && weak(key)].filter(Boolean));
     if (terminal.dataset.shown !== (ssh ? key.id : "")) {
       terminal.dataset.shown = ssh ? key.id : "";
       fill(terminal, ssh && commands(current.id, key));

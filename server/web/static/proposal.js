@@ -1,5 +1,5 @@
 // The page of one proposal. What would run is frozen, and is shown once; where it stands changes.
-import { get, watch } from "./api.js";
+import { get, now, watch } from "./api.js";
 import { decision } from "./decide.js";
 import { fill, h } from "./dom.js";
 import { because, foldedWords, sections } from "./view.js";
@@ -13,19 +13,29 @@ export async function proposalPage(main, about, id) {
     if (newer.view.digest !== detail.view.digest) throw new Error("The proposal is not the one that was shown. Load the page again.");
     detail = newer;
     for (const part of parts) part(detail);
+    if (said && decide.node.hidden) { // the button that had the focus has gone
+      said = false;
+      outcome.focus();
+    }
   };
-  const decide = decision(detail, approvers, about, show);
-  const status = h("div", { class: "status" });
-  const outcome = h("div", { class: "outcome" });
+  const outcome = h("div", { class: "outcome", tabindex: "-1" });
+  let said = false;
+  const decide = decision(detail, approvers, about, (newer) => {
+    said = true;
+    show(newer);
+  });
+  const status = h("div", { class: "status", role: "status" });
+  const log = liveOutput();
   const people = h("section", { class: "panel people", "aria-label": "People" });
-  const parts = [changed(status, statusOf), changed(outcome, outcomeOf), changed(people, peopleOf), decide.update];
+  const parts = [changed(status, statusOf), changed(outcome, outcomeOf), log.update, changed(people, peopleOf), decide.update];
   const opened = decide.mustOpen(foldedWords(detail.view));
   fill(main, h("div", { class: "proposal", "data-class": detail.class },
     h("header", { class: "title" }, status, h("h1", {}, command(detail.title)), h("p", { class: "because" }, because(detail.view)), h("p", { class: "where" }, detail.target)),
-    h("div", { class: "content" }, outcome, sections(detail.view, opened), policy(detail.decision)),
+    h("div", { class: "content" }, outcome, log.node, sections(detail.view, opened), policy(detail.decision)),
     h("aside", { "aria-label": "Decision" }, h("section", { class: "panel match" }, h("h2", {}, "Phrase"), h("p", { class: "phrase" }, detail.phrase),
       h("p", { class: "small" }, "Compare with what the agent says.")), people, decide.node)));
   show(detail);
+  setTimeout(() => show(detail), Math.max(0, Date.parse(detail.expires) - now()));
   watch(async () => show(await get(path)), document.getElementById("live"));
 }
 
@@ -41,7 +51,7 @@ function changed(node, make) {
 }
 
 function statusOf(d) {
-  return [d.state, classBadge(d.class), environment(d.environment), h("span", { role: "status" }, statePill(d.state))];
+  return [d.state, classBadge(d.class), environment(d.environment), statePill(d.state)];
 }
 
 function peopleOf(d) {
@@ -71,14 +81,13 @@ const endings = {
 
 // outcomeOf shows what became of it, and while it runs what it writes.
 function outcomeOf(d) {
-  const key = JSON.stringify([d.state, d.why, d.outcome, d.output]);
+  const key = JSON.stringify([d.state, d.why, d.outcome]);
   if (d.state === "pending") return [key];
   const done = d.outcome;
   return [key, h("section", { class: "result", "data-state": d.state, "aria-labelledby": "result" },
     h("h2", { id: "result" }, statePill(d.state), done && h("span", { class: "small" }, took(done))),
     endings[d.state] && h("p", {}, endings[d.state]), d.why && h("p", { class: "why" }, d.why), done?.failure && h("p", { class: "why" }, done.failure),
     done?.verified && h("p", { class: "verified" }, h("strong", {}, "Seen afterwards: "), done.verified), observed(done?.observed),
-    d.state === "running" && live(d.output ?? []),
     done && [stream("Output", done.stdout), stream("Errors", done.stderr), done.truncated && h("p", { class: "small" }, "There was more output than is kept."),
       done.redactions > 0 && h("p", { class: "small" }, plural(done.redactions, "secret") + " masked.")])];
 }
@@ -96,7 +105,19 @@ function stream(name, text) {
   return text && h("figure", { class: "stream", "data-name": name }, h("figcaption", {}, name), h("pre", { tabindex: "0", role: "region", "aria-label": name }, text));
 }
 
-function live(pieces) {
-  return h("figure", { class: "stream" }, h("figcaption", {}, "Output so far"), h("pre", { tabindex: "0", role: "log", "aria-label": "Output so far" },
-    pieces.length ? pieces.map((p) => h("span", { "data-stream": p.stream }, p.text)) : "Nothing yet."));
+// liveOutput is what a running command writes. What is shown stays, so that it can be read, and scrolls on while its end is seen.
+function liveOutput() {
+  const log = h("pre", { tabindex: "0", role: "log", "aria-label": "Output so far" });
+  const node = h("figure", { class: "stream", hidden: true }, h("figcaption", {}, "Output so far"), log);
+  let shown = [];
+  const update = (d) => {
+    node.hidden = d.state !== "running";
+    const pieces = d.output ?? [];
+    const end = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
+    if (shown.some((p, i) => p.text !== pieces[i]?.text)) log.replaceChildren(); // the oldest have gone
+    log.append(...pieces.slice(log.children.length).map((p) => h("span", { "data-stream": p.stream }, p.text)));
+    shown = pieces;
+    if (end) log.scrollTop = log.scrollHeight;
+  };
+  return { node, update };
 }
