@@ -127,8 +127,10 @@ func (g *Gate) ProposeChange(ctx context.Context, ask Ask) (Request, error) {
 }
 
 func (g *Gate) propose(ctx context.Context, ask Ask, command adapters.Command) (Request, error) {
-	if err := g.admit(ctx, ask); err != nil {
-		return Request{}, g.refuse(ctx, ask, err)
+	if command.Class != adapters.ClassRead { // whether a read bothers people is known once it is decided on
+		if err := g.admit(ctx, ask, adapters.Plan{Command: command}); err != nil {
+			return Request{}, g.refuse(ctx, ask, err)
+		}
 	}
 	plan, err := g.Executor.Plan(ctx, command)
 	if err != nil {
@@ -143,15 +145,17 @@ func (g *Gate) propose(ctx context.Context, ask Ask, command adapters.Command) (
 	if same, err := g.merge(ctx, request); err != nil || same != nil {
 		return orZero(same), err
 	}
-	if err := g.admit(ctx, ask); err != nil { // others may have proposed while this was planned
-		return Request{}, g.refuse(ctx, ask, err)
-	}
-	return g.enter(ctx, request)
+	return g.enter(ctx, ask, request)
 }
 
 // enter decides on a request that is new and keeps it.
-func (g *Gate) enter(ctx context.Context, r Request) (Request, error) {
+func (g *Gate) enter(ctx context.Context, ask Ask, r Request) (Request, error) {
 	r.Decision, r.Why = g.decide(ctx, r.Proposal)
+	if r.Decision.Effect != policies.Allow {
+		if err := g.admit(ctx, ask, r.Proposal.Plan); err != nil { // others may have proposed while this was planned
+			return Request{}, g.refuse(ctx, ask, err)
+		}
+	}
 	switch r.Decision.Effect {
 	case policies.Allow:
 		r.State, r.Lapses = Approved, r.Updated.Add(g.Lasts)

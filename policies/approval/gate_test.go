@@ -349,6 +349,13 @@ func TestOneRejectionStopsAndCools(t *testing.T) {
 	_, err = w.Propose(t.Context(), approval.Ask{Argv: scale, Reason: "again", Requester: policies.Principal{ID: "another name", Kind: policies.Agent}})
 	require.ErrorAs(t, err, &excess)
 	require.ErrorContains(t, err, r.ID+"), and it is not taken again for 15m0s")
+	for _, spelling := range [][]string{
+		{"kubectl", "--namespace", "shop", "scale", "--replicas", "5", "deployment/web"},
+		{"kubectl", "scale", "deployment", "web", "--replicas=5", "-n", "shop"},
+	} {
+		_, err = w.Propose(t.Context(), approval.Ask{Argv: spelling, Reason: "again", Requester: policies.Principal{ID: "claude", Kind: policies.Agent}})
+		require.ErrorAs(t, err, &excess, "%s", spelling)
+	}
 	w.pass(approval.DefaultLimits().Cool)
 	assert.Equal(t, approval.Pending, w.propose(t).State)
 }

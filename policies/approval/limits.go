@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -31,19 +32,18 @@ type Excess struct {
 	Retry time.Duration // when to try again, as far as that is known
 }
 
-func (e *Excess) Error() string {
-	return fmt.Sprintf("too many proposals: %s; try again in %s", e.Why, e.Retry.Round(time.Second))
-}
+func (e *Excess) Error() string { return e.Why }
 
-// admit says whether the requester may propose now. It looks at what is kept, so that a restart forgets nothing.
-func (g *Gate) admit(ctx context.Context, ask Ask) error {
+// admit says whether the requester may propose this now: a command, and what it would do once that is known. It looks at what
+// is kept, so that a restart forgets nothing.
+func (g *Gate) admit(ctx context.Context, ask Ask, plan adapters.Plan) error {
 	now := g.now()
 	recent, err := g.Keeper.List(ctx, Filter{Since: now.Add(-max(time.Hour, g.Limits.Cool, g.Waits)), Brief: true})
 	if err != nil {
 		return fmt.Errorf("count the proposals: %w", err)
 	}
 	recent = slices.DeleteFunc(recent, func(r Request) bool { return r.Decision.Effect == policies.Allow })
-	return cmpOr(g.cooling(recent, ask, now), g.crowded(recent, ask, now))
+	return cmpOr(g.cooling(recent, plan, now), g.crowded(recent, ask, now))
 }
 
 func cmpOr(errs ...*Excess) error {
@@ -55,33 +55,52 @@ func cmpOr(errs ...*Excess) error {
 	return nil
 }
 
-// cooling refuses what a person just rejected, whoever asks for it.
-func (g *Gate) cooling(recent []Request, ask Ask, now time.Time) *Excess {
+// cooling refuses what a person just rejected, whoever asks for it and however they spell it.
+func (g *Gate) cooling(recent []Request, plan adapters.Plan, now time.Time) *Excess {
 	for _, r := range recent {
-		if left := r.Updated.Add(g.Limits.Cool).Sub(now); r.State == Rejected && left > 0 && slices.Equal(r.Proposal.Plan.Command.Argv, ask.Argv) {
-			return &Excess{Why: "a person rejected this command (" + r.ID + "): do not ask for it again, ask what to do instead", Retry: left}
+		if left := r.Updated.Add(g.Limits.Cool).Sub(now); r.State == Rejected && left > 0 && alike(r.Proposal.Plan, plan) {
+			return &Excess{Why: fmt.Sprintf("a person rejected this command (%s), and it is not taken again for %s: ask them what to do instead", r.ID, left.Round(time.Second)), Retry: left}
 		}
 	}
 	return nil
 }
 
+// alike reports whether two commands mean the same, or would do the same to the same resources.
+func alike(a, b adapters.Plan) bool {
+	words := func(c adapters.Command) any { return []any{c.Tool, c.Path, c.Flags, c.Args} }
+	effect := func(p adapters.Plan) any { return []any{p.Command.Tool, p.Target, p.Resources} }
+	return same(words(a.Command), words(b.Command)) || len(a.Resources) > 0 && same(effect(a), effect(b))
+}
+
+func same(a, b any) bool {
+	one, err := adapters.Canonical(a)
+	other, errOther := adapters.Canonical(b)
+	return err == nil && errOther == nil && string(one) == string(other)
+}
+
 // crowded refuses what is more than people should have to look at.
 func (g *Gate) crowded(recent []Request, ask Ask, now time.Time) *Excess {
 	var all, own, hourly, ownHourly int
+	var waiting []string
 	for _, r := range recent {
 		mine := count(r.Proposal.Requester.ID == ask.Requester.ID)
 		waits, fresh := count(r.State == Pending), count(now.Sub(r.Proposal.Created) < time.Hour)
 		all, own, hourly, ownHourly = all+waits, own+waits*mine, hourly+fresh, ownHourly+fresh*mine
+		if waits*mine == 1 {
+			waiting = append(waiting, r.ID)
+		}
 	}
+	retry := g.Waits / 4
 	for _, limit := range []struct {
 		have, most int
 		why        string
 	}{
-		{own, g.Limits.Pending, "%d of yours wait for people"}, {all, g.Limits.AllPending, "%d wait for people"},
-		{ownHourly, g.Limits.Hourly, "%d of yours in an hour"}, {hourly, g.Limits.AllHourly, "%d in an hour"},
+		{own, g.Limits.Pending, "%d of yours wait for people (" + strings.Join(waiting, ", ") + "): let them decide"},
+		{all, g.Limits.AllPending, "%d wait for people: let them decide"},
+		{ownHourly, g.Limits.Hourly, "%d of yours in an hour: do with fewer"}, {hourly, g.Limits.AllHourly, "%d in an hour: do with fewer"},
 	} {
 		if limit.have >= limit.most {
-			return &Excess{Why: fmt.Sprintf(limit.why, limit.have), Retry: g.Waits / 4}
+			return &Excess{Why: fmt.Sprintf("too many proposals: "+limit.why+", or try again in %s", limit.have, retry), Retry: retry}
 		}
 	}
 	return nil
