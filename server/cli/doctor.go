@@ -178,7 +178,7 @@ func (a *app) printGate(d diagnosis) error {
 			working++
 		}
 	}
-	if _, err := fmt.Fprintf(a.stdout, "\nconnections: %d of %d work\n", working, len(d.Connections)); err != nil {
+	if _, err := fmt.Fprintf(a.stdout, "\nconnections, as %s: %d of %d work\n", d.Isolation.User.Name, working, len(d.Connections)); err != nil {
 		return err
 	}
 	if err := a.printConnections(d.Connections); err != nil {

@@ -26,6 +26,7 @@ const (
 	workspaceUser = 1 // daemon
 	agentUser     = 5 // games
 	operatorUser  = 8 // mail
+	diskGroup     = 6
 )
 
 // installation is a workspace that runs as a user of its own, installed as SECURITY.md says but below another folder.
@@ -192,6 +193,17 @@ func TestSeparateUser(t *testing.T) {
 		}
 		require.NoError(t, os.Chmod(loose.path, was.Mode().Perm()))
 	}
+	// A sudo that asks nothing, and a group that reads the disks.
+	fake := filepath.Join(i.root, "bin", "sudo")
+	write(t, fake, "#!/bin/sh\nexit 0\n", 0o755)
+	powerful := i.as(agentUser, "doctor", "--isolation")
+	powerful.Env = append(powerful.Env, "PATH="+filepath.Dir(fake)+":/bin")
+	powerful.SysProcAttr.Credential.Groups = []uint32{diskGroup}
+	out, err := powerful.CombinedOutput()
+	require.NoError(t, err)
+	assert.Contains(t, string(out), "sudo asks for no password; sudo -u daemon asks for no password; you are in the group disk")
+	assert.True(t, strings.HasPrefix(string(out), "T0 "), "%s", out)
+
 	require.NoError(t, os.Chmod(filepath.Dir(i.kubeconfig), 0o755))
 	require.NoError(t, os.Chmod(i.kubeconfig, 0o644))
 	r = i.doctor(t, agentUser)

@@ -70,10 +70,10 @@ func (f Facts) user() Check {
 	switch w := f.Workspace; {
 	case f.User.UID == 0:
 		return Check{checkUser, Weak, "you are root, whom nothing keeps out", "look as the user of the agents: sudo -u USER clanker doctor --isolation"}
-	case f.Container && w != nil && w.UID != 0:
-		return Check{checkUser, OK, "you are in a container, and the workspace is not", ""}
 	case w == nil:
 		return Check{checkUser, Untried, "nobody was found to listen on " + f.Address, "start the workspace, or name its configuration with --config"}
+	case f.Container && w.UID != 0:
+		return Check{checkUser, OK, "you are in a container, and the workspace is not", ""}
 	case w.UID == 0:
 		return Check{checkUser, Weak, "the workspace runs as root, and so does every command", fixUser}
 	case w.UID == f.User.UID:
@@ -197,7 +197,7 @@ func (f Facts) memory() Check {
 		note = " (kernel.yama.ptrace_scope is " + f.Ptrace + ")"
 	}
 	switch {
-	case f.Container && f.Workspace != nil && f.Memory == Unknown:
+	case f.Container && f.Memory == Unknown:
 		return Check{checkMemory, OK, "the workspace's process cannot be seen from in here", ""}
 	case f.Memory == Yes:
 		return Check{checkMemory, Weak, "the memory or the environment of the workspace can be read by you" + note, fixUser}

@@ -43,7 +43,7 @@ func Probe(ctx context.Context, w Where) Facts {
 		f.Workspace = new(lookup(uid))
 	}
 	processes := f.processes()
-	f.Container = contained() && len(processes) == 0
+	f.Container = contained() && f.Workspace != nil && len(processes) == 0
 	f.Known = w.Known || f.same()
 	f.tryFiles(w)
 	f.tryPrograms(processes, w.Getenv("PATH"))
@@ -189,7 +189,8 @@ func exists(path string) bool {
 func (f *Facts) reach(paths ...string) []Reach {
 	var all []Reach
 	for _, path := range paths {
-		if f.Container && !exists(path) {
+		path, err := filepath.Abs(path)
+		if err != nil || f.Container && !exists(path) {
 			continue // what we could make in here is not the workspace's
 		}
 		r := Reach{Path: path, Change: change(path, f.User.UID)}

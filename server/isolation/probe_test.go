@@ -67,6 +67,26 @@ func TestKeysInReach(t *testing.T) {
 	assert.Empty(t, keysInReach(t.Context(), where, filepath.Join(home, "nowhere")))
 }
 
+// An ssh-agent that says nothing does not keep the doctor.
+func TestSilentAgent(t *testing.T) {
+	t.Parallel()
+	folder, err := os.MkdirTemp("", "agent") // the name of a socket may not be long
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = os.RemoveAll(folder) })
+	path := filepath.Join(folder, "s")
+	l, err := net.Listen("unix", path)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		if conn, err := l.Accept(); err == nil {
+			_, _ = conn.Read(make([]byte, 1))
+			cancel()
+		}
+	}()
+	assert.Empty(t, heldByAgent(ctx, path))
+}
+
 func TestCredentials(t *testing.T) {
 	t.Parallel()
 	home := t.TempDir()
