@@ -196,7 +196,7 @@ func (a *app) printGate(d diagnosis) error {
 
 // claim says what this workspace is meant to be; what it is, clanker doctor tries out.
 func (h *gatehouse) claim(ctx context.Context) string {
-	setup := isolation.Setup{User: isolation.CurrentUser(), Agents: h.app.config.Agents.Users, Operators: h.app.config.Operators.Users, Terminal: h.app.typed()}
+	setup := isolation.Setup{User: isolation.CurrentUser(), Agents: h.opened.Agents.Users, Operators: h.opened.Operators.Users, Terminal: h.typed}
 	people, err := h.store.Approvers(ctx)
 	if err != nil {
 		h.app.log.Warn("who may approve could not be read", "because", err)

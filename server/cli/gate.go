@@ -28,8 +28,10 @@ import (
 // page where people approve.
 type gatehouse struct {
 	app      *app
-	dir      string // of the ledger
-	fleeting bool   // the folder goes with the process: that of the demo estate
+	opened   config.Config // what the gate was opened with: another that is configured by now waits for a restart
+	typed    bool          // words typed at a terminal count
+	dir      string        // of the ledger
+	fleeting bool          // the folder goes with the process: that of the demo estate
 	store    *store.Store
 	book     *self.Book
 	gate     *approval.Gate
@@ -44,7 +46,7 @@ const sweeping = 5 * time.Second
 
 // openGate puts the gate together, in the order in which its parts need each other. What it opened before it failed is closed.
 func (a *app) openGate(ctx context.Context, p parts) (_ *gatehouse, err error) {
-	h := &gatehouse{app: a}
+	h := &gatehouse{app: a, opened: a.config, typed: a.typed()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close(ctx))
@@ -61,8 +63,8 @@ func (a *app) openGate(ctx context.Context, p parts) (_ *gatehouse, err error) {
 	}
 	fingerprint := approval.Fingerprint(h.store.Key())
 	p.workspace.Runners = append(p.workspace.Runners, &self.Runner{Trust: h.store, Policies: h.book, Version: a.build.Version, Workspace: fingerprint, Now: a.now})
-	verifier := identity.Verifier{Origin: "http://" + h.host, RPID: "localhost", Development: a.typed()}
-	c := a.config.Approval
+	verifier := identity.Verifier{Origin: "http://" + h.host, RPID: "localhost", Development: h.typed}
+	c := h.opened.Approval
 	limits := approval.DefaultLimits()
 	limits.Pending, limits.Hourly = c.Pending, c.Hourly
 	h.gate = approval.NewGate(approval.Options{Decider: h.book, Executor: p.workspace, Keeper: h.store, Verifier: verifier, Workspace: fingerprint,
@@ -188,13 +190,13 @@ func allowed(names []string) (func(uid int) bool, error) {
 
 // begin tells the log who writes it, and puts in order what the last process left.
 func (h *gatehouse) begin(ctx context.Context) error {
-	if h.app.typed() {
+	if h.typed {
 		if err := h.enrolTerminal(ctx); err != nil {
 			return err
 		}
 	}
 	_, err := h.store.Append(ctx, approval.Event{Type: approval.EventStarted, Body: approval.Opened{Version: h.app.build.Version, Key: h.store.Key(),
-		Isolation: h.isolation(), Origin: "http://" + h.host, Development: h.app.typed()}})
+		Isolation: h.isolation(), Origin: "http://" + h.host, Development: h.typed}})
 	if err != nil {
 		return err
 	}
@@ -274,7 +276,7 @@ func (h *gatehouse) url() string {
 }
 
 func (h *gatehouse) about() web.About {
-	return web.About{Version: h.app.build.Version, Fingerprint: approval.Fingerprint(h.store.Key()), Demo: h.app.demo, Development: h.app.typed(),
+	return web.About{Version: h.app.build.Version, Fingerprint: approval.Fingerprint(h.store.Key()), Demo: h.app.demo, Development: h.typed,
 		Isolation: h.isolation(), Policies: h.book.Revision()}
 }
 
