@@ -129,8 +129,8 @@ func line(argv []string) string {
 	return strings.Join(words, " ")
 }
 
-// visibly escapes what does not show as itself, line breaks too: a text stays in its line.
+// visibly escapes what is not printable ASCII: a text stays in its line, and no letter passes for another.
 func visibly(text string) string {
-	quoted := strconv.QuoteToGraphic(text)
+	quoted := strconv.QuoteToASCII(text)
 	return strings.ReplaceAll(quoted[1:len(quoted)-1], `\"`, `"`)
 }
