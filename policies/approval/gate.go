@@ -2,6 +2,7 @@ package approval
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -181,8 +182,8 @@ func (g *Gate) request(ask Ask, plan adapters.Plan) (Request, error) {
 		return Request{}, err
 	}
 	now := g.now()
-	p := policies.Proposal{ID: ulid.MustNew(ulid.Timestamp(now), ulid.DefaultEntropy()).String(), Plan: plan, Requester: ask.Requester,
-		Reason: clip(ask.Reason, maxReason), Created: now, Expires: now.Add(g.Waits)}
+	p := policies.Proposal{ID: ulid.MustNew(ulid.Timestamp(now), rand.Reader).String(), Plan: plan, Requester: ask.Requester,
+		Reason: adapters.RedactText(clip(ask.Reason, maxReason)), Created: now, Expires: now.Add(g.Waits)}
 	bytes, digest, err := freeze(p)
 	if err != nil {
 		return Request{}, err
