@@ -1,6 +1,11 @@
 package policies
 
-import "slices"
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
 
 // Approval is what the newest word of one person counts for: an approval that is valid now.
 type Approval struct {
@@ -14,6 +19,43 @@ type Need struct {
 	Requirement
 	By      []string `json:"by,omitempty"` // who counts, sorted
 	Missing int      `json:"missing"`      // how many are missing
+}
+
+// String says who is missing: "1 of operators (any key)".
+func (n Need) String() string {
+	return fmt.Sprintf("%d of %s (%s)", n.Missing, cmp.Or(n.Group, "those who are enrolled"), n.MinAssurance)
+}
+
+// Demand is a need as people read it, with all reasons for which rules want that, or less of the same group.
+type Demand struct {
+	Need
+	Reasons []string
+}
+
+// String says it with its reasons: "1 of operators (any key): it changes production; it destroys".
+func (d Demand) String() string { return d.Need.String() + ": " + strings.Join(d.Reasons, "; ") }
+
+// Demands puts a need with another of the same group that is never met without it: three rules that each want one person are
+// not three people.
+func Demands(needs []Need) []Demand {
+	var all []Demand
+	for _, n := range needs {
+		more := func(d Demand) bool { return d.Group == n.Group && d.covers(n.Requirement) }
+		if at := slices.IndexFunc(all, more); at >= 0 {
+			all[at].Reasons = append(all[at].Reasons, n.Reason)
+			continue
+		}
+		reasons := []string{n.Reason}
+		all = slices.DeleteFunc(all, func(d Demand) bool {
+			less := d.Group == n.Group && n.covers(d.Requirement)
+			if less {
+				reasons = append(reasons, d.Reasons...)
+			}
+			return less
+		})
+		all = append(all, Demand{n, reasons})
+	}
+	return all
 }
 
 // Permits reports whether approvals are enough for a decision, and how far each requirement is met. Who asked never

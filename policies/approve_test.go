@@ -106,3 +106,18 @@ func TestScale(t *testing.T) {
 		}
 	}
 }
+
+func TestDemands(t *testing.T) {
+	t.Parallel()
+	need := func(count int, group string, level Assurance, reason string) Need {
+		return Need{Requirement: Requirement{Group: group, Count: count, MinAssurance: level, Reason: reason}, Missing: count}
+	}
+	got := Demands([]Need{need(1, "operators", 1, "a"), need(1, "operators", 3, "b"), need(2, "database", 2, "c"), need(2, "operators", 1, "d"), need(1, "operators", 1, "e"), need(1, "", 0, "f")})
+	var said []string
+	for _, d := range got {
+		said = append(said, d.String())
+	}
+	assert.Equal(t, []string{"1 of operators (passkey, PIN or finger): b; a; e", "2 of database (hardware key, touched): c", "2 of operators (any key): d", "1 of those who are enrolled (a typed phrase): f"}, said)
+	assert.Equal(t, "assurance 9", Assurance(9).String())
+	assert.Empty(t, Demands(nil))
+}

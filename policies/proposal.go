@@ -1,6 +1,7 @@
 package policies
 
 import (
+	"fmt"
 	"time"
 
 	"clanker/adapters"
@@ -37,6 +38,15 @@ const (
 	AssuranceVerified  Assurance = 3 // a hardware key that was touched, with a PIN or a finger
 	AssuranceElsewhere Assurance = 4 // the same, on another machine
 )
+
+// String says what people approve with at this level.
+func (a Assurance) String() string {
+	words := [...]string{"a typed phrase", "any key", "hardware key, touched", "passkey, PIN or finger", "hardware key, on another machine"}
+	if a < 0 || int(a) >= len(words) {
+		return fmt.Sprintf("assurance %d", int(a))
+	}
+	return words[a]
+}
 
 // Requirement is people who must approve: Count of Group, each with at least MinAssurance. An empty group is everybody who
 // is enrolled.

@@ -173,7 +173,7 @@ func (a *app) explanationOf(e explanation) string {
 		if w.Everybody {
 			who = "everybody who is enrolled"
 		}
-		rows = append(rows, []string{fmt.Sprint(w.Count), cmp.Or(w.Group, "anybody"), who, keyOfLevel(w.MinAssurance), cmp.Or(w.Rule, "always")})
+		rows = append(rows, []string{fmt.Sprint(w.Count), cmp.Or(w.Group, "anybody"), who, w.MinAssurance.String(), cmp.Or(w.Rule, "always")})
 	}
 	return safe + "\n" + a.table([]string{"people", "group", "who could", "key", "rule"}, rows)
 }
@@ -181,10 +181,4 @@ func (a *app) explanationOf(e explanation) string {
 func effects(e policies.Effect) string {
 	return map[policies.Effect]string{policies.Allow: "allow: it runs at once", policies.Deny: "deny: nobody can approve it",
 		policies.RequireApproval: "require_approval: every line of the table must be met, by people other than the one who asks"}[e]
-}
-
-// keyOfLevel says what people must approve with.
-func keyOfLevel(level policies.Assurance) string {
-	return map[policies.Assurance]string{policies.AssuranceTerminal: "a typed phrase (development only)", policies.AssuranceSoftware: "any key",
-		policies.AssuranceTouch: "hardware key, touched", policies.AssuranceVerified: "passkey, PIN or finger", policies.AssuranceElsewhere: "hardware key, on another machine"}[level]
 }
