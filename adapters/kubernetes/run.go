@@ -90,10 +90,18 @@ type forecast struct {
 }
 
 func (w *work) foresee(ctx context.Context) (forecast, error) {
+	look := w.foreseeKubectl
 	if w.command.Tool == helmTool {
-		return w.foreseeHelm(ctx)
+		look = w.foreseeHelm
 	}
-	return w.foreseeKubectl(ctx)
+	found, err := look(ctx)
+	for _, t := range found.touches {
+		if n := len(t.fields()); n > mostFields {
+			kind, name := nameOf(t.either())
+			return forecast{}, fmt.Errorf("it changes %d values of %s %s, which is more than anybody can look through: change %d at most", n, kind, name, mostFields)
+		}
+	}
+	return found, err
 }
 
 // Run implements [adapters.Runner]. What the plan was made from is looked at once more: the tool, the files, the target and

@@ -138,8 +138,9 @@ var shortNames = [...][2]string{
 	{"spec.template.spec.containers.", "container."}, {"spec.template.spec.", "template."}, {"spec.template.metadata.", "template."},
 }
 
-// mostFields is how many fields of one resource are told; the preview has them all.
-const mostFields = 40
+// mostFields is how many fields of one resource may change: all are told, since policies decide on them, and whoever wanted one
+// not to be seen would change many others.
+const mostFields = 1000
 
 // fields tells what differs, sorted by name.
 func (t touch) fields() []adapters.Field {
@@ -157,7 +158,13 @@ func (t touch) fields() []adapters.Field {
 		}
 	}
 	slices.SortFunc(found, func(a, b adapters.Field) int { return cmp.Compare(a.Name, b.Name) })
-	return found[:min(len(found), mostFields)]
+	return found
+}
+
+// changed reports whether the object would be another one. Fields tell less: not the order of a list.
+func (t touch) changed() bool {
+	before, after := t.plain()
+	return !same(before, after)
 }
 
 // summary is what a policy wants to know of an object that comes or goes.
@@ -190,15 +197,26 @@ func flatten(path string, value any, into map[string]string) {
 	join := func(key string) string { return strings.TrimPrefix(path+"."+key, ".") }
 	switch v := value.(type) {
 	case map[string]any:
+		if len(v) == 0 { // means something by being there: an empty selector selects all
+			into[path] = "{}"
+		}
 		for key, item := range v {
 			flatten(join(key), item, into)
 		}
 	case []any:
+		if len(v) == 0 {
+			into[path] = "[]"
+		}
+		taken := map[string]bool{}
 		for i, item := range v {
 			key := fmt.Sprint(i)
 			if named, ok := item.(map[string]any); ok && named["name"] != nil {
 				key = fmt.Sprint(named["name"])
 			}
+			for taken[key] { // a user and a group may have the same name: neither hides the other
+				key += "'"
+			}
+			taken[key] = true
 			flatten(join(key), item, into)
 		}
 	case nil:

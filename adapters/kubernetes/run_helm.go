@@ -189,7 +189,7 @@ func (w *work) compare(v helmVerb, name string, now, next *release) ([]touch, er
 			t.action, t.version = adapters.ActionCreate, ""
 		case !t.after.exists():
 			t.action = adapters.ActionDelete
-		case len(t.fields()) == 0:
+		case !t.changed():
 			t.action = adapters.ActionRead
 		}
 		touches = append(touches, t)

@@ -186,7 +186,7 @@ func (w *work) pair(ctx context.Context, v verb, before, after []object) ([]touc
 			return nil, err
 		}
 		delete(would, w.idOf(o))
-		if t.after.exists() && v.action == adapters.ActionUpdate && len(t.fields()) == 0 {
+		if t.after.exists() && v.action == adapters.ActionUpdate && !t.changed() {
 			t.action = adapters.ActionRead
 		}
 		touches = append(touches, t)

@@ -2,9 +2,11 @@ package kubernetes
 
 import (
 	"encoding/base64"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -269,6 +271,31 @@ data: {password: VALUE, config.ini: "x=1\npassword=VALUE\n"}
 		assert.NotContains(t, f.Before+f.After, "canary", f.Name)
 	}
 	assert.Contains(t, p.fields(), adapters.Field{Name: "spec.containers.app.env.DB_PASSWORD.value", Before: "[redacted]", After: "[redacted] another value"})
+}
+
+// TestNothingHidesAChange: whoever writes a manifest cannot make a change of it look smaller than it is.
+func TestNothingHidesAChange(t *testing.T) {
+	t.Parallel()
+	object := func(spec string) object {
+		return anObject(t, "{apiVersion: v1, kind: Deployment, metadata: {name: web}, "+spec+"}")
+	}
+	var many []string
+	for i := range 100 {
+		many = append(many, fmt.Sprintf("a%d: x", i))
+	}
+	for name, test := range map[string]struct{ before, after, field string }{
+		"behind many others":     {"spec: {replicas: 3}", "spec: {replicas: 0}, data: {" + strings.Join(many, ", ") + "}", "replicas"},
+		"allow all":              {"spec: {ingress: []}", "spec: {ingress: [{}]}", "spec.ingress.0"},
+		"select all":             {"spec: {}", "spec: {podSelector: {}}", "spec.podSelector"},
+		"two of the same name":   {"subjects: [{kind: User, name: x}]", "subjects: [{kind: Group, name: x}, {kind: User, name: x}]", "subjects.x'.kind"},
+		"named as if by a place": {"l: [{name: '1', a: b}]", "l: [{a: c}, {name: '0', a: b}]", "l.0.a"},
+	} {
+		tt := touch{before: object(test.before), after: object(test.after), action: adapters.ActionUpdate}
+		assert.True(t, tt.changed(), name)
+		assert.True(t, slices.ContainsFunc(tt.fields(), func(f adapters.Field) bool { return f.Name == test.field }), "%s: %v", name, tt.fields())
+	}
+	reordered := touch{before: object("init: [{name: a}, {name: b}]"), after: object("init: [{name: b}, {name: a}]")}
+	assert.True(t, reordered.changed(), "the order counts")
 }
 
 func TestKubectlVersion(t *testing.T) {
