@@ -2,6 +2,7 @@ package adapters
 
 import (
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -74,7 +75,8 @@ func shellShape(word string) bool {
 
 // noTool refuses a first word that no table is for.
 func noTool(word string) *Refusal {
-	r := &Refusal{Why: fmt.Sprintf("%q is not a tool that commands are proposed for", word), At: 0}
+	r := &Refusal{Why: fmt.Sprintf("%q is not a tool that commands are proposed for", word), At: 0,
+		Fix: "use one of " + strings.Join(slices.Sorted(maps.Keys(tables())), ", ")}
 	wrappers := []string{"bash", "busybox", "chroot", "dash", "doas", "env", "exec", "eval", "flock", "ionice", "nice", "nohup", "nsenter", "parallel",
 		"python", "python3", "script", "setsid", "sh", "ssh", "stdbuf", "strace", "su", "sudo", "tee", "time", "timeout", "unshare", "watch", "xargs", "zsh"}
 	switch {

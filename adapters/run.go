@@ -67,7 +67,8 @@ func (w *Workspace) runner(tool string) (Runner, error) {
 			return r, nil
 		}
 	}
-	return nil, fmt.Errorf("commands of %s are understood, but nothing in this workspace runs them: it runs %s", tool, strings.Join(w.Tools(), ", "))
+	agents := slices.DeleteFunc(w.Tools(), func(tool string) bool { return tables()[tool] == nil }) // may propose their commands
+	return nil, fmt.Errorf("commands of %s are understood, but nothing in this workspace runs them: it runs %s", tool, strings.Join(agents, ", "))
 }
 
 // recovered turns a runner's panic into an error.
