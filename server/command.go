@@ -152,8 +152,11 @@ func (s *Server) runCommand(ctx context.Context, call mcp.CallToolRequest) (*mcp
 	waiting, cancel := context.WithTimeout(ctx, s.limits.command)
 	defer cancel()
 	request, err := s.gate.Wait(waiting, id, func(r approval.Request) bool { return r.State != approval.Approved && r.State != approval.Running })
+	if errors.Is(err, approval.ErrNotFound) {
+		return invalid(ctx, fmt.Errorf("no proposal here has the id %q: check it, and look whether the command has run before you propose it again", id))
+	}
 	if err != nil {
-		return refused(ctx, err)
+		return invalid(ctx, fmt.Errorf("read the proposal %s: %w", id, err))
 	}
 	command := s.describe(request)
 	note(ctx, ended(string(command.State)))
@@ -163,9 +166,6 @@ func (s *Server) runCommand(ctx context.Context, call mcp.CallToolRequest) (*mcp
 // refused is the result of a command that never became a proposal.
 func refused(ctx context.Context, err error) (*mcp.CallToolResult, error) {
 	note(ctx, ended("refused"))
-	if errors.Is(err, approval.ErrNotFound) {
-		err = fmt.Errorf("%w: propose the command with argv and reason", err)
-	}
 	return mcp.NewToolResultError("nothing was run: " + router.Printable(adapters.RedactText(err.Error()))), nil
 }
 
@@ -191,7 +191,7 @@ func changes(touched []adapters.Touched) []string {
 		}
 		var fields []string
 		for _, f := range r.Fields {
-			fields = append(fields, fmt.Sprintf("%s %s -> %s", f.Name, f.Before, f.After))
+			fields = append(fields, fmt.Sprintf("%s %s -> %s", f.Name, cmp.Or(f.Before, "(none)"), cmp.Or(f.After, "(none)")))
 		}
 		if len(fields) > 0 {
 			line += ": " + strings.Join(fields, ", ")
@@ -238,8 +238,8 @@ func (c Command) text() string {
 	if more := len(c.Changes) - maxShownChanges; more > 0 {
 		fmt.Fprintf(&b, "and %d more changes\n", more)
 	}
-	for _, need := range c.Needs {
-		fmt.Fprintf(&b, "needs %d of %s with assurance %d: %s\n", need.Missing, cmp.Or(need.Group, "those who are enrolled"), need.MinAssurance, router.Printable(need.Reason))
+	for _, demand := range policies.Demands(c.Needs) {
+		fmt.Fprintf(&b, "needs %s\n", router.Printable(demand.String()))
 	}
 	if c.ApproveURL != "" {
 		fmt.Fprintf(&b, "approve: %s phrase: %s until %s\n", c.ApproveURL, c.Phrase, c.ExpiresAt.Format(time.TimeOnly+"Z"))

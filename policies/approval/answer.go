@@ -23,7 +23,7 @@ func (g *Gate) Statement(ctx context.Context, id string, verdict Verdict, approv
 		return Statement{}, View{}, err
 	}
 	if !answerable(r.State, verdict) {
-		return Statement{}, View{}, fmt.Errorf("%s %s: it is %s", verdict, id, r.State)
+		return Statement{}, View{}, fmt.Errorf("%s %s: too late, it is %s already", verdict, id, r.State)
 	}
 	view, err := Show(r)
 	if err != nil {
