@@ -19,6 +19,11 @@ const (
 	Stale     State = "stale"     // what it was approved for is not what would run now
 )
 
+// States are all of them, in the order in which a request may see them.
+func States() []State {
+	return []State{Pending, Approved, Running, Succeeded, Failed, Unknown, Denied, Rejected, Expired, Stale}
+}
+
 // moves is the table of all moves; the empty state is before the first.
 var moves = map[State][]State{
 	"":       {Pending, Approved, Denied},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,11 +37,12 @@ func (a *app) verdictCommand(verdict approval.Verdict, short string) *cobra.Comm
 		Use:   string(verdict) + " ID",
 		Short: short,
 		Long: short + ". It shows exactly what would run, then asks ssh-keygen to sign, which asks\n" +
-			"for a touch, a PIN or a passphrase. Nothing counts but the signature of an enrolled key. With a passkey use the page.",
+			"for a touch, a PIN or a passphrase. Nothing counts but the signature of an enrolled key; with the demo estate (--demo) a\n" +
+			"typed phrase does. With a passkey use the page.",
 		Example: fmt.Sprintf("  clanker %[1]s 01JD... --key ~/.ssh/id_ed25519_sk\n  clanker %[1]s --signed signed.json", verdict),
 		Args: func(_ *cobra.Command, args []string) error {
 			if (len(args) == 1) == (s.signed != "") {
-				return usage("clanker proposals list --state pending lists them", "name one proposal, or a file with --signed")
+				return usage("clanker proposals list --only pending lists them", "name one proposal, or a file with --signed")
 			}
 			return nil
 		},
@@ -88,7 +90,10 @@ func (a *app) told(d web.Detail, err error) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s %s\n", d.ID, d.State)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", d.ID, d.State)
+	writeNeeds(&b, d)
+	_, err = fmt.Fprint(a.stdout, b.String())
 	return err
 }
 
@@ -114,16 +119,26 @@ func (a *app) signer(ctx context.Context, o *operator, s signing) (string, web.K
 	if s.key == "" {
 		return "", web.Key{}, usage("name an enrolled SSH key with --key, or approve with a passkey on the page: "+o.base, "it does not say with what to sign")
 	}
-	return "", web.Key{}, &failure{code: exitError, err: fmt.Errorf("the key %s is not enrolled", id), hint: "enrol it: clanker approvers add NAME --key " + s.key + ".pub"}
+	return "", web.Key{}, hinted(fmt.Errorf("the key %s is not enrolled for %s", id, cmp.Or(s.as, "anybody")),
+		"clanker approvers list tells who is; to enrol it: clanker approvers add NAME --key "+s.key)
 }
 
-// fingerprint is that of a key's public half, which is in the file beside it or in the file itself.
+// fingerprint is that of a key's public half.
 func fingerprint(path string) (string, error) {
+	line, err := publicHalf(path)
+	if err != nil {
+		return "", err
+	}
+	return identity.Fingerprint(line)
+}
+
+// publicHalf reads the public half of a key, which is in the file itself or in the one beside it: the private half is never read.
+func publicHalf(path string) (string, error) {
 	text, err := os.ReadFile(strings.TrimSuffix(path, ".pub") + ".pub")
 	if err != nil {
 		return "", fmt.Errorf("read the public half of the key: %w", err)
 	}
-	return identity.Fingerprint(strings.TrimSpace(string(text)))
+	return strings.TrimSpace(string(text)), nil
 }
 
 // prove asks the person for the proof. What destroys asks for the name of what is destroyed first.
@@ -169,7 +184,7 @@ func (a *app) proposalsExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export ID",
 		Short: "Write what to sign on another machine, with clanker sign there",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactlyOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := a.operator()
 			if err != nil {
@@ -202,7 +217,7 @@ func (a *app) signCommand() *cobra.Command {
 		Use:   "sign FILE",
 		Short: "Show and sign what clanker proposals export wrote, on any machine",
 		Long:  "Show what clanker proposals export wrote, sign it and write it back to stdout, for clanker approve --signed. It needs no workspace.",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactlyOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			e, statement, err := readExported(args[0])
 			if err != nil {

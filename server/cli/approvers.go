@@ -3,9 +3,7 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"os"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,7 +48,7 @@ func (a *app) printPeople(people []web.Person) error {
 		_, err := fmt.Fprintln(a.stdout, "nobody is enrolled: the first operator needs the code that the workspace shows on its terminal")
 		return err
 	}
-	_, err := fmt.Fprintln(a.stdout, a.table([]string{"who", "kind", "name", "assurance", "credential", "since"}, rows))
+	_, err := fmt.Fprint(a.stdout, a.table([]string{"who", "kind", "name", "assurance", "credential", "since"}, rows))
 	return err
 }
 
@@ -60,11 +58,14 @@ func (a *app) approversAddCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "add NAME",
 		Short: "Enrol an SSH key: at once for the first operator, else as a proposal that people approve",
-		Args:  cobra.ExactArgs(1),
+		Long: "Enrol an SSH key. The first operator brings the one-time code that the workspace shows on its terminal when it is asked\n" +
+			"without one. Later changes are proposals that those who are enrolled approve.",
+		Example: "  clanker approvers add alice --key ~/.ssh/id_ed25519_sk --code abcd-efgh-ijkl",
+		Args:    exactlyOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			text, err := os.ReadFile(key)
+			line, err := publicHalf(key)
 			if err != nil {
-				return fmt.Errorf("read the public key: %w", err)
+				return err
 			}
 			o, err := a.operator()
 			if err != nil {
@@ -72,11 +73,11 @@ func (a *app) approversAddCommand() *cobra.Command {
 			}
 			var done web.Enrolled
 			err = o.post(cmd.Context(), "/api/keys", map[string]any{"approver": args[0], "name": cmp.Or(name, "SSH key"), "code": code,
-				"key": strings.TrimSpace(string(text)), "remote": remote}, &done)
+				"key": line, "remote": remote}, &done)
 			return a.enrolled(done, err)
 		},
 	}
-	cmd.Flags().StringVar(&key, "key", "", "`file` of the public key")
+	cmd.Flags().StringVar(&key, "key", "", "`file` of the SSH key; only its public half is read")
 	cmd.Flags().StringVar(&name, "name", "", "what you call the key")
 	cmd.Flags().StringVar(&code, "code", "", "one-time `code` of the first operator")
 	cmd.Flags().BoolVar(&remote, "remote", false, "the key is kept on another machine")
@@ -89,7 +90,7 @@ func (a *app) approversRemoveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "remove NAME",
 		Short: "Propose that somebody may no longer approve, or not with one of their credentials",
-		Args:  cobra.ExactArgs(1),
+		Args:  exactlyOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			o, err := a.operator()
 			if err != nil {
@@ -111,7 +112,7 @@ func (a *app) enrolled(done web.Enrolled, err error) error {
 	case done.Enrolled:
 		_, err = fmt.Fprintln(a.stdout, "enrolled")
 	default:
-		_, err = fmt.Fprintf(a.stdout, "%s waits for people to approve it\n", done.Proposal)
+		_, err = fmt.Fprintf(a.stdout, "%[1]s waits for people: clanker approve %[1]s\n", done.Proposal)
 	}
 	return err
 }

@@ -94,7 +94,7 @@ func (o *operator) do(ctx context.Context, method, path string, body any, token 
 	}
 	response, err := o.client.Do(request)
 	if err != nil {
-		return &failure{code: exitError, err: fmt.Errorf("reach the workspace: %w", err), hint: "start it: clanker mcp --transport http"}
+		return hinted(fmt.Errorf("reach the workspace: %w", err), "start it with clanker mcp; for that of the demo estate add --demo")
 	}
 	defer response.Body.Close() //nolint:errcheck // it was read
 	return understand(response, to)
@@ -119,9 +119,9 @@ func understand(response *http.Response, to any) error {
 }
 
 func (o *operator) proposals(ctx context.Context, states []string) ([]web.Item, error) {
-	query := url.Values{"state": states}
+	query := url.URL{Path: "/api/proposals", RawQuery: url.Values{"state": states}.Encode()}
 	var listed struct{ Proposals []web.Item }
-	err := o.get(ctx, "/api/proposals?"+query.Encode(), &listed)
+	err := o.get(ctx, query.String(), &listed)
 	return listed.Proposals, err
 }
 

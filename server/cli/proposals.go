@@ -1,13 +1,14 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"clanker/policies"
 	"clanker/policies/approval"
 	"clanker/server/web"
 )
@@ -18,6 +19,7 @@ func (a *app) proposalsCommand() *cobra.Command {
 		Short: "See what agents propose, and what became of it",
 		Example: `  clanker proposals list
   clanker proposals show 01JD...
+  clanker proposals list --only pending
   clanker approve 01JD... --key ~/.ssh/id_ed25519_sk`,
 	}, a.proposalsListCommand(), a.proposalsShowCommand(), a.proposalsWaitCommand(), a.proposalsExportCommand())
 }
@@ -25,8 +27,11 @@ func (a *app) proposalsCommand() *cobra.Command {
 func (a *app) proposalsListCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List proposals, the newest first", Args: noArguments}
 	output := outputFlag(cmd, "table", "json", "yaml")
-	states := cmd.Flags().StringSlice("state", nil, "only those in `state`: pending, running, succeeded, ...")
+	states := cmd.Flags().StringSlice("only", nil, "those in `state`: pending, running, succeeded, ...; repeat it for more")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := knownStates(*states); err != nil {
+			return err
+		}
 		o, err := a.operator()
 		if err != nil {
 			return err
@@ -40,6 +45,19 @@ func (a *app) proposalsListCommand() *cobra.Command {
 	return cmd
 }
 
+func knownStates(names []string) error {
+	var known []string
+	for _, state := range approval.States() {
+		known = append(known, string(state))
+	}
+	for _, name := range names {
+		if !slices.Contains(known, name) {
+			return usage("the states are "+strings.Join(known, ", "), "--only %q is no state", name)
+		}
+	}
+	return nil
+}
+
 func (a *app) printItems(items []web.Item) error {
 	var rows [][]string
 	for _, item := range items {
@@ -50,12 +68,12 @@ func (a *app) printItems(items []web.Item) error {
 		_, err := fmt.Fprintln(a.stdout, "no proposals")
 		return err
 	}
-	_, err := fmt.Fprintln(a.stdout, a.table([]string{"id", "state", "class", "command", "target", "asked by", "created"}, rows))
+	_, err := fmt.Fprint(a.stdout, a.table([]string{"id", "state", "class", "command", "target", "asked by", "created"}, rows))
 	return err
 }
 
 func (a *app) proposalsShowCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "show ID", Short: "Show all of a proposal: what would run, against what, and who must approve", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "show ID", Short: "Show all of a proposal: what would run, against what, and who must approve", Args: exactlyOne}
 	output := outputFlag(cmd, "text", "json", "yaml")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o, err := a.operator()
@@ -73,7 +91,7 @@ func (a *app) proposalsShowCommand() *cobra.Command {
 
 // proposalsWaitCommand waits until a proposal is over: its exit code says how it ended.
 func (a *app) proposalsWaitCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "wait ID", Short: "Wait until a proposal is over; the exit code is 0 only if it succeeded", Args: cobra.ExactArgs(1)}
+	cmd := &cobra.Command{Use: "wait ID", Short: "Wait until a proposal is over; the exit code is 0 only if it succeeded", Args: exactlyOne}
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o, err := a.operator()
 		if err != nil {
@@ -121,15 +139,20 @@ func (a *app) printDetail(d web.Detail) error {
 	for _, reason := range d.Decision.Reasons {
 		fmt.Fprintf(&b, "  %s\n", printable(reason))
 	}
-	for _, need := range d.Needs {
-		fmt.Fprintf(&b, "still needed: %d of %s, assurance %d or more\n", need.Missing, printable(cmp.Or(need.Group, "those who are enrolled")), need.MinAssurance)
-	}
+	writeNeeds(&b, d)
 	for _, word := range d.Words {
-		fmt.Fprintf(&b, "%s said %s at %s (assurance %d)\n", printable(word.Approver), word.Verdict, word.At.UTC().Format(time.TimeOnly+"Z"), word.Assurance)
+		fmt.Fprintf(&b, "%s said %s at %s (%s)\n", printable(word.Approver), word.Verdict, word.At.UTC().Format(time.TimeOnly+"Z"), word.Assurance)
 	}
 	writeOutcome(&b, d)
 	_, err := fmt.Fprint(a.stdout, b.String())
 	return err
+}
+
+// writeNeeds says who must still approve.
+func writeNeeds(b *strings.Builder, d web.Detail) {
+	for _, demand := range policies.Demands(d.Needs) {
+		fmt.Fprintf(b, "still needed: %s\n", printable(demand.Need.String()))
+	}
 }
 
 // writeView writes a view as a terminal shows it.
