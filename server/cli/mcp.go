@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"clanker/policies/approval"
 	"clanker/router"
 	"clanker/server"
 	"clanker/server/bridge"
@@ -209,7 +210,7 @@ func (a *app) greet(url string, gate *gatehouse) {
 	a.say("clanker: mcp: listening on %s%s\n", url, estate)
 	a.say("register: claude mcp add --transport http clanker %s\n", url)
 	if gate != nil {
-		a.say("approve:  %s\n", gate.url())
+		a.say("approve:  %s (workspace %s)\n", gate.url(), approval.Fingerprint(gate.store.Key()))
 	}
 	if a.typed() {
 		a.say("clanker: development: a phrase typed into clanker approve counts as an approval, and whatever has a shell can type it\n")
