@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	cdplog "github.com/chromedp/cdproto/log"
+	cdp "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/cdproto/webauthn"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
@@ -58,7 +60,15 @@ func (b chrome) operate(t *testing.T, s *workspace) operatorPage {
 	ctx, stop := context.WithTimeout(ctx, 2*time.Minute)
 	t.Cleanup(stop)
 	o := operatorPage{ctx: ctx, url: s.operators(t)}
-	o.run(t, webauthn.Enable(), chromedp.ActionFunc(func(ctx context.Context) (err error) {
+	chromedp.ListenTarget(ctx, func(event any) {
+		switch e := event.(type) {
+		case *cdp.EventExceptionThrown:
+			assert.Fail(t, "the page's script failed", "%s", e.ExceptionDetails.Error())
+		case *cdplog.EventEntryAdded:
+			assert.NotEqual(t, cdplog.SourceSecurity, e.Entry.Source, "%s", e.Entry.Text) // the content security policy stopped something
+		}
+	})
+	o.run(t, cdplog.Enable(), webauthn.Enable(), chromedp.ActionFunc(func(ctx context.Context) (err error) {
 		o.device, err = webauthn.AddVirtualAuthenticator(&webauthn.VirtualAuthenticatorOptions{Protocol: webauthn.AuthenticatorProtocolCtap2,
 			Transport: webauthn.AuthenticatorTransportInternal, HasUserVerification: true, IsUserVerified: true, HasResidentKey: true,
 			AutomaticPresenceSimulation: true}).Do(ctx)
@@ -246,7 +256,11 @@ func destroy(t *testing.T, s *workspace, o operatorPage) {
 	o.run(t, o.fill("type", "-1"))
 	require.True(t, o.enabled(t))
 
-	o.run(t, webauthn.SetResponseOverrideBits(o.device).WithIsBadUV(true), o.click(".decide .primary:enabled"), chromedp.WaitVisible(".decide .error", chromedp.ByQuery))
+	for _, field := range []string{"proposalDigest", "displayDigest", "workspace", "nonce"} { // a workspace that is not what it seems
+		o.run(t, chromedp.Evaluate(forge(field), nil), o.click(".decide .primary:enabled"), chromedp.WaitVisible(".decide .error", chromedp.ByQuery))
+		assert.Contains(t, o.text(t, ".decide .error"), "so nothing was signed", field)
+	}
+	o.run(t, chromedp.Evaluate(`window.fetch = window.honest; 1`, nil), webauthn.SetResponseOverrideBits(o.device).WithIsBadUV(true), o.click(".decide .primary:enabled"), chromedp.WaitVisible(".decide .error", chromedp.ByQuery))
 	assert.Contains(t, o.text(t, ".decide .error"), "verif", "the workspace refuses a passkey that verified nobody")
 	o.run(t, webauthn.SetResponseOverrideBits(o.device), webauthn.SetUserVerified(o.device, false), o.click(".decide .primary:enabled"), chromedp.WaitVisible(".decide .error", chromedp.ByQuery))
 	assert.Contains(t, o.text(t, ".decide .error"), "The passkey was not used", "the browser refuses it, too")
@@ -257,6 +271,17 @@ func destroy(t *testing.T, s *workspace, o operatorPage) {
 	o.becomes(t, approval.Succeeded)
 	assert.Equal(t, approval.Succeeded, s.outcome(t, gone.ProposalID).State)
 	assert.EqualValues(t, 3, o.detail(t, gone.ProposalID).Words[0].Assurance)
+}
+
+// forge has the workspace send statements in which one field is something else.
+func forge(field string) string {
+	return `window.honest ??= window.fetch; window.fetch = async (path, options) => {
+		const response = await window.honest(path, options);
+		if (!String(path).endsWith("/statement")) return response;
+		const asked = await response.json(), statement = JSON.parse(asked.statement);
+		statement["` + field + `"] += "0";
+		return new Response(JSON.stringify({...asked, statement: JSON.stringify(statement)}), {headers: {Date: new Date().toUTCString()}});
+	}; 1`
 }
 
 // smallAndByKeyboard goes through the page on a phone's width without a mouse, and sees nothing that sticks out.

@@ -60,15 +60,21 @@ export function span(milliseconds) {
 }
 
 // countdown is the time that is left; see [tick]. To screen readers it is a timer, which they tell when asked.
-export const countdown = (until) => h("time", { class: "countdown", role: "timer", datetime: until }, left(until));
+export function countdown(until) {
+  const node = h("time", { class: "countdown", role: "timer", datetime: until });
+  tell(node);
+  return node;
+}
+
+function tell(node) {
+  const text = left(node.dateTime);
+  if (node.textContent !== text) node.textContent = text;
+  node.classList.toggle("soon", Date.parse(node.dateTime) - now() < 120_000);
+}
 
 const left = (until) => (Date.parse(until) > now() ? "expires in " + span(Date.parse(until) - now()) : "expired");
 
 // tick lets all countdowns on the page go on, every second.
 export function tick() {
-  for (const node of document.querySelectorAll("time.countdown")) {
-    const text = left(node.dateTime);
-    if (node.textContent !== text) node.textContent = text;
-    node.classList.toggle("soon", Date.parse(node.dateTime) - now() < 120_000);
-  }
+  document.querySelectorAll("time.countdown").forEach(tell);
 }
