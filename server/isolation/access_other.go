@@ -2,5 +2,5 @@
 
 package isolation
 
-// change is not told here; no tier above T0 is given either.
+// change is not told here, where neither T1 nor T3 is given either.
 func change(string, int) string { return "" }

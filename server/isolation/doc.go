@@ -23,5 +23,6 @@
 // whatever its mode says. The memory of the workspace is opened, and nothing is attached to or read. The other probes are a
 // request without content to each listener, "sudo -n true", and the list of keys in ssh-agent.
 //
-// On other systems than Linux nothing tells who listens on a port, so there no tier above T0 is given.
+// On other systems than Linux nothing tells who listens on a port, so there neither T1 nor T3 is given. From within a container,
+// where users and processes of the machine are not to be seen, T1 is the most.
 package isolation

@@ -84,7 +84,7 @@ func (f Facts) user() Check {
 }
 
 func (f Facts) login() Check {
-	if f.Workspace == nil {
+	if f.Workspace == nil || f.Container {
 		return Check{checkLogin, Untried, "the workspace's user is not known", ""}
 	}
 	name := f.Workspace.Name

@@ -146,7 +146,7 @@ func TestContainer(t *testing.T) {
 	t.Parallel()
 	inside := with(separate(), func(f *Facts) {
 		f.Container, f.Memory = true, Unknown
-		f.Workspace = &User{UID: f.User.UID, Name: "agent", Login: Yes} // numbers mean nothing across the border
+		f.Workspace = &User{UID: f.User.UID, Name: "agent", Login: No} // numbers mean nothing across the border
 	})
 	assert.Equal(t, T1, Judge(inside).Tier)
 	assert.Equal(t, T0, Judge(with(inside, func(f *Facts) { f.Credentials = []Reach{{Path: "/root/.kube/config", Read: true}} })).Tier)

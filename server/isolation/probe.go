@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"clanker/policies/approval/identity"
@@ -159,6 +160,9 @@ func (f *Facts) tryPrograms(processes []process, path string) {
 		path = systemPath
 	}
 	programs = append(programs, toolsIn(filepath.SplitList(path))...)
+	if exists(unitFile) && !f.same() {
+		programs = append(programs, unitFile)
+	}
 	slices.Sort(programs)
 	f.Programs = f.reach(slices.Compact(programs)...)
 }
@@ -179,6 +183,9 @@ func toolsIn(folders []string) []string {
 	}
 	return found
 }
+
+// unitFile says what systemd runs, and as whom.
+const unitFile = "/etc/systemd/system/clanker.service"
 
 func exists(path string) bool {
 	_, err := os.Stat(path)
@@ -208,10 +215,10 @@ func knock(ctx context.Context, address string) Answer {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var plain net.Dialer
-	connected := false
+	var connected atomic.Bool
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
 		conn, err := plain.DialContext(ctx, network, address)
-		connected = err == nil
+		connected.Store(err == nil)
 		return conn, err
 	}}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+address+"/healthz", nil)
@@ -223,7 +230,7 @@ func knock(ctx context.Context, address string) Answer {
 		_ = response.Body.Close()
 		return Yes
 	}
-	if !connected || ctx.Err() != nil {
+	if !connected.Load() || ctx.Err() != nil {
 		return Unknown
 	}
 	return No

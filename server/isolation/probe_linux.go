@@ -94,7 +94,7 @@ type process struct {
 	readable, privileges Answer
 }
 
-// processes are those of the user that listens which run this program.
+// processes are those of the user that listens which run this program, or are told to serve.
 func (f *Facts) processes() []process {
 	if f.Workspace == nil {
 		return nil
@@ -108,7 +108,7 @@ func (f *Facts) processes() []process {
 			continue
 		}
 		state := statusOf(string(status))
-		if state.uid != f.Workspace.UID || !named(state.name, own) {
+		if state.uid != f.Workspace.UID || !named(state.name, own) && !slices.Contains(arguments(folder), "mcp") {
 			continue
 		}
 		found = append(found, process{programOf(folder), tryMemory(folder), state.privileges})
@@ -155,12 +155,16 @@ func programOf(folder string) string {
 	if path, err := os.Readlink(filepath.Join(folder, "exe")); err == nil {
 		return strings.TrimSuffix(path, " (deleted)")
 	}
-	line, err := os.ReadFile(filepath.Join(folder, "cmdline"))
-	program, _, _ := strings.Cut(string(line), "\x00")
-	if err != nil || !filepath.IsAbs(program) {
-		return ""
+	if program := arguments(folder)[0]; filepath.IsAbs(program) {
+		return program
 	}
-	return program
+	return ""
+}
+
+// arguments are how a process was called, at least one of them; an empty one when that cannot be told.
+func arguments(folder string) []string {
+	line, _ := os.ReadFile(filepath.Join(folder, "cmdline")) // it may have ended
+	return strings.Split(string(line), "\x00")
 }
 
 // tryMemory opens what a debugger reads.
