@@ -39,16 +39,16 @@ var (
 )
 
 // OpenBook opens the policies that decided last. Where none ever did, and as long as nobody is enrolled who could approve a
-// change, found decides from now on.
+// change, found decides from now on; it is nil when those on the disk are broken.
 func OpenBook(ctx context.Context, archive Archive, found *policies.Engine, enrolled bool) (*Book, error) {
 	b := &Book{archive: archive, engine: found, offered: map[string]*policies.Engine{}}
 	pinned, err := archive.Pinned(ctx)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("find the policies that decide: %w", err)
-	case pinned == found.Revision():
+	case found != nil && pinned == found.Revision():
 		return b, nil
-	case pinned == "" || !enrolled:
+	case found != nil && (pinned == "" || !enrolled):
 		return b, archive.PutPolicies(ctx, found.Revision(), found.Files(), "")
 	}
 	files, err := archive.Policies(ctx, pinned)
@@ -66,6 +66,7 @@ func (b *Book) Offer(found *policies.Engine) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if found.Revision() == b.engine.Revision() {
+		clear(b.offered) // what was offered in between is on the disk no longer
 		return false
 	}
 	b.offered = map[string]*policies.Engine{found.Revision(): found}

@@ -109,6 +109,21 @@ func (r *Runner) planPolicies(ctx context.Context, plan *adapters.Plan) error {
 	plan.Resources = []adapters.Touched{{ID: "clanker/policies", Kind: "policies", Name: "policies", Action: adapters.ActionUpdate, Version: before,
 		Fields: []adapters.Field{{Name: approval.FieldPolicies, Before: before, After: revision}}}}
 	plan.Preview = adapters.Preview{Kind: adapters.PreviewDiff, Text: text}
+	return shown(text)
+}
+
+// mostShown is how many bytes of a difference are shown, less than a plan keeps.
+const mostShown = 60 << 10
+
+// shown reports a difference of policies that people would not see whole. Whoever can edit their files could hide behind a
+// mask, or at the end, what nobody would approve.
+func shown(text string) error {
+	switch {
+	case len(text) > mostShown:
+		return fmt.Errorf("the difference has %d bytes, and people see %d: change less at once", len(text), mostShown)
+	case adapters.RedactText(text) != text:
+		return errors.New("the difference has what looks like a secret, which nobody would see: choose other names and values")
+	}
 	return nil
 }
 
@@ -209,12 +224,13 @@ func remove(people []approval.Approver, args []string) ([]approval.Approver, err
 	return people, nil
 }
 
-// roll lists who may approve, a line for each credential.
+// roll lists who may approve, a line for each credential. The name is last: whoever enrols chooses it, and with a name that
+// reads as if a secret followed they would have masked what follows.
 func roll(people []approval.Approver) []string {
 	var lines []string
 	for _, person := range people {
 		for _, c := range person.Credentials {
-			lines = append(lines, fmt.Sprintf("%s: %s %q %s, counts for at most %d, public %s", person.ID, c.Kind, c.Name, c.ID, c.Max, c.Public))
+			lines = append(lines, fmt.Sprintf("%s: %s %s, counts for at most %d, public %s, called %q", person.ID, c.Kind, c.ID, c.Max, c.Public, c.Name))
 		}
 	}
 	return lines
