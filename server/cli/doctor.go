@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clanker/adapters"
+	"clanker/server/config"
 	"clanker/server/isolation"
 	"clanker/server/web"
 )
@@ -96,6 +97,9 @@ func (a *app) diagnose(ctx context.Context, only bool) (diagnosis, error) {
 	where.Known = a.configFile != "" || a.getenv("CLANKER_CONFIG") != ""
 	if where.Known && a.config.Approval.Terminal {
 		where.Terminal = isolation.Yes
+	}
+	if where.Config == "" { // who may make it may say what it says
+		where.Config, _, _ = config.Locate(a.configFile, a.getenv)
 	}
 	gate := a.askGate(ctx, &where)
 	d := diagnosis{Isolation: isolation.Judge(isolation.Probe(ctx, where))}

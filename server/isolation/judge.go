@@ -121,11 +121,12 @@ func (f Facts) credentials() Check {
 	}
 }
 
-// reached lists what can be read or changed; what can be for one reason is told together.
+// reached lists what can be read or changed; what can be for one reason is told together, and a folder stands for what is in it.
 func reached(all []Reach, reading bool) []string {
 	var found, reasons []string
-	for _, r := range all {
+	for i, r := range all {
 		switch {
+		case slices.ContainsFunc(all[:i], func(above Reach) bool { return above.Change != "" && strings.HasPrefix(r.Path, above.Path+"/") }):
 		case r.Change != "" && !slices.Contains(reasons, r.Change):
 			reasons = append(reasons, r.Change)
 			found = append(found, r.Change+held(all, r.Change))

@@ -29,7 +29,8 @@ func shared() Facts {
 	key := Credential{Approver: "ann", ID: "SHA256:soft", Max: policies.AssuranceSoftware}
 	return Facts{User: User{UID: 1000, Name: "ann", Login: Yes}, Workspace: &User{UID: 1000, Name: "ann", Login: Yes}, Address: "127.0.0.1:39394", Known: true,
 		Credentials: []Reach{{Path: "/home/ann/.kube/config", Read: true, Change: "/home/ann/.kube/config is yours"}}, Variables: []string{"GITHUB_TOKEN"},
-		State:    []Reach{{Path: "/home/ann/.local/state/clanker", Read: true, Change: "/home/ann/.local/state/clanker is yours"}},
+		State: []Reach{{Path: "/home/ann/.local/state/clanker", Read: true, Change: "/home/ann/.local/state/clanker is yours"},
+			{Path: "/home/ann/.local/state/clanker/clanker.db", Read: true, Change: "/home/ann/.local/state/clanker/clanker.db is yours"}},
 		Folders:  []Reach{{Path: "/home/ann/infra", Read: true, Change: "/home/ann/infra is yours"}},
 		Programs: []Reach{{Path: "/home/ann/bin/clanker", Change: "/home/ann is yours"}, {Path: "/home/ann/bin/helm", Change: "/home/ann is yours"}}, Program: true,
 		Memory: Yes, Ptrace: "0", Privileges: Yes, Root: []string{"sudo asks for no password"}, Agents: Yes, Operators: Yes, Terminal: No,
