@@ -181,6 +181,9 @@ func writeLine(b *strings.Builder, line approval.Line) {
 	if line.Length > 0 {
 		fmt.Fprintf(b, " (%d bytes, SHA-256 %s)", line.Length, line.SHA256)
 	}
+	if line.Whole != "" { // nobody approves the middle of a word unseen: a terminal has nothing to unfold it with
+		fmt.Fprintf(b, "\n    whole: %s", printable(line.Whole))
+	}
 	b.WriteString("\n")
 }
 
