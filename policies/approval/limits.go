@@ -114,7 +114,8 @@ func count(is bool) int {
 }
 
 // merge finds the request that waits for the same, of the same requester, and counts that it was asked for again. What
-// waits for the same argv with another plan is stale: the world has moved, and people should look at the new one.
+// waits for the same argv with another plan is stale: the world has moved, and people should look at the new one. So are
+// policies that were edited once more.
 func (g *Gate) merge(ctx context.Context, r Request) (*Request, error) {
 	waiting, err := g.Keeper.List(ctx, Filter{States: []State{Pending}, Requester: r.Proposal.Requester.ID})
 	if err != nil {
@@ -122,7 +123,7 @@ func (g *Gate) merge(ctx context.Context, r Request) (*Request, error) {
 	}
 	for _, old := range waiting {
 		switch {
-		case !slices.Equal(old.Proposal.Plan.Command.Argv, r.Proposal.Plan.Command.Argv) || !old.Proposal.Expires.After(g.now()):
+		case !replaces(r.Proposal.Plan.Command, old.Proposal.Plan.Command) || !old.Proposal.Expires.After(g.now()):
 		case old.Plan == r.Plan:
 			same, err := g.Keeper.Update(ctx, old.ID, Pending, func(r *Request) ([]Event, error) {
 				r.Asked++
@@ -136,6 +137,11 @@ func (g *Gate) merge(ctx context.Context, r Request) (*Request, error) {
 		}
 	}
 	return nil, nil
+}
+
+// replaces reports whether a command is wanted in the place of another.
+func replaces(c, old adapters.Command) bool {
+	return slices.Equal(c.Argv, old.Argv) || c.Tool == OwnTool && slices.Equal(c.Path, old.Path) && slices.Equal(c.Path, []string{"policies", "use"})
 }
 
 // turns lets things happen one after the other, and counts refusals.

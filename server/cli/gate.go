@@ -111,20 +111,24 @@ func (a *app) stateHome() (string, error) {
 	return filepath.Join(home, ".local", "state", "clanker"), nil
 }
 
-// openPolicies takes the policies that were approved last. Others on the disk are proposed once the gate is there.
+// openPolicies takes the policies that were approved last. Others on the disk are proposed by [app.livePolicies], which also
+// tells of those that are broken: what people approved decides without them.
 func (h *gatehouse) openPolicies(ctx context.Context) error {
-	found, err := h.app.policies(ctx)
-	if err != nil {
-		return err
-	}
 	people, err := h.store.Approvers(ctx)
 	if err != nil {
 		return err
 	}
-	if h.book, err = self.OpenBook(ctx, h.store, found, len(people) > 0); err != nil {
-		return err
+	found, broken := h.app.policies(ctx)
+	if broken != nil && len(people) == 0 {
+		return broken
 	}
-	h.book.Offer(found)
+	h.book, err = self.OpenBook(ctx, h.store, found, len(people) > 0)
+	if err != nil {
+		return errors.Join(broken, err)
+	}
+	if found != nil {
+		h.book.Offer(found) // for those that wait since before
+	}
 	return nil
 }
 
@@ -137,9 +141,10 @@ func (a *app) policies(ctx context.Context) (*policies.Engine, error) {
 	default:
 		return policies.Load(policies.Default())
 	}
-	engine, err := policies.Check(ctx, os.DirFS(a.config.Policies.Dir))
+	book := a.rulebook(nil)
+	engine, err := policies.Check(ctx, book.files)
 	if err != nil {
-		return nil, fmt.Errorf("load the policies in %s: %w", a.config.Policies.Dir, err)
+		return nil, fmt.Errorf("load the policies: %w", book.placed(err))
 	}
 	return engine, nil
 }
@@ -222,7 +227,6 @@ func (h *gatehouse) serve(ctx context.Context) error {
 	if err := h.publish(); err != nil {
 		h.app.log.Warn("commands like clanker approve look for the page at its usual address", "because", err)
 	}
-	h.proposePolicies(ctx)
 	go h.sweep(ctx)
 	return h.web.Serve(ctx, h.listener, h.host)
 }
@@ -239,17 +243,6 @@ func (h *gatehouse) sweep(ctx context.Context) {
 				h.app.log.Error("proposals whose time is over could not be ended", "because", err)
 			}
 		}
-	}
-}
-
-// proposePolicies asks people to approve the policies on the disk when they are not those that decide.
-func (h *gatehouse) proposePolicies(ctx context.Context) {
-	found, err := h.app.policies(ctx)
-	if err == nil {
-		_, err = h.offer(ctx, found)
-	}
-	if err != nil {
-		h.app.log.Error("other policies than those that decide could not be proposed", "because", err)
 	}
 }
 
@@ -280,15 +273,21 @@ func (h *gatehouse) about() web.About {
 		Isolation: h.isolation(), Policies: h.book.Revision()}
 }
 
-// announce shows the code of the first operator where only whoever started the workspace sees it: on its terminal.
+// announce shows the code of the first operator where only whoever started the workspace sees it: on its terminal. What an
+// agent's program started has none, and its standard error is a file of the agent's: who enrols first decides about all others.
 func (h *gatehouse) announce(code string) {
+	if h.app.led {
+		h.app.log.Warn("nobody is enrolled who could approve: stop this workspace and run clanker mcp --transport http at a terminal, which shows the code that it takes")
+		return
+	}
 	h.app.say("clanker: to enrol the first operator open %s/enrol and enter this code: %s\n", h.url(), code)
 }
 
 // whereabouts is what the record of the page says.
 type whereabouts struct {
-	URL string `json:"url"`
-	PID int    `json:"pid"`
+	URL   string `json:"url"`
+	PID   int    `json:"pid"`
+	State string `json:"state"` // folder of the ledger
 }
 
 // publish leaves word of the page for the commands of this user.
@@ -300,7 +299,7 @@ func (h *gatehouse) publish() error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	text, err := json.Marshal(whereabouts{h.url(), os.Getpid()})
+	text, err := json.Marshal(whereabouts{h.url(), os.Getpid(), h.dir})
 	if err != nil {
 		return err
 	}

@@ -59,7 +59,12 @@ func (b rulebook) name() string {
 // placed are faults with the folder before their files, so that an editor finds them.
 func (b rulebook) placed(err error) error {
 	faults, ok := errors.AsType[strict.Errors](err)
-	if !ok {
+	switch {
+	case err == nil:
+		return nil
+	case !ok && b.dir != "":
+		return fmt.Errorf("%s: %w", b.dir, err)
+	case !ok:
 		return err
 	}
 	return b.inDir(faults).Err()
