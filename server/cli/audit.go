@@ -25,20 +25,36 @@ func (a *app) auditCommand() *cobra.Command {
 		Use:   "audit",
 		Short: "Read, export and verify the audit log",
 		Long: "Read, export and verify the audit log of a workspace: who proposed what, who approved it, and what was run. The log\n" +
-			"is in the folder of --state; the workspace may be running.",
+			"is in the folder of --state; the workspace may be running. That of the demo estate (--demo) goes when its workspace stops.",
 		Example: `  clanker audit log --since 24h
   clanker audit export > audit.jsonl
   clanker audit verify --log audit.jsonl --key SHA256:...`,
 	}, a.auditLogCommand(), a.auditExportCommand(), a.auditVerifyCommand())
 }
 
-// ledger opens the ledger of the folder that is configured, for reading.
+// ledger opens the ledger of the folder that is configured, for reading; with the demo estate that of the workspace that
+// serves it.
 func (a *app) ledger(ctx context.Context) (*store.Reader, error) {
 	dir, err := a.stateHome()
+	if a.demo {
+		dir, err = a.demoState()
+	}
 	if err != nil {
 		return nil, err
 	}
 	return store.OpenReadOnly(ctx, dir)
+}
+
+func (a *app) demoState() (string, error) {
+	path, err := a.whereaboutsFile()
+	if err != nil {
+		return "", err
+	}
+	at, err := readWhereabouts(path)
+	if err != nil {
+		return "", hinted(fmt.Errorf("find the workspace that serves the demo estate: %w", err), "start it: clanker mcp --demo")
+	}
+	return at.State, nil
 }
 
 func (a *app) auditExportCommand() *cobra.Command {
