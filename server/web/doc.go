@@ -12,6 +12,15 @@
 // None of that lets anybody approve. What counts is the signature under the statement, which the gate checks: this package
 // only carries it.
 //
+// # The page
+//
+// It is a document, two style sheets and a few modules in the folder static, without a framework or a build step. All of it is
+// made of text nodes: what comes from outside is escaped here and once more in the browser, and no markup is made of it. Before
+// anything is signed the page holds the statement against what it shows: the proposal, its digest, the digest of the view, the
+// verdict, the person, the workspace, and the challenge that the passkey gets. A long word of the command has to be opened
+// before the command can be approved, and for what destroys its name has to be typed; both help careful people, and stop nobody
+// who talks to the interface without the page.
+//
 // # Enrolment
 //
 // The first operator brings a one-time code, which the workspace shows on its terminal. From then on every change of who may

@@ -31,9 +31,9 @@ export async function approversPage(main) {
 
 function person(p, propose) {
   const remove = (label, body, text) => h("button", { type: "button", class: "quiet", "aria-label": label, click: (e) => propose(e.currentTarget, body) }, text);
-  return h("li", { class: "panel person" }, h("div", { class: "heading" }, h("h2", {}, p.id), remove("Propose to remove " + p.id, { approver: p.id, credential: "" }, "Propose removal")),
+  return h("li", { class: "panel person" }, h("div", { class: "heading" }, h("h2", {}, p.id), remove("Propose removal of " + p.id, { approver: p.id, credential: "" }, "Propose removal")),
     h("ul", {}, p.credentials.map((c) => h("li", { class: "credential" },
       h("div", {}, h("strong", {}, c.name), " ", chip(kinds[c.kind] ?? c.kind, "kind"), " ", chip("at most: " + (assurances[c.max] ?? c.max), "assurance"),
         h("p", { class: "small" }, h("code", { class: "break" }, c.id), " since ", moment(c.added))),
-      p.credentials.length > 1 && remove("Propose to remove the key " + c.name + " of " + p.id, { approver: p.id, credential: c.id }, "Propose removal")))));
+      p.credentials.length > 1 && remove("Propose removal of the key " + c.name + " of " + p.id, { approver: p.id, credential: c.id }, "Propose removal")))));
 }

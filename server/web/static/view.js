@@ -68,7 +68,7 @@ function kind(line) {
 }
 
 function preview(lines) {
-  return h("div", { class: "diff", tabindex: "0", role: "region", "aria-label": "Preview" }, lines.map((line) =>
+  return h("div", { class: "diff", tabindex: "0", role: "group", "aria-label": "Lines of the preview" }, lines.map((line) =>
     h("div", { class: "line", "data-kind": kind(line) }, line.label && h("span", { class: "label" }, line.label + ": "), text(line, () => {}))));
 }
 
