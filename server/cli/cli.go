@@ -42,6 +42,7 @@ type app struct {
 	getenv         func(string) string
 
 	demo, noColor bool
+	led           bool            // by the program that started it, an agent's, which reads its standard error
 	configFile    string          // of --config
 	config        config.Config   // set before any command runs that needs it, as is the logger
 	level         slog.LevelVar   // of the logger; it may change while serving

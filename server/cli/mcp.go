@@ -78,6 +78,7 @@ func collectLess() {
 
 // serveStdio serves one client: by handing it over to the workspace that is there, or alone.
 func (a *app) serveStdio(cmd *cobra.Command, s serving) error {
+	a.led = true
 	alone := func(ctx context.Context, in io.Reader, out io.Writer) error {
 		w, err := a.live(cmd, s.profile)
 		if err != nil {
