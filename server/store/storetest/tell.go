@@ -108,8 +108,8 @@ func (s *Story) change(words ...string) approval.Request {
 }
 
 func (s *Story) endings() {
-	s.is(approval.Rejected, s.Say(approval.Reject, "carol", s.Propose(scale("8")...).ID))
 	old := s.Propose(scale("9")...)
+	s.is(approval.Rejected, s.Say(approval.Reject, "carol", s.Propose(scale("8")...).ID)) // for a while no other may be proposed
 	s.Clock.Skip(2 * time.Hour)
 	require.NoError(s.t, s.Gate.Sweep(s.t.Context()))
 	s.is(approval.Expired, s.Wait(old.ID))
