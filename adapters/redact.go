@@ -247,6 +247,12 @@ func RedactText(text string) string {
 	return m.text(text)
 }
 
+// RedactArgs does the same for the words of a command, where a flag and its value are two of them.
+func RedactArgs(argv []string) []string {
+	m := &masker{counts: map[string]int{}}
+	return m.list("argv", argv)
+}
+
 // text masks the secrets within a text.
 func (m *masker) text(text string) string {
 	if !suspicious(text) {

@@ -70,8 +70,8 @@ func clip(text string, most int) string {
 // clipped is what the log keeps of a refused argv.
 func clipped(argv []string) []string {
 	kept := []string{}
-	for _, word := range argv[:min(len(argv), maxRefused)] {
-		kept = append(kept, adapters.RedactText(clip(word, maxWordKept)))
+	for _, word := range adapters.RedactArgs(argv[:min(len(argv), maxRefused)]) {
+		kept = append(kept, clip(word, maxWordKept))
 	}
 	return kept
 }

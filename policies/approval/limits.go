@@ -168,7 +168,7 @@ func newTurns() turns {
 func (t *turns) note(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if now.Sub(t.minute) >= time.Minute {
+	if now.Sub(t.minute).Abs() >= time.Minute { // a clock that was set back does not silence the log
 		t.minute, t.refused = now, 0
 	}
 	t.refused++
