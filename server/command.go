@@ -189,16 +189,29 @@ func changes(touched []adapters.Touched) []string {
 		if r.Namespace != "" {
 			line += " in " + r.Namespace
 		}
-		var fields []string
-		for _, f := range r.Fields {
-			fields = append(fields, fmt.Sprintf("%s %s -> %s", f.Name, cmp.Or(f.Before, "(none)"), cmp.Or(f.After, "(none)")))
-		}
-		if len(fields) > 0 {
+		if fields := moves(r); len(fields) > 0 {
 			line += ": " + strings.Join(fields, ", ")
 		}
 		all = append(all, router.Printable(line))
 	}
 	return all
+}
+
+// moves says which values of a resource change, and how. What a ConfigMap holds only people see: an agent needs their consent to
+// read it, and would get around that by proposing to replace it.
+func moves(r adapters.Touched) []string {
+	var fields []string
+	for _, f := range r.Fields[:min(len(r.Fields), maxShownChanges)] {
+		if r.Kind == string(adapters.KindConfig) {
+			fields = append(fields, f.Name)
+			continue
+		}
+		fields = append(fields, fmt.Sprintf("%s %s -> %s", f.Name, cmp.Or(f.Before, "(none)"), cmp.Or(f.After, "(none)")))
+	}
+	if more := len(r.Fields) - maxShownChanges; more > 0 {
+		fields = append(fields, fmt.Sprintf("and %d more", more))
+	}
+	return fields
 }
 
 // summary says what the state means for the agent, and what to do.
@@ -222,7 +235,7 @@ func (c Command) summary() string {
 	return "Nothing has run: " + c.Why + ". Look at the state, then propose again if it is still wanted."
 }
 
-// maxShown is how many bytes of each stream the text of a result shows, and of lines of changes; the object has all.
+// maxShown is how many bytes of each stream the text of a result shows, and of lines of changes and values of each; the object has all lines.
 const (
 	maxShown        = 4000
 	maxShownChanges = 20

@@ -1,0 +1,21 @@
+package server
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"clanker/adapters"
+)
+
+// TestAProposalReadsNothingForAnAgent: what is sensitive to read is not told to whoever proposes to change it.
+func TestAProposalReadsNothingForAnAgent(t *testing.T) {
+	t.Parallel()
+	secretive := adapters.Touched{Action: adapters.ActionUpdate, Kind: string(adapters.KindConfig), Name: "configmap/app", Namespace: "shop",
+		Fields: []adapters.Field{{Name: "data.config.ini", Before: "customer=4711", After: ""}}}
+	plain := adapters.Touched{Action: adapters.ActionUpdate, Kind: "deployment", Name: "web", Fields: []adapters.Field{{Name: "replicas", Before: "3", After: "5"}}}
+	assert.Equal(t, []string{"update config configmap/app in shop: data.config.ini", "update deployment web: replicas 3 -> 5"},
+		changes([]adapters.Touched{secretive, plain}))
+	plain.Fields = make([]adapters.Field, 1000)
+	assert.Less(t, len(changes([]adapters.Touched{plain})[0]), 1000)
+}
