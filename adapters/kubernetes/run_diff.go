@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pmezard/go-difflib/difflib"
 	"sigs.k8s.io/yaml"
 
 	"clanker/adapters"
@@ -248,17 +247,10 @@ func (t touch) diff() string {
 		return fmt.Sprintf("%s %s\n", t.action, what)
 	}
 	before, after := t.plain()
-	text, err := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{
-		A: slices.Collect(strings.Lines(spell(before))), B: slices.Collect(strings.Lines(spell(after))), FromFile: what, ToFile: what, Context: 2,
-	})
-	switch {
-	case err != nil:
-		return fmt.Sprintf("%s %s: the difference cannot be shown: %s\n", t.action, what, err)
-	case text == "":
+	text := adapters.Difference(spell(before), spell(after))
+	if text == "" {
 		return "unchanged " + what + "\n"
 	}
-	_, text, _ = strings.Cut(text, "\n")
-	_, text, _ = strings.Cut(text, "\n")
 	return fmt.Sprintf("%s %s\n%s", t.action, what, text)
 }
 

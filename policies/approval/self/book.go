@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"clanker/adapters"
 	"clanker/policies"
 	"clanker/policies/approval"
 )
@@ -127,7 +128,7 @@ func changes(before, after map[string][]byte) string {
 	var text strings.Builder
 	for _, name := range names {
 		if was, is := string(before[name]), string(after[name]); was != is {
-			fmt.Fprintf(&text, "%s\n%s", name, diff(strings.Split(was, "\n"), strings.Split(is, "\n")))
+			fmt.Fprintf(&text, "%s\n%s", name, adapters.Difference(was, is))
 		}
 	}
 	return text.String()

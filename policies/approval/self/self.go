@@ -18,8 +18,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pmezard/go-difflib/difflib"
-
 	"clanker/adapters"
 	"clanker/policies/approval"
 )
@@ -90,7 +88,7 @@ func (r *Runner) planTrust(ctx context.Context, plan *adapters.Plan) error {
 	}
 	plan.Resources = []adapters.Touched{{ID: "clanker/approvers/" + plan.Command.Args[0], Kind: "approver", Name: plan.Command.Args[0], Action: adapters.ActionUpdate,
 		Version: before, Fields: []adapters.Field{{Name: approval.FieldTrust, Before: before, After: after}}}}
-	plan.Preview = adapters.Preview{Kind: adapters.PreviewDiff, Text: diff(roll(people), roll(next))}
+	plan.Preview = adapters.Preview{Kind: adapters.PreviewDiff, Text: adapters.Difference(strings.Join(roll(people), "\n"), strings.Join(roll(next), "\n"))}
 	return nil
 }
 
@@ -234,18 +232,4 @@ func roll(people []approval.Approver) []string {
 		}
 	}
 	return lines
-}
-
-// diff shows what goes and what comes, with the lines around it.
-func diff(before, after []string) string {
-	text, _ := difflib.GetUnifiedDiffString(difflib.UnifiedDiff{A: ended(before), B: ended(after), FromFile: "now", ToFile: "then", Context: 2}) // writes to memory
-	return text
-}
-
-func ended(lines []string) []string {
-	all := make([]string, len(lines))
-	for i, line := range lines {
-		all[i] = line + "\n"
-	}
-	return all
 }
