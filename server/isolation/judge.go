@@ -64,7 +64,7 @@ func Judge(f Facts) Report {
 	return Report{Tier: tier, Title: tier.Title(), Holds: tier.Holds(), User: f.User, Workspace: f.Workspace, Checks: checks, NotStopped: tier.open()}
 }
 
-const fixUser = "give the workspace a user of its own: clanker doctor --systemd-unit, and SECURITY.md"
+const fixUser = "give the workspace a user of its own: clanker doctor --systemd-unit, and .github/SECURITY.md"
 
 func (f Facts) user() Check {
 	switch w := f.Workspace; {
