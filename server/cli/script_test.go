@@ -54,7 +54,7 @@ func TestScript(t *testing.T) {
 			"code": code, "terminal": terminal, "serve": serve, "post": post, "await": await, "terminate": terminate,
 			"hear": hear, "sighup": sighup,
 			"valid": valid, "hostile": hostile, "hang": hang, "crash": crash, "converse": converse, "say": say, "hangup": hangup,
-			"get": get, "add": add,
+			"get": get, "add": add, "propose": propose, "outcome": outcome, "keep": keep,
 		},
 	})
 }
