@@ -104,8 +104,8 @@ func (w *work) foreseeHelm(ctx context.Context) (forecast, error) {
 			undo = v.undo(w, now)
 		}
 	}
-	touches = w.sorted(touches)
-	return forecast{touches: touches, preview: preview(adapters.Preview{Kind: v.shown}, touches), undo: undo}, nil
+	touches, err := w.sorted(touches)
+	return forecast{touches: touches, preview: preview(adapters.Preview{Kind: v.shown}, touches), undo: undo}, err
 }
 
 // release asks for a revision of a release, 0 for the present one; nil when there is none.
@@ -219,6 +219,9 @@ func (w *work) contents(name string, r *release) (map[string]object, error) {
 		"spec": map[string]any{"revision": r.Version},
 	}}})
 	for _, o := range objects {
+		if was, there := found[w.idOf(o)]; there && !same(was.Object, o.Object) {
+			return nil, twice(o)
+		}
 		found[w.idOf(o)] = o
 	}
 	return found, nil

@@ -111,7 +111,9 @@ func (w *work) foreseeKubectl(ctx context.Context) (forecast, error) {
 		}
 		touches = append(touches, evicted...)
 	}
-	touches = w.sorted(touches)
+	if touches, err = w.sorted(touches); err != nil {
+		return forecast{}, err
+	}
 	return forecast{touches: touches, preview: preview(v.showing(), touches), undo: w.undo(v, touches)}, nil
 }
 
@@ -219,11 +221,36 @@ func (w *work) next(ctx context.Context, v verb, o object, would map[string]obje
 	return o, nil // it was looked at and needs no change
 }
 
-// sorted is each object once, by ID.
-func (w *work) sorted(touches []touch) []touch {
-	byID := func(a, b touch) int { return cmp.Compare(w.idOf(a.either()), w.idOf(b.either())) }
-	slices.SortStableFunc(touches, byID)
-	return slices.CompactFunc(touches, func(a, b touch) bool { return byID(a, b) == 0 })
+// sorted is each object once, by ID. One that comes twice, each time as another, is refused: the tool would make it the one
+// and then the other, and people would see the first.
+func (w *work) sorted(touches []touch) ([]touch, error) {
+	slices.SortStableFunc(touches, func(a, b touch) int { return cmp.Compare(w.idOf(a.either()), w.idOf(b.either())) })
+	var once []touch
+	for _, t := range touches {
+		last := len(once) - 1
+		if last < 0 || w.idOf(once[last].either()) != w.idOf(t.either()) {
+			once = append(once, t)
+		} else if !once[last].twin(t) {
+			return nil, twice(t.either())
+		}
+	}
+	return once, nil
+}
+
+// twin reports whether the same becomes of the same object.
+func (t touch) twin(other touch) bool {
+	content := func(o object) any {
+		if !o.exists() {
+			return nil
+		}
+		return wanted(o, o).Object
+	}
+	return t.action == other.action && same(content(t.before), content(other.before)) && same(content(t.after), content(other.after))
+}
+
+func twice(o object) error {
+	kind, name := nameOf(o)
+	return fmt.Errorf("%s %s is there twice, each time as another: leave one of them out", kind, name)
 }
 
 // touched tells what is touched as a plan has it, sorted by ID.
@@ -234,11 +261,27 @@ func (w *work) touched(touches []touch) []adapters.Touched {
 		kind, name := nameOf(o)
 		told = append(told, adapters.Touched{
 			ID: w.idOf(o), Kind: string(kind), Name: name, Namespace: o.GetNamespace(), Labels: o.GetLabels(), Action: t.action,
-			Environment: w.access.session.scope(cmp.Or(o.GetNamespace(), name), o.GetLabels()).Environment,
+			Environment: w.environment(t),
 			Version:     cmp.Or(t.version, t.before.version()), Fields: t.fields(),
 		})
 	}
 	return told
+}
+
+// environment is where an object is. What whoever proposes chooses tells nothing of that: names, the labels of what does not
+// exist yet, and of what is in no namespace the namespace of the command.
+func (w *work) environment(t touch) string {
+	o, labels := t.either(), map[string]string{}
+	if t.before.exists() {
+		labels = t.before.GetLabels()
+	}
+	switch {
+	case o.GetNamespace() != "":
+		return w.access.session.scope(o.GetNamespace(), labels).Environment
+	case o.GetKind() == "Namespace":
+		return w.access.session.scope(o.GetName(), labels).Environment
+	}
+	return cmp.Or(w.access.session.scope("", labels).Environment, "unknown")
 }
 
 // showing says what the preview of a verb is made of.
