@@ -315,10 +315,16 @@ const mostChart = 500
 func (w *work) copyChart() error {
 	c := w.command
 	charted := c.Tool == helmTool && slices.Contains([]string{"install", "upgrade", "template", "show", "lint", "verify", "dependency"}, c.Path[0])
-	if !charted || len(c.Args) == 0 || strings.HasPrefix(c.Args[len(c.Args)-1], "oci://") {
+	if !charted || len(c.Args) == 0 {
 		return nil
 	}
 	chart := c.Args[len(c.Args)-1]
+	if strings.HasPrefix(chart, "oci://") {
+		if !w.reads() && !strings.Contains(chart, "@sha256:") { // it is fetched each time, and whoever serves it could count
+			return fmt.Errorf("the chart %s may be another one each time that it is fetched: name it by its digest (%s@sha256:...), or fetch it and name the folder", chart, chart)
+		}
+		return nil
+	}
 	parent, name := cmp.Or(w.runner.options.Folder, "."), filepath.Clean(chart)
 	if filepath.IsAbs(chart) {
 		parent, name = filepath.Split(name)

@@ -1,6 +1,7 @@
 package kubernetes
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -47,4 +48,25 @@ func TestEnvironmentIsNotChosen(t *testing.T) {
 	assert.Equal(t, "unknown", workOn("main").environment(touch{before: node}), "not the environment of the command's namespace")
 	labelled := anObject(t, "{apiVersion: v1, kind: Node, metadata: {name: a, labels: {environment: test}}}")
 	assert.Equal(t, "test", workOn("main").environment(touch{before: labelled}))
+}
+
+// TestChartsAreBound: a registry could serve one chart to those who look, and another to helm once they have approved.
+func TestChartsAreBound(t *testing.T) {
+	t.Parallel()
+	const chart = "oci://registry.test/charts/web"
+	for argv, want := range map[string]string{
+		"upgrade web " + chart + " --version=1.2.3":                   "name it by its digest",
+		"install web " + chart:                                        "name it by its digest",
+		"upgrade web " + chart + "@sha256:" + strings.Repeat("a", 64): "",
+		"show values " + chart:                                        "",
+	} {
+		c, err := adapters.ParseCommand(append([]string{"helm"}, strings.Fields(argv)...))
+		require.NoError(t, err, argv)
+		err = (&work{runner: NewRunner(RunnerOptions{}), command: c}).copyChart()
+		if want == "" {
+			assert.NoError(t, err, argv)
+			continue
+		}
+		assert.ErrorContains(t, err, want, argv)
+	}
 }
