@@ -320,10 +320,7 @@ func (w *work) copyChart() error {
 	}
 	chart := c.Args[len(c.Args)-1]
 	if strings.HasPrefix(chart, "oci://") {
-		if !w.reads() && !strings.Contains(chart, "@sha256:") { // it is fetched each time, and whoever serves it could count
-			return fmt.Errorf("the chart %s may be another one each time that it is fetched: name it by its digest (%s@sha256:...), or fetch it and name the folder", chart, chart)
-		}
-		return nil
+		return w.bound(chart)
 	}
 	parent, name := cmp.Or(w.runner.options.Folder, "."), filepath.Clean(chart)
 	if filepath.IsAbs(chart) {
@@ -353,4 +350,13 @@ func (w *work) copyChart() error {
 		}
 	}
 	return nil
+}
+
+// bound refuses a chart of a registry that may be another one by the time it is installed: it is fetched anew for each look and
+// for the run, and whoever serves it could count.
+func (w *work) bound(chart string) error {
+	if w.reads() || strings.Contains(chart, "@sha256:") {
+		return nil
+	}
+	return fmt.Errorf("the chart %s may be another one each time that it is fetched: name it by its digest (%s@sha256:...), or fetch it and name the folder", chart, chart)
 }
