@@ -55,7 +55,7 @@ func keep(ts *testscript.TestScript, _ bool, args []string) {
 	if args[0] == "-heard" {
 		args, text = args[1:], running(ts)[ts.Getenv("URL")].said.String()
 	}
-	found := regexp.MustCompile("(?m)" + args[1]).FindAllStringSubmatch(text, -1)
+	found := regexp.MustCompile("(?m)"+args[1]).FindAllStringSubmatch(text, -1)
 	if len(found) == 0 {
 		ts.Fatalf("nothing in it is like %q:\n%s", args[1], text)
 	}

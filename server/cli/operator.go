@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"clanker/policies/approval"
+	"clanker/server/config"
 	"clanker/server/peer"
 	"clanker/server/web"
 )
@@ -30,23 +31,24 @@ type operator struct {
 // operatorTimeout bounds one request; waiting for a proposal is many.
 const operatorTimeout = 30 * time.Second
 
-// operator finds the page of the workspace that runs: where it left word, else where the configuration says. Who left word is
-// this user, and so must be whoever listens there.
+// operator finds the page of the workspace that runs: where the configuration says if it names a port of its own, else where
+// it left word. Who left word is this user, and so must be whoever listens there.
 func (a *app) operator() (*operator, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return nil, err
 	}
-	base, dial := "http://localhost:"+portOf(a.config.Operators.Listen), (&net.Dialer{}).DialContext
+	listen := a.config.Operators.Listen
+	base, dial := "http://localhost:"+portOf(listen), (&net.Dialer{}).DialContext
 	path, err := a.whereaboutsFile()
 	if err != nil {
 		return nil, err
 	}
 	at, err := readWhereabouts(path)
 	switch {
-	case err == nil:
+	case err == nil && (at.URL == base || listen == config.Default().Operators.Listen || portOf(listen) == "0"):
 		base, dial = at.URL, peer.Dial
-	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
+	case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
 		return nil, err
 	}
 	return &operator{base: base, client: &http.Client{Jar: jar, Transport: &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
@@ -94,7 +96,7 @@ func (o *operator) do(ctx context.Context, method, path string, body any, token 
 	}
 	response, err := o.client.Do(request)
 	if err != nil {
-		return hinted(fmt.Errorf("reach the workspace: %w", err), "start it with clanker mcp; for that of the demo estate add --demo")
+		return hinted(fmt.Errorf("reach the workspace: %w", err), "start it with clanker mcp; for that of the demo estate add --demo, for one at another address --operators")
 	}
 	defer response.Body.Close() //nolint:errcheck // it was read
 	return understand(response, to)
