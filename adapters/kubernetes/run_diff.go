@@ -150,6 +150,8 @@ func (t touch) fields() []adapters.Field {
 	old, now := map[string]string{}, map[string]string{}
 	flatten("", before, old)
 	flatten("", after, now)
+	filled(old, now)
+	filled(now, old)
 	var found []adapters.Field
 	for _, path := range slices.Sorted(maps.Keys(maps.Collect(both(old, now)))) {
 		if old[path] != now[path] {
@@ -158,6 +160,17 @@ func (t touch) fields() []adapters.Field {
 	}
 	slices.SortFunc(found, func(a, b adapters.Field) int { return cmp.Compare(a.Name, b.Name) })
 	return found
+}
+
+// filled drops what is empty on one side where the other has something in it, which tells as much.
+func filled(side, other map[string]string) {
+	for path := range other {
+		for at := strings.LastIndexByte(path, '.'); at >= 0; at = strings.LastIndexByte(path[:at], '.') {
+			if empty := side[path[:at]]; empty == "{}" || empty == "[]" {
+				delete(side, path[:at])
+			}
+		}
+	}
 }
 
 // changed reports whether the object would be another one. Fields tell less: not the order of a list.

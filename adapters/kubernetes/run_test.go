@@ -294,6 +294,8 @@ func TestNothingHidesAChange(t *testing.T) {
 		assert.True(t, tt.changed(), name)
 		assert.True(t, slices.ContainsFunc(tt.fields(), func(f adapters.Field) bool { return f.Name == test.field }), "%s: %v", name, tt.fields())
 	}
+	filled := touch{before: object("spec: {}"), after: object("spec: {unschedulable: true}")}
+	assert.Equal(t, []adapters.Field{{Name: "unschedulable", After: "true"}}, filled.fields())
 	reordered := touch{before: object("init: [{name: a}, {name: b}]"), after: object("init: [{name: b}, {name: a}]")}
 	assert.True(t, reordered.changed(), "the order counts")
 }
