@@ -11,7 +11,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"syscall"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"clanker/policies"
 	"clanker/policies/approval"
@@ -37,8 +40,9 @@ type gatehouse struct {
 	gate     *approval.Gate
 	web      *web.Web
 	listener net.Listener
-	host     string // of the page: localhost:39394
-	record   string // file that says where the page is
+	other    net.Listener // the same port of the other loopback address; nil where the machine has none
+	host     string       // of the page: localhost:39394
+	record   string       // file that says where the page is
 }
 
 // sweeping is how often what is overdue is ended.
@@ -164,13 +168,36 @@ func (h *gatehouse) listen() error {
 		return errors.Join(err, l.Close())
 	}
 	h.host = "localhost:" + strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	h.listener = l
-	if peer.Supported() == nil {
-		h.listener = peer.Listen(l, users, func(from net.Addr, why error) {
-			h.app.log.Warn("a connection to the operator page was refused", "from", from.String(), "because", why)
-		})
+	h.listener = h.guarded(l, users)
+	return h.listenBeside(l.Addr().(*net.TCPAddr), users)
+}
+
+// listenBeside listens on the same port of the other loopback address. A browser takes localhost for either: whoever else had
+// it would have a page with this one's origin.
+func (h *gatehouse) listenBeside(at *net.TCPAddr, users func(uid int) bool) error {
+	beside := "::1"
+	if at.IP.To4() == nil {
+		beside = "127.0.0.1"
 	}
+	l, err := net.Listen("tcp", net.JoinHostPort(beside, strconv.Itoa(at.Port)))
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("somebody else listens on port %d of %s, whom browsers would take for the operator page: stop them, or choose another port with operators.listen: %w", at.Port, beside, err)
+	case err != nil: // there is no such address here
+		return nil
+	}
+	h.other = h.guarded(l, users)
 	return nil
+}
+
+// guarded lets connections of these users in, where the system tells whose they are.
+func (h *gatehouse) guarded(l net.Listener, users func(uid int) bool) net.Listener {
+	if peer.Supported() != nil {
+		return l
+	}
+	return peer.Listen(l, users, func(from net.Addr, why error) {
+		h.app.log.Warn("a connection to the operator page was refused", "from", from.String(), "because", why)
+	})
 }
 
 // allowed says which users may connect: this one, or those that are named.
@@ -228,7 +255,13 @@ func (h *gatehouse) serve(ctx context.Context) error {
 		h.app.log.Warn("commands like clanker approve look for the page at its usual address", "because", err)
 	}
 	go h.sweep(ctx)
-	return h.web.Serve(ctx, h.listener, h.host)
+	if h.other == nil {
+		return h.web.Serve(ctx, h.listener, h.host)
+	}
+	both, ctx := errgroup.WithContext(ctx)
+	both.Go(func() error { return h.web.Serve(ctx, h.other, h.host) })
+	both.Go(func() error { return h.web.Serve(ctx, h.listener, h.host) })
+	return both.Wait()
 }
 
 func (h *gatehouse) sweep(ctx context.Context) {
@@ -344,6 +377,9 @@ func (h *gatehouse) close(ctx context.Context) error {
 	}
 	if h.listener != nil {
 		_ = h.listener.Close() // serving has closed it already
+	}
+	if h.other != nil {
+		_ = h.other.Close()
 	}
 	if h.store != nil {
 		failures = append(failures, h.store.Close())

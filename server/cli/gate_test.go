@@ -3,9 +3,12 @@ package cli
 import (
 	"bytes"
 	"log/slog"
+	"net"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 )
 
 // TestTheCodeIsForPeople: an agent's program reads the standard error of what it started.
@@ -17,4 +20,26 @@ func TestTheCodeIsForPeople(t *testing.T) {
 		h.announce("abcd-efgh")
 		assert.NotEqual(t, led, bytes.Contains(said.Bytes(), []byte("abcd")), "%v: %s", led, said.String())
 	}
+}
+
+// TestThePageHasBothAddresses: a browser takes localhost for either.
+func TestThePageHasBothAddresses(t *testing.T) {
+	t.Parallel()
+	a := &app{log: slog.New(slog.DiscardHandler)}
+	a.config.Operators.Listen = "127.0.0.1:0"
+	h := &gatehouse{app: a}
+	require.NoError(t, h.listen())
+	defer func() { _ = h.listener.Close() }()
+	if h.other == nil { // a machine without IPv6
+		return
+	}
+	_, port, err := net.SplitHostPort(h.host)
+	require.NoError(t, err)
+	_, err = net.Listen("tcp", "[::1]:"+port)
+	require.ErrorIs(t, err, syscall.EADDRINUSE, "nobody else can have it")
+	require.NoError(t, h.other.Close())
+	squatter, err := net.Listen("tcp", "[::1]:"+port)
+	require.NoError(t, err)
+	defer func() { _ = squatter.Close() }()
+	require.ErrorContains(t, h.listenBeside(h.listener.Addr().(*net.TCPAddr), nil), "browsers would take for the operator page")
 }
