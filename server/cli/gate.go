@@ -180,13 +180,12 @@ func (h *gatehouse) listenBeside(at *net.TCPAddr, users func(uid int) bool) erro
 		beside = "127.0.0.1"
 	}
 	l, err := net.Listen("tcp", net.JoinHostPort(beside, strconv.Itoa(at.Port)))
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
+	if errors.Is(err, syscall.EADDRINUSE) {
 		return fmt.Errorf("somebody else listens on port %d of %s, whom browsers would take for the operator page: stop them, or choose another port with operators.listen: %w", at.Port, beside, err)
-	case err != nil: // there is no such address here
-		return nil
 	}
-	h.other = h.guarded(l, users)
+	if err == nil { // else there is no such address here
+		h.other = h.guarded(l, users)
+	}
 	return nil
 }
 
