@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -75,8 +74,8 @@ func (p program) command(kubeconfigs []string, arguments ...string) *exec.Cmd {
 }
 
 func (p program) environment(kubeconfigs []string) []string {
-	return append(slices.Clip(p.more), "HOME="+p.home, "PATH="+os.Getenv("PATH"),
-		"KUBECONFIG="+strings.Join(kubeconfigs, string(os.PathListSeparator)))
+	return append([]string{"HOME=" + p.home, "PATH=" + os.Getenv("PATH"),
+		"KUBECONFIG=" + strings.Join(kubeconfigs, string(os.PathListSeparator))}, p.more...)
 }
 
 // published reads the output schema of clanker_route_question from tools/list.
