@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -84,7 +85,7 @@ func (e estate) gate(t testing.TB) *gate {
 // gateWith starts one with other folders in front of the PATH, and more flags.
 func (e estate) gateWith(t testing.TB, tools []string, flags ...string) *gate {
 	t.Helper()
-	t.Setenv("PATH", strings.Join(append(tools, os.Getenv("PATH")), string(os.PathListSeparator)))
+	e.more = append(slices.Clip(e.more), "PATH="+strings.Join(append(tools, os.Getenv("PATH")), string(os.PathListSeparator)))
 	g := &gate{estate: e, state: filepath.Join(t.TempDir(), "state"), flags: flags}
 	g.home = t.TempDir()
 	g.begin(t)
@@ -99,7 +100,7 @@ func (g *gate) begin(t testing.TB) {
 	var at struct{ URL string }
 	eventually(t, patience, func() (bool, string) {
 		text, err := os.ReadFile(filepath.Join(g.state, "operators.json"))
-		return err == nil && json.Unmarshal(text, &at) == nil && at.URL != g.base, "the operator page does not say where it is"
+		return err == nil && json.Unmarshal(text, &at) == nil && at.URL != g.base, "the operator page does not say where it is; the log says:\n" + g.log.String()
 	})
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
