@@ -166,7 +166,7 @@ func (a *app) wants(in *bufio.Reader, prompt, want string) error {
 		return fmt.Errorf("read what was typed: %w", err)
 	}
 	if strings.TrimSpace(line) != want {
-		return fmt.Errorf("that is not %q: nothing was said", want)
+		return fmt.Errorf("that is not %q: nothing was sent", want)
 	}
 	return nil
 }
