@@ -143,7 +143,7 @@ func (e *Engine) decide(ctx context.Context, in Input, text string) (Decision, e
 	}
 	said, err := e.ask(ctx, text, now)
 	if err == nil {
-		err = said.check(e.set.settings, in.Requester.ID)
+		err = said.check(e.set.settings, in.person())
 	}
 	if err != nil {
 		return e.refuse(text, now, err)

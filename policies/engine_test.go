@@ -211,7 +211,9 @@ func TestCannotBeMet(t *testing.T) {
 	for members, effect := range map[string]Effect{
 		"[]": Deny, "[ann]": Deny, "[ann, claude]": Deny, "[ann, bob]": RequireApproval, "[ann, bob, claude]": RequireApproval, `["*"]`: RequireApproval, `[ann, "*"]`: RequireApproval,
 	} {
-		d := decide(t, own(members), proposal(adapters.ClassWrite))
+		asked := proposal(adapters.ClassWrite)
+		asked.Requester.Kind = Operator
+		d := decide(t, own(members), asked)
 		assert.Equal(t, effect, d.Effect, members)
 		if effect == Deny {
 			assert.Contains(t, d.Reasons[0], "data; that cannot be met: 2 of the group database must approve")

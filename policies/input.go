@@ -87,6 +87,11 @@ type PersonInput struct {
 	Kind string `json:"kind" jsonschema_description:"agent or operator."`
 }
 
+// person is who asks, if it is a person; see [Proposal.Person].
+func (in Input) person() string {
+	return Proposal{Requester: Principal{ID: in.Requester.ID, Kind: PrincipalKind(in.Requester.Kind)}}.Person()
+}
+
 // TimeInput is a moment.
 type TimeInput struct {
 	RFC3339 string `json:"rfc3339"`

@@ -17,6 +17,14 @@ type Proposal struct {
 	Expires   time.Time     `json:"expires"`
 }
 
+// Person is who asks, if it is a person; empty for an agent, whose name is a claim: it must not silence the person of that name.
+func (p Proposal) Person() string {
+	if p.Requester.Kind == Operator {
+		return p.Requester.ID
+	}
+	return ""
+}
+
 // Effect is what a decision says.
 type Effect string
 

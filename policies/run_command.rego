@@ -35,6 +35,22 @@ require contains {
 	input.command.tool == "clanker"
 }
 
+# Once two people are enrolled, one of them alone makes no third and no other rules: what wants two people would be one
+# person's to decide. To remove somebody, who lost a key, needs one.
+require contains {
+	"group": "operators",
+	"count": 2,
+	"minAssurance": settings.assurance.workspace,
+	"reason": "one alone must not become two people",
+} if {
+	input.command.tool == "clanker"
+	input.command.path in {"approvers add", "policies use"}
+	some resource in input.resources
+	some field in resource.fields
+	field.name == "enrolled"
+	to_number(field.before) > 1
+}
+
 require contains {
 	"group": "operators",
 	"count": 1,

@@ -121,6 +121,27 @@ test_the_workspace_itself if {
 	}
 }
 
+# of_people is a change of the workspace with so many people enrolled before it.
+of_people(path, enrolled) := {
+	"command": {"tool": "clanker", "class": "write", "path": path}, "target": {"environment": ""},
+	"resources": [object.union(resource("approver", ""), {"fields": [{"name": "enrolled", "before": enrolled, "after": "9"}]})],
+}
+
+test_one_person_alone_makes_no_third if {
+	every path in ["approvers add", "policies use"] {
+		asked(of_people(path, "1")) == {["operators", 1, 1]}
+		asked(of_people(path, "2")) == {["operators", 1, 1], ["operators", 2, 1]}
+	}
+	asked(of_people("approvers remove", "2")) == {["operators", 1, 1]}
+	asked(object.union(of_people("approvers add", "2"), {
+		"command": {"tool": "kubectl", "class": "write", "path": "approvers add"},
+		"target": {"environment": "test"},
+	})) == {["operators", 1, 2]}
+	asked(object.union(of_people("approvers add", "2"), {
+		"resources": [object.union(resource("approver", ""), {"fields": [{"name": "replicas", "before": "5", "after": "9"}]})],
+	})) == {["operators", 1, 1]}
+}
+
 test_the_workspace_itself_has_no_freeze if {
 	count(denied({"command": {"tool": "clanker"}, "target": {"environment": ""}, "time": {"unix": 1500}})) == 0
 }

@@ -19,7 +19,7 @@ func (g *Gate) permits(r Request, d policies.Decision, now time.Time) (bool, []p
 	for _, w := range r.standing(now) {
 		approvals = append(approvals, policies.Approval{Approver: w.Approver, Groups: g.Decider.Groups(w.Approver), Assurance: w.Assurance})
 	}
-	return d.Permits(r.Proposal.Requester.ID, approvals)
+	return d.Permits(r.Proposal.Person(), approvals)
 }
 
 // Phrase is three words that the agent, the page and the terminal show alike.

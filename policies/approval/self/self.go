@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -87,7 +88,7 @@ func (r *Runner) planTrust(ctx context.Context, plan *adapters.Plan) error {
 		return errors.New("that is so already")
 	}
 	plan.Resources = []adapters.Touched{{ID: "clanker/approvers/" + plan.Command.Args[0], Kind: "approver", Name: plan.Command.Args[0], Action: adapters.ActionUpdate,
-		Version: before, Fields: []adapters.Field{{Name: approval.FieldTrust, Before: before, After: after}}}}
+		Version: before, Fields: []adapters.Field{enrolled(len(people), len(next)), {Name: approval.FieldTrust, Before: before, After: after}}}}
 	plan.Preview = adapters.Preview{Kind: adapters.PreviewDiff, Text: adapters.Difference(strings.Join(roll(people), "\n"), strings.Join(roll(next), "\n"))}
 	return nil
 }
@@ -101,13 +102,22 @@ func (r *Runner) planPolicies(ctx context.Context, plan *adapters.Plan) error {
 	if err != nil {
 		return err
 	}
+	people, err := r.Trust.Approvers(ctx)
+	if err != nil {
+		return fmt.Errorf("read who may approve: %w", err)
+	}
 	if before == revision {
 		return errors.New("these policies are in use already")
 	}
 	plan.Resources = []adapters.Touched{{ID: "clanker/policies", Kind: "policies", Name: "policies", Action: adapters.ActionUpdate, Version: before,
-		Fields: []adapters.Field{{Name: approval.FieldPolicies, Before: before, After: revision}}}}
+		Fields: []adapters.Field{enrolled(len(people), len(people)), {Name: approval.FieldPolicies, Before: before, After: revision}}}}
 	plan.Preview = adapters.Preview{Kind: adapters.PreviewDiff, Text: text}
 	return shown(text)
+}
+
+// enrolled says how many people may approve, for policies to ask for two once there are two.
+func enrolled(before, after int) adapters.Field {
+	return adapters.Field{Name: "enrolled", Before: strconv.Itoa(before), After: strconv.Itoa(after)}
 }
 
 // mostShown is how many bytes of a difference are shown, less than a plan keeps.
@@ -154,7 +164,7 @@ func (r *Runner) changeTrust(ctx context.Context, p adapters.Plan, request strin
 		if err != nil {
 			return nil, approval.Event{}, err
 		}
-		if sum != p.Resources[0].Fields[0].After {
+		if !slices.ContainsFunc(p.Resources[0].Fields, func(f adapters.Field) bool { return f.Name == approval.FieldTrust && f.After == sum }) {
 			return nil, approval.Event{}, errors.New("who may approve has changed since this was approved")
 		}
 		return next, approval.Event{Type: approval.EventTrust, Body: approval.Trusted{Approvers: next, Request: request}}, nil

@@ -180,7 +180,7 @@ func (c *checker) enough(r *request, d policies.Decision, words []approval.Word)
 	for _, w := range words {
 		approvals = append(approvals, policies.Approval{Approver: w.Approver, Groups: c.engines[d.Revision].Groups(w.Approver), Assurance: w.Assurance})
 	}
-	permitted, needs := d.Permits(r.Proposal.Requester.ID, approvals)
+	permitted, needs := d.Permits(r.Proposal.Person(), approvals)
 	if permitted {
 		return nil
 	}
