@@ -21,7 +21,7 @@ LINTER   := golangci-lint
 LINTER_VERSION := v2.15.0
 HELM_VERSION := v3.22.0
 
-.PHONY: help build run demo test eval arm64 e2e lint check golden bench fuzz controlplane terraform helm conformance
+.PHONY: help build run demo test eval arm64 e2e attacks lint check golden bench fuzz controlplane terraform helm conformance
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,18 @@ e2e: build controlplane terraform helm conformance ## real Kubernetes, the offic
 	@.ci/install chromium:chromium
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./server/peer ./server/isolation ./adapters/kubernetes/... ./adapters/terraform
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -run '^TestConformance$$' -v ./server
+
+attacks: controlplane ## every attack on the gate, a line each: stopped, or SUCCEEDED; the details are in .cache/attacks.log
+	@.ci/install chromium:chromium
+	@{ $(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m -v -run '^TestAttacks$$|^TestKill$$|^TestPage$$/^attacks$$' ./server/e2e; \
+		$(GO) test $(FLAGS) -count 1 -v -run 'Attacks|Mutations|ChangedExport|Torture|ProveNothing|Naughty|Flood|IntoTheLedger|ManyExecutes|Guard|Elsewhere|ATokenOnce|Invariants' \
+			./policies ./policies/approval/... ./server/store ./server/web ./adapters/internal/command; } > .cache/attacks.log 2>&1; \
+	awk '$$1 == "---" { verdict[$$3] = $$2; order[n++] = $$3 } /^(FAIL|panic:)/ { broken = 1 } \
+		END { for (i = 0; i < n; i++) for (name = order[i]; sub("/[^/]*$$", "", name); ) group[name] = 1; \
+			for (i = 0; i < n; i++) if (!(order[i] in group)) { tried++; bad += verdict[order[i]] != "PASS:"; \
+				text = order[i]; gsub("_", " ", text); print (verdict[order[i]] == "PASS:" ? "stopped    " : "SUCCEEDED  ") text } \
+			printf "%d attacks, %d succeeded\n", tried, bad; if (broken && !bad) print "something else failed: see .cache/attacks.log"; \
+			exit !tried || bad || broken }' .cache/attacks.log
 
 arm64: ## learn and route on another processor (emulated): the same bits have to come out
 	@.ci/install qemu-aarch64-static:qemu-user-static
