@@ -75,7 +75,13 @@ func (a *app) openGate(ctx context.Context, p parts) (_ *gatehouse, err error) {
 		Waits: time.Duration(c.Wait) * time.Minute, Lasts: time.Duration(c.Last) * time.Minute, Limits: limits, Now: a.now, Logger: a.log})
 	h.web = web.New(web.Options{Gate: h.gate, Judge: h.gate, Trust: h.store, Verifier: verifier, Now: a.now, Logger: a.log,
 		About: h.about, Announce: h.announce})
-	return h, h.begin(ctx)
+	if err := h.begin(ctx); err != nil {
+		return nil, err
+	}
+	if err := h.publish(); err != nil {
+		h.app.log.Warn("commands like clanker approve look for the page at its usual address", "because", err)
+	}
+	return h, nil
 }
 
 // typed reports whether a phrase that is typed at a terminal counts: with the demo estate, where nothing real can happen, or
@@ -250,9 +256,6 @@ func (h *gatehouse) enrolTerminal(ctx context.Context) error {
 
 // serve serves the page until ctx ends, and then lets what runs end.
 func (h *gatehouse) serve(ctx context.Context) error {
-	if err := h.publish(); err != nil {
-		h.app.log.Warn("commands like clanker approve look for the page at its usual address", "because", err)
-	}
 	go h.sweep(ctx)
 	if h.other == nil {
 		return h.web.Serve(ctx, h.listener, h.host)
