@@ -29,8 +29,11 @@ func lock(dir string) (release func() error, err error) {
 	if err := errors.Join(file.Truncate(0), overwrite(file, fmt.Sprintf("%d\n", os.Getpid()))); err != nil {
 		return nil, errors.Join(fmt.Errorf("lock the ledger: %w", err), file.Close())
 	}
-	return file.Close, nil
+	return func() error { return errors.Join(unlock(file), file.Close()) }, nil
 }
+
+// unlock lets go at once: a program that is just being started has the file open, too, until it runs.
+func unlock(file *os.File) error { return syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }
 
 func overwrite(file *os.File, text string) error {
 	_, err := file.WriteAt([]byte(text), 0)
