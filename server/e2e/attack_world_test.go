@@ -151,7 +151,7 @@ func hostileVariables(t *testing.T, e estate) {
 	require.Equal(t, approval.Succeeded, got.State, got.Text)
 	given := strings.Join(counting.told(t, "environment"), "\n")
 	t.Log(given)
-	for _, word := range strings.Fields(given) {
+	for word := range strings.FieldsSeq(given) {
 		name, value, _ := strings.Cut(word, "=")
 		assert.Contains(t, []string{"HOME", "TMPDIR", "PATH", "LANG", "KUBECONFIG", "KUBERC"}, name)
 		if name != "TMPDIR" && name != "HOME" && name != "PATH" && name != "KUBECONFIG" { // they are in the workspace's folder for temporary files
