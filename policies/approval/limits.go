@@ -181,6 +181,9 @@ func (t *turns) enter(ctx context.Context, p adapters.Plan) (leave func(), err e
 	if p.Command.Class != adapters.ClassRead && p.Command.Class != adapters.ClassSensitiveRead {
 		place = t.of(p.Target)
 	}
+	if ctx.Err() != nil { // of two that are ready, select takes either
+		return nil, ctx.Err()
+	}
 	select {
 	case place <- struct{}{}:
 		return func() { <-place }, nil
