@@ -44,7 +44,7 @@ func converse(t *testing.T, c *client.Client, s *workspace) {
 	require.NoError(t, err)
 	tools, err := c.ListTools(t.Context(), mcp.ListToolsRequest{})
 	require.NoError(t, err)
-	assert.Len(t, tools.Tools, 2)
+	assert.Len(t, tools.Tools, 3)
 
 	began := time.Now()
 	result, err := c.CallTool(t.Context(), mcp.CallToolRequest{Params: mcp.CallToolParams{

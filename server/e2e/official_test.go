@@ -43,7 +43,7 @@ func speak(t *testing.T, revision string, transport sdk.Transport) {
 
 	tools, err := session.ListTools(t.Context(), nil)
 	require.NoError(t, err)
-	assert.Len(t, tools.Tools, 2)
+	assert.Len(t, tools.Tools, 3)
 	version, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: "clanker_version"})
 	require.NoError(t, err)
 	assert.False(t, version.IsError)
