@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"clanker/adapters"
+	"clanker/policies/approval"
 	"clanker/policies/approval/self"
 )
 
@@ -30,7 +31,7 @@ func TestWhatPeopleWouldNotSeeIsNotOffered(t *testing.T) {
 		"+skip_token := {\"write\", \"destroy\"}\n":                                            "looks like a secret",
 		strings.Repeat("+# harmless\n", 6000) + "+allow if true\n":                             "people see",
 	} {
-		runner := &self.Runner{Policies: offers(text), Version: "test"}
+		runner := &self.Runner{Trust: nobody{}, Policies: offers(text), Version: "test"}
 		plan, err := runner.Plan(t.Context(), adapters.Command{Argv: []string{"clanker", "policies", "use", "after"}, Tool: self.Tool,
 			Path: []string{"policies", "use"}, Args: []string{"after"}, Class: adapters.ClassWrite})
 		if want != "" {
@@ -41,3 +42,8 @@ func TestWhatPeopleWouldNotSeeIsNotOffered(t *testing.T) {
 		assert.Equal(t, text, plan.Preview.Text)
 	}
 }
+
+// nobody is enrolled.
+type nobody struct{ approval.Trust }
+
+func (nobody) Approvers(context.Context) ([]approval.Approver, error) { return nil, nil }
