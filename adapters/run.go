@@ -27,7 +27,7 @@ func (w *Workspace) Plan(ctx context.Context, c Command) (p Plan, err error) {
 	if p, err = runner.Plan(ctx, c); err != nil {
 		return Plan{}, fmt.Errorf("%s", RedactText(err.Error()))
 	}
-	return redactPlan(p)
+	return RedactPlan(p)
 }
 
 // Run carries out a plan, with the runner of its tool; what the command writes is redacted.
@@ -78,9 +78,9 @@ func recovered(err *error) {
 	}
 }
 
-// redactPlan masks the secrets in a plan. A mask never takes whole lines of the preview with it: who writes an open quote
+// RedactPlan masks the secrets in a plan; to do it twice changes nothing. A mask never takes whole lines of the preview with it: who writes an open quote
 // behind the name of a secret would hide all that follows from those who approve. Runners mask values one by one before.
-func redactPlan(p Plan) (Plan, error) {
+func RedactPlan(p Plan) (Plan, error) {
 	m := &masker{counts: map[string]int{}}
 	shown := m.text(p.Preview.Text)
 	if strings.Count(shown, "\n") != strings.Count(p.Preview.Text, "\n") {

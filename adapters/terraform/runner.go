@@ -67,8 +67,8 @@ func (r *Runner) Run(ctx context.Context, p adapters.Plan, tell func(adapters.Ou
 	if err != nil {
 		return adapters.Outcome{}, fmt.Errorf("run terraform: %w", err)
 	}
-	if what := difference(p, j.plan); what != "" {
-		return adapters.Outcome{}, fmt.Errorf("run terraform: %s changed since it was planned; propose it again", what)
+	if err := unchanged(p, j.plan); err != nil {
+		return adapters.Outcome{}, fmt.Errorf("run terraform: %w", err)
 	}
 	before, err := s.state(ctx, j.at)
 	if err != nil {
@@ -80,6 +80,21 @@ func (r *Runner) Run(ctx context.Context, p adapters.Plan, tell func(adapters.Ou
 	}
 	s.verify(ctx, &o, before, j)
 	return o, nil
+}
+
+// unchanged compares an approved plan with what would be done now, as people see them both: the workspace has redacted the one.
+func unchanged(approved, now adapters.Plan) error {
+	approved, err := adapters.RedactPlan(approved)
+	if err != nil {
+		return err
+	}
+	if now, err = adapters.RedactPlan(now); err != nil {
+		return err
+	}
+	if what := difference(approved, now); what != "" {
+		return fmt.Errorf("%s changed since it was planned; propose it again", what)
+	}
+	return nil
 }
 
 // difference names the first part in which two plans differ, empty when they are the same.

@@ -171,7 +171,7 @@ func rejected(t *testing.T, e estate) {
 	assert.Contains(t, got.Summary, "alice")
 	again := g.tool(t, map[string]any{"argv": strings.Fields(line), "reason": "please"})
 	assert.True(t, again.IsError)
-	assert.Contains(t, again.Text, "do not ask for it again")
+	assert.Contains(t, again.Text, "ask them what to do instead")
 	assert.Equal(t, int32(2), e.replicas(t))
 	g.verified(t)
 }
