@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -27,7 +28,7 @@ func TestGate(t *testing.T) {
 		name string
 		tell func(*testing.T, estate)
 	}{
-		{"ssh key", bySSHKey}, {"passkey", byPasskey}, {"another machine", elsewhere}, {"two people", byTwo},
+		{"ssh key", bySSHKey}, {"passkey", byPasskey}, {"page", onThePage}, {"another machine", elsewhere}, {"two people", byTwo},
 		{"reads", readsRunAtOnce}, {"rejected", rejected}, {"terraform", terraformed},
 	} {
 		t.Run(story.name, func(t *testing.T) { story.tell(t, e) })
@@ -72,6 +73,26 @@ func byPasskey(t *testing.T, e estate) {
 	require.NoError(t, g.says(alice, proposed.ProposalID, approval.Approve))
 	assert.Equal(t, approval.Succeeded, g.over(t, proposed.ProposalID).State)
 	assert.Equal(t, int32(4), e.replicas(t))
+	g.verified(t)
+}
+
+// onThePage does it as a person does: in Chromium, with the passkey of the browser.
+func onThePage(t *testing.T, e estate) {
+	g := e.gate(t)
+	e.scale(t, 2)
+	o := newBrowser(t).operate(t, g.workspace)
+	o.open(t, "/enrol")
+	o.run(t, o.fill("code", g.code(t)), o.fill("approver", "alice"), o.click("form .primary"), chromedp.WaitVisible(`a[href="/"].primary`, chromedp.ByQuery))
+	proposed := g.propose(t, "kubectl scale deployment/web --replicas=5 -n shop")
+	o.open(t, "/proposals/"+proposed.ProposalID)
+	assert.Equal(t, proposed.Phrase, o.text(t, ".match .phrase"))
+	assert.Equal(t, int32(2), e.replicas(t), "nothing has run")
+	o.run(t, o.click(".decide .primary:enabled"))
+	o.becomes(t, approval.Succeeded)
+	assert.Equal(t, int32(5), e.replicas(t))
+	got := g.look(t, proposed.ProposalID)
+	assert.Equal(t, approval.Succeeded, got.State)
+	assert.Contains(t, got.Outcome.Verified, "replicas")
 	g.verified(t)
 }
 
