@@ -1,6 +1,7 @@
 package approval
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -43,14 +44,8 @@ func (g *Gate) admit(ctx context.Context, ask Ask, plan adapters.Plan) error {
 		return fmt.Errorf("count the proposals: %w", err)
 	}
 	recent = slices.DeleteFunc(recent, func(r Request) bool { return r.Decision.Effect == policies.Allow })
-	return cmpOr(g.cooling(recent, plan, now), g.crowded(recent, ask, now))
-}
-
-func cmpOr(errs ...*Excess) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
+	if over := cmp.Or(g.cooling(recent, plan, now), g.crowded(recent, ask, now)); over != nil {
+		return over
 	}
 	return nil
 }
