@@ -18,8 +18,9 @@ type Change struct {
 	Before   any       `json:"before,omitempty"`
 	After    any       `json:"after,omitempty"`
 	At       time.Time `json:"at"`
-	Actor    string    `json:"actor,omitempty"` // who or what did it, when the provider tells
-	Event    string    `json:"event,omitempty"` // changes made together share it: "revision 7"
+	Actor    string    `json:"actor,omitempty"`   // who or what did it, when the provider tells
+	Event    string    `json:"event,omitempty"`   // changes made together share it: "revision 7"
+	Earliest time.Time `json:"earliest,omitzero"` // when it was last seen as before: somebody saw the change at At, and it happened between; zero when the provider tells the time itself
 }
 
 // Diff returns what differs between two observations of the same query, in a fixed order (resource, then field).

@@ -191,4 +191,6 @@ type Snapshot struct {
 	Demo       bool           `json:"demo,omitempty"`       // some of it comes from the demo estate
 	Redactions map[string]int `json:"redactions,omitempty"` // how many values were masked, by kind
 	At         time.Time      `json:"at"`
+	Position   Position       `json:"position,omitempty"` // of the observation in the [History]; 0 when there is none
+	NotKept    error          `json:"-"`                  // why it is not in the [History], though it should be: a [NotKept]
 }

@@ -147,6 +147,9 @@ const (
 type Relation struct {
 	Type   RelationType `json:"type"`
 	Target string       `json:"target"` // ID of a resource, made by [NewID]
+	// Evidence is what proves the relation where the provider does not say it itself: "env DATABASE_HOST = orders-postgres".
+	// It never holds a secret.
+	Evidence string `json:"evidence,omitempty"`
 }
 
 // Resource is one thing that a provider reported, at the moment it reported it.

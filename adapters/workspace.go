@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -27,6 +28,7 @@ type Workspace struct {
 	Deadline time.Duration    // how long each driver may take; [DefaultDeadline]
 	Now      func() time.Time // the clock; [time.Now]
 	Runners  []Runner         // of the tools whose commands can be run; each tool has one
+	History  History          // keeps what was read; nil when nothing is kept
 	Observe  func(Source)     // is told of every read of a provider when it has ended; nil when nobody counts them
 
 	drivers []Adapter
@@ -42,21 +44,72 @@ func NewWorkspace(drivers ...Adapter) *Workspace {
 // Query reads resources. Its error is that of ctx alone: what drivers could not read is in the snapshot's sources. A
 // deadline of ctx shortens that of the drivers, so that what they have arrives before it.
 func (w *Workspace) Query(ctx context.Context, q Query) (Snapshot, error) {
-	return w.read(ctx, "list", q, w.Deadline, func(ctx context.Context, d Adapter) (part, error) {
+	snapshot, err := w.read(ctx, "list", q, w.Deadline, func(ctx context.Context, d Adapter) (part, error) {
 		resources, sources, err := d.List(ctx, q)
 		return part{resources: resources, sources: sources}, err
 	})
+	if err == nil {
+		w.record(ctx, &snapshot)
+	}
+	return snapshot, err
 }
 
-// Changes reads what changed since q.Since from the providers' own records; drivers without a record are left out.
+// record keeps a snapshot. A history that fails takes no answer away.
+func (w *Workspace) record(ctx context.Context, s *Snapshot) {
+	if w.History == nil || s.Query.NamesOnly {
+		return
+	}
+	position, err := w.History.Record(ctx, *s)
+	if err != nil {
+		s.NotKept = &NotKept{Err: err}
+		return
+	}
+	s.Position = position
+}
+
+// Changes reads what changed since q.Since from the providers' own records, drivers without a record are left out, and from
+// what was seen to change.
 func (w *Workspace) Changes(ctx context.Context, q Query) (Snapshot, error) {
-	return w.read(ctx, "changes", q, w.Deadline, func(ctx context.Context, d Adapter) (part, error) {
+	snapshot, err := w.read(ctx, "changes", q, w.Deadline, func(ctx context.Context, d Adapter) (part, error) {
 		changer, ok := d.(Changer)
 		if !ok {
 			return part{}, nil
 		}
 		changes, sources, err := changer.Changes(ctx, q)
 		return part{changes: changes, sources: sources}, err
+	})
+	if err == nil {
+		w.recall(ctx, &snapshot)
+	}
+	return snapshot, err
+}
+
+// ownRecord is the provider that what was seen to change is from.
+const ownRecord = "clanker"
+
+// recall adds what was seen to change to what the providers tell, with the evidence.
+func (w *Workspace) recall(ctx context.Context, s *Snapshot) {
+	if w.History == nil {
+		return
+	}
+	source := Source{Provider: ownRecord, Call: "clanker history", At: w.Now()}
+	seen, err := w.History.Changes(ctx, s.Query)
+	source.Took = w.Now().Sub(source.At)
+	if err != nil {
+		source.Error = &SourceError{Reason: Internal, What: "what was seen to change", Detail: err.Error(), Err: err}
+	}
+	added := unseen(s.Changes, seen)
+	source.Count = len(added)
+	s.Changes, s.Sources = append(s.Changes, added...), append(s.Sources, source)
+	s.sort()
+}
+
+// unseen are the changes that were seen and that no provider tells of: it knows better when they were made, and who did it.
+func unseen(told, seen []Change) []Change {
+	return slices.DeleteFunc(seen, func(c Change) bool {
+		return slices.ContainsFunc(told, func(t Change) bool {
+			return t.Resource == c.Resource && t.Field == c.Field && !t.At.After(c.At) && !t.At.Before(c.Earliest) && reflect.DeepEqual(t.After, c.After)
+		})
 	})
 }
 

@@ -17,6 +17,12 @@ type Question struct {
 	Cursor  string // of an answer that did not show all: its next page, which reads nothing anew. Text is empty then, or the same
 	Asker   policies.Principal
 
+	// Since says what the answer's delta is compared with: an answer id, a time (RFC 3339 or a date), a duration ("2h"), or
+	// "last check", which is the default: this asker's previous look at the same question.
+	Since string
+	// FollowUp is the id of the answer that words like "it" and "the second one" refer to; empty for the asker's last one.
+	FollowUp string
+
 	// Step, unless it is nil, is told what is being done, as "asking aws, kubernetes": for people, in no fixed words. Its
 	// calls come one after the other, all of them before Route returns; it must be quick, for reads wait for it.
 	Step func(text string)
@@ -119,6 +125,7 @@ type Answer struct {
 	Counts             *Counts         `json:"counts,omitempty"`
 	Changes            []AnswerChange  `json:"changes,omitempty"`
 	Graph              *Graph          `json:"graph,omitempty"`
+	Delta              *Delta          `json:"delta,omitempty"`
 	Evidence           []Evidence      `json:"evidence,omitempty"`
 	Coverage           Coverage        `json:"coverage"`
 	Proposals          []Proposal      `json:"proposals,omitempty" jsonschema_description:"ready to send with clanker_run_command; nothing was run"`
@@ -189,6 +196,43 @@ type AnswerChange struct {
 	Source   string        `json:"source"`
 }
 
+// Delta is what changed since an earlier look at the same question, of what either look showed. Each list is sorted by ref,
+// then field; what is in Recovered or Degraded is not in Modified again.
+type Delta struct {
+	ComparedTo string        `json:"comparedTo,omitempty" jsonschema_description:"answer id of the earlier look; absent: the state at comparedAt"`
+	ComparedAt time.Time     `json:"comparedAt"`
+	Changed    bool          `json:"changed"`
+	Added      []DeltaItem   `json:"added,omitempty"`
+	Removed    []DeltaItem   `json:"removed,omitempty"`
+	Modified   []DeltaChange `json:"modified,omitempty"`
+	Recovered  []DeltaChange `json:"recovered,omitempty"`
+	Degraded   []DeltaChange `json:"degraded,omitempty"`
+	More       int           `json:"more,omitempty" jsonschema_description:"changes that are not shown"`
+}
+
+// DeltaItem is a resource that appeared or was seen to be gone.
+type DeltaItem struct {
+	Ref      string        `json:"ref"`
+	Kind     adapters.Kind `json:"kind"`
+	Name     string        `json:"name"`
+	Location string        `json:"location,omitempty"`
+	At       time.Time     `json:"at"` // when it was seen
+}
+
+// DeltaChange is one field of a resource, as it was and as it is. The field "listed" tells that it came into the answer, or
+// left it, though nothing of its configuration changed.
+type DeltaChange struct {
+	Ref      string        `json:"ref"`
+	Kind     adapters.Kind `json:"kind"`
+	Name     string        `json:"name"`
+	Location string        `json:"location,omitempty"`
+	Field    string        `json:"field"`
+	Before   any           `json:"before,omitempty"`
+	After    any           `json:"after,omitempty"`
+	At       time.Time     `json:"at"`              // when the newest of it was seen
+	Times    int           `json:"times,omitempty"` // how often it changed, when more than once: it flaps
+}
+
 // Graph is a topology: nodes sorted by ref, edges by from, relation, to. Of several pages the first has what is nearest to
 // the resource that was asked about, and each edge is on the page where the later of its ends is, or the next.
 type Graph struct {
@@ -209,6 +253,7 @@ type GraphEdge struct {
 	From     string                `json:"from"`
 	Relation adapters.RelationType `json:"relation"`
 	To       string                `json:"to"`
+	Evidence string                `json:"evidence,omitempty"` // what proves it, where the provider does not say it itself
 }
 
 // Evidence is one provider call behind the answer.

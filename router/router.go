@@ -44,12 +44,14 @@ var _ Workspace = (*adapters.Workspace)(nil)
 type Options struct {
 	Now     func() time.Time // the clock; nil means time.Now
 	Entropy io.Reader        // for answer ids; nil means crypto/rand
+	Memory  Memory           // keeps what was answered; nil when nothing is kept
 }
 
 // Router answers questions. It is safe for concurrent use.
 type Router struct {
 	matcher   atomic.Pointer[Matcher]
 	workspace Workspace
+	memory    Memory
 	now       func() time.Time
 	ids       ids
 	recent    recent
@@ -63,7 +65,7 @@ func New(m *Matcher, w Workspace, opts Options) *Router {
 	if opts.Entropy == nil {
 		opts.Entropy = rand.Reader
 	}
-	r := &Router{workspace: w, now: opts.Now, ids: ids{entropy: ulid.Monotonic(opts.Entropy, 0)}}
+	r := &Router{workspace: w, memory: opts.Memory, now: opts.Now, ids: ids{entropy: ulid.Monotonic(opts.Entropy, 0)}}
 	r.Use(m)
 	return r
 }

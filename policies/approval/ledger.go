@@ -36,3 +36,11 @@ type Trust interface {
 	// Count keeps the counter of a credential's newest signature. One that has not grown is an error, unless both are zero.
 	Count(ctx context.Context, credential string, counter uint32) error
 }
+
+// Presence tells which of the processes that share a ledger are alive. Whether one is does not depend on any clock.
+type Presence interface {
+	// Instance names this process among them; another run of the program has another name.
+	Instance() string
+	// Alive reports whether the process of that name is.
+	Alive(ctx context.Context, instance string) (bool, error)
+}

@@ -1,0 +1,31 @@
+package adapters
+
+import "context"
+
+// History keeps what was observed. The [Workspace] tells it of every read of resources, after redaction, and nothing else
+// does: so each observation is kept once, whoever asked.
+//
+// What an observation did not cover, it says nothing about: a resource is gone only when a read that would have brought it
+// succeeded without it. A resource that appears where nobody had looked before is new to the history, and no change.
+type History interface {
+	// Record keeps an observation, and what changed since each of its resources was last observed. An unchanged estate costs
+	// next to nothing. An error means that nothing of it was kept.
+	Record(ctx context.Context, s Snapshot) (Position, error)
+	// Changes returns what was seen to change of the resources that q matches, since q.Since, newest first. Their Earliest is
+	// set.
+	Changes(ctx context.Context, q Query) ([]Change, error)
+}
+
+// Position is a place in the order in which a [History] learned what it knows: that of the newest change that an observation
+// could tell. Positions grow, whatever the clock does; 0 is before everything.
+type Position int64
+
+// NotKept is why a snapshot is not in the history, though it should be.
+type NotKept struct{ Err error }
+
+func (e *NotKept) Error() string {
+	return "nothing is kept of what was read, so later answers cannot say what changed since: " + e.Err.Error()
+}
+
+// Unwrap returns the cause.
+func (e *NotKept) Unwrap() error { return e.Err }
