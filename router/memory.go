@@ -17,6 +17,9 @@ type Memory interface {
 	// Between returns what was seen to change after one position up to another, of the resources that any of the queries
 	// matches, oldest first.
 	Between(ctx context.Context, of []adapters.Query, after, upTo adapters.Position) ([]adapters.Change, error)
+	// PositionAt returns the position of the newest change at or before a time, and when the first observation of all was made;
+	// zero when nothing was observed yet.
+	PositionAt(ctx context.Context, at time.Time) (adapters.Position, time.Time, error)
 	// Sightings tells when resources were seen; those that never were are missing.
 	Sightings(ctx context.Context, ids []string) (map[string]Sighting, error)
 }
