@@ -39,8 +39,9 @@ type Intent struct {
 	Patterns                 []Pattern // none if it has examples enough to learn from
 	Columns                  []string
 	Verdict                  bool
-	Needs                    string // slot without which the question is asked back; see [Intent.SlotType]
-	Defaults                 Slots  // of slots that the question does not give
+	Noise                    []string // fields whose changes answers say nothing of, as path.Match takes them
+	Needs                    string   // slot without which the question is asked back; see [Intent.SlotType]
+	Defaults                 Slots    // of slots that the question does not give
 	Pos                      Position
 	Layer                    int     // index of the catalogue's layer that it is from
 	Overrides                *Intent // the one of an earlier layer that it took the place of, or nil

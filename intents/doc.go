@@ -46,6 +46,7 @@
 //	  limit: 20                        # at most so many
 //	  columns: [status, attr.image]    # of the table, after the name: status reason since location kind attr.x metric.y
 //	  verdict: true                    # the answer carries a health verdict
+//	  noise: [label.*, image]          # answers do not tell when these change: see since and delta
 //	  answer: '{{len .Resources}} of {{plural .Total "pod"}} above {{percent .Slots.percent}} in {{.Place}}'
 //	  next: ["why is {{(index .Resources 0).Name}} unhealthy"]
 //	  tests:                           # questions that nothing is learned from; "clanker intents test" asks them

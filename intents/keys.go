@@ -2,6 +2,7 @@ package intents
 
 import (
 	"fmt"
+	"path"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -40,9 +41,21 @@ func (d *draft) fields() []field {
 		{Name: "limit", Read: d.into(&in.limit), Takes: anyText, Doc: "At most so many: a count or {slot}."},
 		{Name: "columns", Read: texts(&d.columns), Takes: anyTexts, Doc: "Of the table, after the name: status reason since location kind attr.NAME metric.NAME."},
 		{Name: "verdict", Read: func(w string, n ast.Node) { in.Verdict = d.Bool(w, n) }, Takes: trueOrFalse, Doc: "Whether the answer carries a health verdict."},
+		{Name: "noise", Read: d.noise, Takes: anyTexts, Doc: "Fields whose changes answers say nothing of; * stands for any letters."},
 		{Name: "answer", Read: d.into(&d.answer), Takes: anyText, Doc: "Template of text/template, rendered as one line."},
 		{Name: "next", Read: texts(&d.next), Takes: anyTexts, Doc: "Templates of questions to ask next."},
 		{Name: "tests", Read: d.tests, Takes: func() object { return arrayOf(block(d.testFields(&trial{}, nil), "ask")) }, Doc: "Questions that nothing is learned from."},
+	}
+}
+
+// noise reads patterns of fields, as [path.Match] takes them.
+func (d *draft) noise(where string, node ast.Node) {
+	for _, pattern := range d.Texts(where, node) {
+		if _, err := path.Match(pattern.Text, ""); err != nil {
+			d.Fault(pattern.Pos, where, "write names of fields, with * for any letters", "%q is no pattern: %v", pattern.Text, err)
+			continue
+		}
+		d.in.Noise = append(d.in.Noise, pattern.Text)
 	}
 }
 

@@ -15,3 +15,6 @@ type Principal struct {
 	Kind   PrincipalKind `json:"kind"`
 	Groups []string      `json:"groups,omitempty"` // of an operator, sorted; from data.yaml
 }
+
+// Unknown is the ID of an agent that claims no name: there may be many of them.
+const Unknown = "unknown"

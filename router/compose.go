@@ -26,6 +26,8 @@ type draft struct {
 	data       intents.Data // what the templates of the intent see
 	query      adapters.Query
 	sources    []adapters.Source
+	glances    []Glance // the reads that the history knows of
+	notKept    error    // why the history does not know of others
 	redactions map[string]int
 	found      bool // something was there to answer from
 	lost       bool // a name in the question is nobody's: what the intent suggests next makes no sense
@@ -140,6 +142,10 @@ func place(q adapters.Query) string {
 // read takes in what one read brought.
 func (d *draft) read(s adapters.Snapshot) {
 	d.sources = append(d.sources, s.Sources...)
+	d.notKept = cmp.Or(d.notKept, s.NotKept)
+	if s.Position > 0 {
+		d.glances = append(d.glances, Glance{Query: s.Query, At: s.Position})
+	}
 	d.answer.Demo = d.answer.Demo || s.Demo
 	for kind, n := range s.Redactions {
 		d.redactions[kind] += n

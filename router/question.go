@@ -201,6 +201,7 @@ type AnswerChange struct {
 type Delta struct {
 	ComparedTo string        `json:"comparedTo,omitempty" jsonschema_description:"answer id of the earlier look; absent: the state at comparedAt"`
 	ComparedAt time.Time     `json:"comparedAt"`
+	By         string        `json:"by,omitempty" jsonschema_description:"whose look that was, when it was not the asker's"`
 	Changed    bool          `json:"changed"`
 	Added      []DeltaItem   `json:"added,omitempty"`
 	Removed    []DeltaItem   `json:"removed,omitempty"`

@@ -107,6 +107,7 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return Answer{}, fmt.Errorf("answer %q: %w", d.answer.Question, err)
 	}
+	r.remember(ctx, d)
 	return r.publish(d), nil
 }
 

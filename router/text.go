@@ -237,11 +237,33 @@ func (w *writer) tail() string {
 		line("checked: %s", checked)
 	}
 	w.lines(&t, len(w.a.Coverage.NotChecked), "not checked", func(i int) { line("not checked: %s", missingWords(w.a.Coverage.NotChecked[i])) })
+	if d := w.a.Delta; d != nil {
+		line("%s", w.delta(d))
+	}
 	w.lines(&t, len(w.a.Warnings), "warning", func(i int) { line("warning: %s", w.a.Warnings[i]) })
 	if r := w.a.Redactions; r != nil {
 		line("redacted: %s (%s)", plural(r.Count, "value"), strings.Join(r.Kinds, ", "))
 	}
 	return t.String()
+}
+
+// mostDeltaWords is how many changes the text names.
+const mostDeltaWords = 6
+
+// delta says what changed since the earlier look.
+func (w *writer) delta(d *Delta) string {
+	since := "since last check "
+	switch {
+	case d.By != "":
+		since = "since " + d.By + " looked "
+	case d.ComparedTo == "":
+		since = "since "
+	}
+	at := d.ComparedAt
+	if !d.Changed {
+		return since + w.minute(&at) + ": no change"
+	}
+	return since + w.minute(&at) + ": " + strings.Join(d.words(mostDeltaWords), ", ")
 }
 
 // handle is the last line: the answer's id, and what to ask next.

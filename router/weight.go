@@ -67,6 +67,7 @@ func (a *Answer) weight() int {
 	for _, w := range a.Warnings {
 		n += 16 + len(w)
 	}
+	n += a.Delta.weight()
 	if a.Graph != nil {
 		n += 200*len(a.Graph.Nodes) + 250*len(a.Graph.Edges)
 	}

@@ -2,6 +2,7 @@ package server
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -17,6 +18,8 @@ const (
 	maxQuestion = 2000
 	maxContext  = 500
 	maxCursor   = 200
+	maxSince    = 60
+	maxFollowUp = 40
 )
 
 const questionExample = `{"question": "Are all services in production healthy?"}`
@@ -27,13 +30,15 @@ func questionSchema() json.RawMessage {
 		`"question":{"type":"string","minLength":1,"maxLength":%d},`+
 		`"limit":{"type":"integer","minimum":1,"maximum":%d,"description":"most items returned, default %d"},`+
 		`"context":{"type":"string","maxLength":%d,"description":"cluster, account or kubeconfig context to look in"},`+
+		`"since":{"type":"string","maxLength":%d,"description":"what delta compares with: an answerId, time or duration; default last check"},`+
+		`"followUp":{"type":"string","maxLength":%d,"description":"answerId that words like it refer to; default your last"},`+
 		`"cursor":{"type":"string","maxLength":%d,"description":"instead of a question: the rest of an answer, from its truncation.cursor"}},`+
-		`"additionalProperties":false}`, maxQuestion, router.MaxLimit, router.DefaultLimit, maxContext, maxCursor)
+		`"additionalProperties":false}`, maxQuestion, router.MaxLimit, router.DefaultLimit, maxContext, maxSince, maxFollowUp, maxCursor)
 }
 
 // decodeQuestion reads the arguments of clanker_route_question. Errors name the argument and say what to write.
 func decodeQuestion(arguments any) (router.Question, error) {
-	given, err := object(arguments, "question", "limit", "context", "cursor")
+	given, err := object(arguments, "question", "limit", "context", "since", "followUp", "cursor")
 	if err != nil {
 		return router.Question{}, fmt.Errorf("%w; for instance %s", err, questionExample)
 	}
@@ -50,8 +55,20 @@ func decodeQuestion(arguments any) (router.Question, error) {
 	if q.Limit, err = limit(given); err != nil {
 		return q, err
 	}
-	q.Context, err = text(given, "context", maxContext)
-	return q, err
+	return q, errors.Join(into(&q.Context, given, "context", maxContext), since(&q.Since, given), into(&q.FollowUp, given, "followUp", maxFollowUp))
+}
+
+// into reads one more text.
+func into(target *string, given map[string]any, name string, most int) (err error) {
+	*target, err = text(given, name, most)
+	return err
+}
+
+func since(target *string, given map[string]any) error {
+	if err := into(target, given, "since", maxSince); err != nil {
+		return err
+	}
+	return router.CheckSince(*target)
 }
 
 // object returns the arguments by name, and an error when there are others than the known ones.

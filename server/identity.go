@@ -21,5 +21,5 @@ func asker(ctx context.Context) policies.Principal {
 		name = session.GetClientInfo().Name
 	}
 	name = strings.ToValidUTF8(name[:min(len(name), maxClient)], "") // without the half of a character
-	return policies.Principal{ID: cmp.Or(name, "unknown"), Kind: policies.Agent}
+	return policies.Principal{ID: cmp.Or(name, policies.Unknown), Kind: policies.Agent}
 }

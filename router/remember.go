@@ -1,0 +1,187 @@
+package router
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"time"
+
+	"clanker/adapters"
+)
+
+// remembering bounds what memory may add to the time of an answer.
+const remembering = 3 * time.Second
+
+// remember says what changed since an earlier look, and keeps this one. A memory that fails takes no answer away: the reader
+// is told that nothing is kept.
+func (r *Router) remember(ctx context.Context, d *draft) {
+	if r.memory == nil || d.intent == nil || d.settled {
+		return
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), remembering)
+	defer done()
+	look, err := d.look(r.now())
+	if err == nil {
+		err = errors.Join(r.since(ctx, d, look), r.sighted(ctx, d), r.memory.Keep(ctx, look))
+	}
+	if err != nil && d.notKept == nil {
+		d.notKept = &adapters.NotKept{Err: err}
+	}
+	if d.notKept != nil {
+		d.warn("%v", d.notKept)
+	}
+}
+
+// look is what is kept of the answer.
+func (d *draft) look(now time.Time) (Look, error) {
+	slots := ReadableSlots(d.data.Slots)
+	meaning, err := json.Marshal([]any{d.intent.ID, slots, d.asked.Context})
+	if err != nil {
+		return Look{}, fmt.Errorf("name the question: %w", err)
+	}
+	sum := sha256.Sum256(meaning)
+	listed := d.listed()
+	return Look{AnswerID: d.answer.AnswerID, Asker: claimed(d.asked.Asker), Question: d.answer.Question, Key: hex.EncodeToString(sum[:16]), At: now,
+		Read: d.glances, Listed: listed[:min(len(listed), MostListed)], Subject: d.subject(slots, listed)}, nil
+}
+
+// listed are the resources that the answer shows, on whichever page.
+func (d *draft) listed() []string {
+	var refs []string
+	for i := range d.rows.items {
+		refs = append(refs, d.rows.items[i].Ref)
+	}
+	for _, row := range d.rows.graph {
+		refs = append(refs, row.node.Ref)
+	}
+	for i := range d.rows.changes {
+		refs = append(refs, d.rows.changes[i].Ref)
+	}
+	return distinct(refs)
+}
+
+// distinct keeps the first of each, in order, and none that is empty.
+func distinct(refs []string) []string {
+	known := map[string]bool{"": true}
+	return slices.DeleteFunc(refs, func(ref string) bool {
+		again := known[ref]
+		known[ref] = true
+		return again
+	})
+}
+
+// mostSubject is how many resources "they" may be.
+const mostSubject = 20
+
+// subject is what the answer is about: the resources that the question names, if any is shown, else what is shown.
+func (d *draft) subject(slots map[string]any, listed []string) Subject {
+	refs := listed
+	if d.query.Name != "" {
+		named := slices.DeleteFunc(slices.Clone(listed), func(ref string) bool { return adapters.IDName(ref) != d.query.Name })
+		if len(named) > 0 {
+			refs = named
+		}
+	}
+	return Subject{Intent: d.intent.ID, Slots: slots, Refs: slices.Clone(refs[:min(len(refs), mostSubject)])}
+}
+
+// since fills in the delta.
+func (r *Router) since(ctx context.Context, d *draft, now Look) error {
+	if len(now.Read) == 0 {
+		return nil
+	}
+	before, ok, err := r.reference(ctx, d, now.Key)
+	if err != nil || !ok {
+		return err
+	}
+	var queries []adapters.Query
+	for _, g := range now.Read {
+		queries = append(queries, g.Query)
+	}
+	changes, err := r.memory.Between(ctx, queries, before.at, now.reference().at)
+	if err != nil {
+		return err
+	}
+	d.compare(before, now, changes)
+	return nil
+}
+
+// compare makes the delta of what either look showed; of a health question also of what fell ill or recovered in between.
+func (d *draft) compare(before reference, now Look, changes []adapters.Change) {
+	shown := map[string]bool{}
+	for _, ref := range slices.Concat(before.look.Listed, now.Listed) {
+		shown[ref] = true
+	}
+	all := max(len(now.Listed), len(before.look.Listed)) >= MostListed
+	changes = slices.DeleteFunc(changes, func(c adapters.Change) bool {
+		sick := c.Field == deltaHealth && (d.intent.Verdict || before.look.AnswerID == "")
+		gone := c.Field == deltaWhole && before.look.AnswerID == ""
+		return !all && !sick && !gone && !shown[c.Resource]
+	})
+	delta := deltaOf(changes, d.noise)
+	if before.look.Key == now.Key && !all && d.whole() {
+		delta.relisted(before.look.Listed, now.Listed, now.At)
+	}
+	delta.ComparedTo, delta.ComparedAt, delta.By = before.look.AnswerID, stamp(before.time), before.by
+	delta.close()
+	d.answer.Delta = delta
+}
+
+// whole reports whether all could be read: what is missing from an answer in part may be there all the same.
+func (d *draft) whole() bool {
+	return !slices.ContainsFunc(d.sources, func(s adapters.Source) bool { return s.Error != nil })
+}
+
+// noise reports whether the intent wants to hear nothing of a field.
+func (d *draft) noise(field string) bool {
+	return slices.ContainsFunc(d.intent.Noise, func(pattern string) bool {
+		ok, err := path.Match(pattern, field)
+		return ok && err == nil
+	})
+}
+
+// mostSighted is how many rows are looked up.
+const mostSighted = 200
+
+// sighted tells since when the rows that are not well have not been, where the provider does not, and which of them flap.
+func (r *Router) sighted(ctx context.Context, d *draft) error {
+	var refs []string
+	for i := range d.rows.items {
+		if item := &d.rows.items[i]; statusTroubled(item.Status) && len(refs) < mostSighted {
+			refs = append(refs, item.Ref)
+		}
+	}
+	if len(refs) == 0 {
+		return nil
+	}
+	sightings, err := r.memory.Sightings(ctx, refs)
+	if err != nil {
+		return err
+	}
+	for i := range d.rows.items {
+		item := &d.rows.items[i]
+		s, ok := sightings[item.Ref]
+		if !ok || !statusTroubled(item.Status) {
+			continue
+		}
+		if item.Since == nil {
+			item.Since = instant(s.Since)
+		}
+		if s.Flaps >= flapping {
+			item.Reason = join("; ", item.Reason, fmt.Sprintf("flapping: its health changed %d times in an hour", s.Flaps))
+		}
+	}
+	return nil
+}
+
+// flapping is how many changes of health in an hour are worth a word.
+const flapping = 3
+
+func statusTroubled(status string) bool {
+	return status == string(adapters.HealthDegraded) || status == string(adapters.HealthUnhealthy)
+}
