@@ -14,7 +14,7 @@ type Change struct {
 	Kind     Kind      `json:"kind"`
 	Name     string    `json:"name"`
 	Scope    Scope     `json:"scope,omitzero"`
-	Field    string    `json:"field"` // image, replicas, health, env.ADDED; "resource" when it appeared or went
+	Field    string    `json:"field"` // image, replicas, health, env.ADDED; "resource" when it appeared or went; see also [EventField]
 	Before   any       `json:"before,omitempty"`
 	After    any       `json:"after,omitempty"`
 	At       time.Time `json:"at"`
@@ -22,6 +22,18 @@ type Change struct {
 	Event    string    `json:"event,omitempty"`   // changes made together share it: "revision 7"
 	Earliest time.Time `json:"earliest,omitzero"` // when it was last seen as before: somebody saw the change at At, and it happened between; zero when the provider tells the time itself
 }
+
+// EventField begins the field of a change that is an event which happened to a resource, and no setting that somebody made:
+// "event.BackOff", with what the provider says of it as its After. It is told once, at the time when it began, however often it
+// happened.
+const EventField = "event."
+
+// What stands for the values of a field whose values are never told, such as an environment variable's: that there is one, and
+// that there is another one than before.
+const (
+	SomeValue    = "(value)"
+	AnotherValue = "(another value)"
+)
 
 // Diff returns what differs between two observations of the same query, in a fixed order (resource, then field).
 //

@@ -150,9 +150,14 @@ func (m *masker) values(key string, values []any) []any {
 	return clean
 }
 
+// shown reports whether a value tells nothing, even where it is a secret's.
+func shown(value string) bool {
+	return value == "" || value == Redacted || value == SomeValue || value == AnotherValue
+}
+
 // field masks a value whole when its key says that it is a secret, else the secrets within it.
 func (m *masker) field(key, value string) string {
-	if value != "" && value != Redacted && SecretKey(key) {
+	if !shown(value) && SecretKey(key) {
 		m.count("key", 1)
 		return Redacted
 	}

@@ -154,3 +154,11 @@ func BenchmarkTextOrdinary(b *testing.B) {
 		m.text(texts[i%len(texts)])
 	}
 }
+
+// TestMarksOfValues: that a secret was replaced by another is told, and neither of them.
+func TestMarksOfValues(t *testing.T) {
+	m := &masker{counts: map[string]int{}}
+	changed := m.changes([]Change{{Field: "env.DB_PASSWORD", Before: SomeValue, After: AnotherValue}, {Field: "env.DB_PASSWORD", Before: "hunter2"}})
+	assert.Equal(t, []Change{{Field: "env.DB_PASSWORD", Before: SomeValue, After: AnotherValue}, {Field: "env.DB_PASSWORD", Before: Redacted}}, changed)
+	assert.Equal(t, map[string]int{"key": 1}, m.counts)
+}
