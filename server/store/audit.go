@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -15,7 +14,7 @@ import (
 // Append adds an entry that belongs to no change of a request, and returns the head after it.
 func (s *Store) Append(ctx context.Context, e approval.Event) (approval.Head, error) {
 	var h approval.Head
-	err := transact(ctx, s.writer, func(tx *sql.Tx) (err error) {
+	err := s.write(ctx, func(ctx context.Context, tx statements) (err error) {
 		h, err = s.append(ctx, tx, e)
 		return err
 	})
@@ -26,7 +25,7 @@ func (s *Store) Append(ctx context.Context, e approval.Event) (approval.Head, er
 }
 
 // append adds entries, each followed by a checkpoint where one is due.
-func (s *Store) append(ctx context.Context, tx *sql.Tx, events ...approval.Event) (approval.Head, error) {
+func (s *Store) append(ctx context.Context, tx statements, events ...approval.Event) (approval.Head, error) {
 	h, err := head(ctx, tx)
 	if err != nil {
 		return h, err
@@ -53,7 +52,7 @@ func (s *Store) append(ctx context.Context, tx *sql.Tx, events ...approval.Event
 }
 
 // link adds one entry after the head.
-func (s *Store) link(ctx context.Context, tx *sql.Tx, h approval.Head, event approval.Event) (approval.Head, error) {
+func (s *Store) link(ctx context.Context, tx statements, h approval.Head, event approval.Event) (approval.Head, error) {
 	e, err := h.Next(s.now(), event)
 	if err != nil {
 		return h, err
@@ -64,7 +63,7 @@ func (s *Store) link(ctx context.Context, tx *sql.Tx, h approval.Head, event app
 }
 
 // checkpoint adds an entry that signs the head.
-func (s *Store) checkpoint(ctx context.Context, tx *sql.Tx, h approval.Head) (approval.Head, error) {
+func (s *Store) checkpoint(ctx context.Context, tx statements, h approval.Head) (approval.Head, error) {
 	signed, err := note.Sign(&note.Note{Text: h.Text()}, s.signer)
 	if err != nil {
 		return h, fmt.Errorf("sign the head of the audit log: %w", err)
@@ -73,7 +72,7 @@ func (s *Store) checkpoint(ctx context.Context, tx *sql.Tx, h approval.Head) (ap
 }
 
 // seal signs the head, unless the newest entry does.
-func (s *Store) seal(ctx context.Context, tx *sql.Tx) error {
+func (s *Store) seal(ctx context.Context, tx statements) error {
 	h, err := head(ctx, tx)
 	if err != nil || h.Seq == 0 {
 		return err

@@ -13,7 +13,7 @@ import (
 
 // Create keeps a new request, in a state that a request may begin with.
 func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Event) error {
-	err := transact(ctx, s.writer, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx statements) error {
 		if !approval.State("").Allows(r.State) {
 			return fmt.Errorf("a request cannot begin as %q", r.State)
 		}
@@ -32,7 +32,7 @@ func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Event
 	return nil
 }
 
-func insert(ctx context.Context, tx *sql.Tx, r approval.Request) error {
+func insert(ctx context.Context, tx statements, r approval.Request) error {
 	document, outcome, err := write(r)
 	if err != nil {
 		return err
@@ -57,7 +57,7 @@ func write(r approval.Request) (document string, outcome sql.NullString, err err
 }
 
 // use uses nonces up.
-func use(ctx context.Context, tx *sql.Tx, id string, words []approval.Word) error {
+func use(ctx context.Context, tx statements, id string, words []approval.Word) error {
 	for _, w := range words {
 		result, err := tx.ExecContext(ctx, `INSERT INTO nonces (nonce, request) VALUES (?, ?) ON CONFLICT DO NOTHING`, w.Nonce, id)
 		if err != nil {
@@ -74,7 +74,7 @@ func use(ctx context.Context, tx *sql.Tx, id string, words []approval.Word) erro
 // edit of it is an error, and so is a move that leaves no entry. The version grows by itself.
 func (s *Store) Update(ctx context.Context, id string, from approval.State, edit func(*approval.Request) ([]approval.Event, error)) (approval.Request, error) {
 	var after approval.Request
-	err := transact(ctx, s.writer, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx statements) error {
 		r, err := getRequest(ctx, tx, id)
 		if err != nil {
 			return err
@@ -91,7 +91,7 @@ func (s *Store) Update(ctx context.Context, id string, from approval.State, edit
 	return after, nil
 }
 
-func (s *Store) change(ctx context.Context, tx *sql.Tx, r approval.Request, edit func(*approval.Request) ([]approval.Event, error)) (approval.Request, error) {
+func (s *Store) change(ctx context.Context, tx statements, r approval.Request, edit func(*approval.Request) ([]approval.Event, error)) (approval.Request, error) {
 	from, said, version := r.State, len(r.Words), r.Version
 	before, err := fixed(r, said)
 	if err != nil {
@@ -129,7 +129,7 @@ func fixed(r approval.Request, said int) ([]byte, error) {
 	return adapters.Canonical([]any{r.ID, r.Proposal, r.Frozen, r.Digest, r.Plan, r.Decision, words})
 }
 
-func save(ctx context.Context, tx *sql.Tx, r approval.Request) error {
+func save(ctx context.Context, tx statements, r approval.Request) error {
 	document, outcome, err := write(r)
 	if err != nil {
 		return err

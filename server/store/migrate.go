@@ -8,12 +8,12 @@ import (
 	"io/fs"
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*/*.sql
 var migrations embed.FS
 
 // steps are the texts of the migrations in order: the n-th, counted from one, takes the schema to version n.
-func steps() ([]string, error) {
-	files, err := fs.Glob(migrations, "migrations/*.sql")
+func (d *dialect) steps() ([]string, error) {
+	files, err := fs.Glob(migrations, "migrations/"+d.name+"/*.sql")
 	if err != nil {
 		return nil, err
 	}
@@ -28,13 +28,13 @@ func steps() ([]string, error) {
 	return texts, nil
 }
 
-// version returns the schema's version and the one that this program has. A newer one is an error: what it means is not known here.
-func version(ctx context.Context, db queries) (has, want int, err error) {
-	all, err := steps()
+// versions returns the schema's version and the one that this program has. A newer one is an error: what it means is not known here.
+func (d *dialect) versions(ctx context.Context, db queries) (has, want int, err error) {
+	all, err := d.steps()
 	if err != nil {
 		return 0, 0, err
 	}
-	if err := db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&has); err != nil {
+	if has, err = d.version(ctx, db); err != nil {
 		return 0, 0, fmt.Errorf("read the version of the schema: %w", err)
 	}
 	if has > len(all) {
@@ -44,18 +44,18 @@ func version(ctx context.Context, db queries) (has, want int, err error) {
 }
 
 // migrate takes the schema forward, one transaction for each step. There is no way back.
-func migrate(ctx context.Context, db *sql.DB) error {
-	has, want, err := version(ctx, db)
+func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
+	has, want, err := d.versions(ctx, d.on(db))
 	if err != nil {
 		return err
 	}
-	all, err := steps()
+	all, err := d.steps()
 	if err != nil {
 		return err
 	}
 	for n := has; n < want; n++ {
-		err := transact(ctx, db, func(tx *sql.Tx) error {
-			_, err := tx.ExecContext(ctx, fmt.Sprintf("%s\nPRAGMA user_version = %d", all[n], n+1))
+		err := d.transact(ctx, db, func(tx statements) error {
+			_, err := tx.ExecContext(ctx, fmt.Sprintf("%s;\n%s", all[n], d.take(n+1)))
 			return err
 		})
 		if err != nil {
@@ -63,17 +63,4 @@ func migrate(ctx context.Context, db *sql.DB) error {
 		}
 	}
 	return nil
-}
-
-// transact does something in one transaction: all of it is on the disk afterwards, or none of it.
-func transact(ctx context.Context, db *sql.DB, do func(*sql.Tx) error) error {
-	tx, err := db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	if err := do(tx); err != nil {
-		return err
-	}
-	return tx.Commit()
 }

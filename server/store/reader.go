@@ -1,25 +1,30 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
-	"clanker/adapters"
 	"clanker/policies/approval"
 )
 
 // Reader reads what a workspace keeps, also while it runs. It is safe for concurrent use.
 type Reader struct {
-	db    queries
-	key   string
-	close func() error
+	dialect *dialect
+	pool    *sql.DB // nil in a snapshot
+	db      queries // the pool or a transaction, spelled
+	key     string
+	close   func() error
 }
 
 // OpenReadOnly opens the folder of a workspace for reading. The workspace may be running.
@@ -28,20 +33,24 @@ func OpenReadOnly(ctx context.Context, dir string) (*Reader, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w; name the folder of a workspace", err)
 	}
-	db, err := connect(path, "mode=ro&_query_only=1", readers)
+	db, err := openFile(path, reading, readers)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{db: db, close: db.Close}
+	r := newReader(inFile(), db)
 	if err := r.check(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open the ledger %s: %w", path, err), db.Close())
 	}
 	return r, nil
 }
 
+func newReader(d *dialect, db *sql.DB) *Reader {
+	return &Reader{dialect: d, pool: db, db: d.on(db), close: db.Close}
+}
+
 // check wants the schema of this program, and reads the key.
 func (r *Reader) check(ctx context.Context) error {
-	has, want, err := version(ctx, r.db)
+	has, want, err := r.dialect.versions(ctx, r.db)
 	if err != nil {
 		return err
 	}
@@ -57,25 +66,18 @@ func (r *Reader) Close() error { return r.close() }
 
 // Snapshot returns a reader that sees everything as it is now, until it is closed.
 func (r *Reader) Snapshot(ctx context.Context) (*Reader, error) {
-	db, ok := r.db.(*sql.DB)
-	if !ok {
+	if r.pool == nil {
 		return nil, errors.New("this is a snapshot already")
 	}
-	tx, err := db.BeginTx(ctx, nil)
+	tx, err := r.pool.BeginTx(ctx, &r.dialect.still)
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
-	return &Reader{db: tx, key: r.key, close: tx.Rollback}, nil
+	return &Reader{dialect: r.dialect, db: r.dialect.on(tx), key: r.key, close: tx.Rollback}, nil
 }
 
 // Key is the workspace's public key, as note.NewVerifier reads it; its short form is [approval.Fingerprint].
 func (r *Reader) Key() string { return r.key }
-
-// queries is what a database and a transaction have in common.
-type queries interface {
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
 
 // Get returns a request, or [approval.ErrNotFound].
 func (r *Reader) Get(ctx context.Context, id string) (approval.Request, error) {
@@ -108,27 +110,36 @@ func scanRequest(row interface{ Scan(...any) error }) (approval.Request, error) 
 
 // List returns the requests that the filter wants, the newest first.
 func (r *Reader) List(ctx context.Context, f approval.Filter) ([]approval.Request, error) {
-	states, err := adapters.Canonical(append([]approval.State{}, f.States...))
-	if err != nil {
-		return nil, err
+	states := f.States
+	if len(states) == 0 {
+		states = approval.States()
 	}
-	limit := f.Limit
-	if limit <= 0 {
-		limit = -1 // none, to SQLite
+	args := []any{f.Brief, f.Requester, f.Since.UnixMicro(), cmp.Or(max(f.Limit, 0), math.MaxInt)}
+	for _, state := range states {
+		args = append(args, string(state))
 	}
-	const query = `SELECT document, iif(?5, NULL, outcome) FROM requests
-		WHERE (?1 = '[]' OR state IN (SELECT value FROM json_each(?1))) AND (?2 = '' OR requester = ?2) AND created >= ?3
+	query := `SELECT document, CASE WHEN ?1 THEN NULL ELSE outcome END FROM requests
+		WHERE (?2 = '' OR requester = ?2) AND created >= ?3 AND state IN (` + list(5, len(states)) + `)
 		ORDER BY created DESC, id DESC LIMIT ?4`
 	var requests []approval.Request
-	err = each(ctx, r.db, func(rows *sql.Rows) error {
+	err := each(ctx, r.db, func(rows *sql.Rows) error {
 		r, err := scanRequest(rows)
 		requests = append(requests, r)
 		return err
-	}, query, string(states), f.Requester, f.Since.UnixMicro(), limit, f.Brief)
+	}, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("list requests: %w", err)
 	}
 	return requests, nil
+}
+
+// list are n parameters from that number on.
+func list(from, n int) string {
+	names := make([]string, n)
+	for i := range names {
+		names[i] = "?" + strconv.Itoa(from+i)
+	}
+	return strings.Join(names, ", ")
 }
 
 // each calls do for every row.

@@ -5,14 +5,12 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
-	"modernc.org/sqlite"
 
 	"clanker/policies/approval"
 )
@@ -25,13 +23,16 @@ const (
 
 // Options of a [Store].
 type Options struct {
-	Now func() time.Time // of the entries of the audit log; time.Now when nil
+	Database string           // postgres:// address of one that a team shares; empty: the file in the folder. See [CheckDatabase]
+	Now      func() time.Time // of the entries of the audit log; time.Now when nil
 }
 
 // Store keeps what a workspace must not forget. It is safe for concurrent use.
 type Store struct {
 	*Reader
 	writer  *sql.DB
+	notes   *sql.DB       // where the history is written
+	turn    chan struct{} // has one place: who writes is in it
 	signer  note.Signer
 	now     func() time.Time
 	release func() error
@@ -53,7 +54,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{Reader: &Reader{}, now: o.Now, release: release}
+	s := &Store{Reader: &Reader{}, turn: make(chan struct{}, 1), now: o.Now, release: release}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -81,21 +82,25 @@ func prepare(dir string) error {
 
 func (s *Store) open(ctx context.Context, dir string) error {
 	path := filepath.Join(dir, dataFile)
-	var err error
-	if s.writer, err = connect(path, "_txlock=immediate&_journal_mode=WAL&_synchronous=FULL&_pragma=fullfsync(1)", 1); err != nil {
+	d := inFile()
+	db, err := openFile(path, writing, 1)
+	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, s.writer); err != nil {
+	s.writer = db
+	if err := d.migrate(ctx, s.writer); err != nil {
 		return err
 	}
 	if err := s.loadKey(ctx, dir); err != nil {
 		return err
 	}
-	db, err := connect(path, "mode=ro&_query_only=1", readers)
-	if err != nil {
+	if s.notes, err = openFile(path, noting, 1); err != nil {
 		return err
 	}
-	s.db, s.close = db, db.Close
+	if db, err = openFile(path, reading, readers); err != nil {
+		return err
+	}
+	s.Reader = newReader(d, db)
 	return s.check(ctx)
 }
 
@@ -123,26 +128,10 @@ func (s *Store) loadKey(ctx context.Context, dir string) error {
 	return err
 }
 
-func connect(path, options string, connections int) (*sql.DB, error) {
-	path, err := filepath.Abs(path)
-	if err != nil {
-		return nil, err
-	}
-	name := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: options + "&_busy_timeout=5000&_foreign_keys=1&_defensive=1&_dqs=0"}
-	connector, err := sqlite.NewConnector(name.String())
-	if err != nil {
-		return nil, err
-	}
-	db := sql.OpenDB(connector)
-	db.SetMaxOpenConns(connections)
-	db.SetMaxIdleConns(connections)
-	return db, nil
-}
-
 // Close signs the head of the log and closes the files. Call it once.
 func (s *Store) Close() error {
 	ctx := context.Background()
-	err := transact(ctx, s.writer, func(tx *sql.Tx) error { return s.seal(ctx, tx) })
+	err := s.write(ctx, s.seal)
 	return errors.Join(err, s.shut())
 }
 
@@ -151,6 +140,9 @@ func (s *Store) shut() error {
 	var err error
 	if s.close != nil {
 		err = s.close()
+	}
+	if s.notes != nil {
+		err = errors.Join(err, s.notes.Close())
 	}
 	if s.writer != nil {
 		err = errors.Join(err, s.writer.Close())

@@ -44,7 +44,7 @@ func approvers(ctx context.Context, db queries) ([]approval.Approver, error) {
 
 // Change replaces the approvers. The event's body is a [approval.Trusted]; the approvers in it are filled in here.
 func (s *Store) Change(ctx context.Context, edit func([]approval.Approver) ([]approval.Approver, approval.Event, error)) error {
-	err := transact(ctx, s.writer, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx statements) error {
 		before, err := approvers(ctx, tx)
 		if err != nil {
 			return err
@@ -90,7 +90,7 @@ func unique(all []approval.Approver) error {
 
 // Count keeps the counter of a credential's newest signature. One that has not grown is an error, unless both are zero.
 func (s *Store) Count(ctx context.Context, credential string, counter uint32) error {
-	err := transact(ctx, s.writer, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx statements) error {
 		all, err := approvers(ctx, tx)
 		if err != nil {
 			return err
@@ -110,7 +110,7 @@ func (s *Store) Count(ctx context.Context, credential string, counter uint32) er
 	return nil
 }
 
-func count(ctx context.Context, tx *sql.Tx, c approval.Credential, counter uint32) error {
+func count(ctx context.Context, tx statements, c approval.Credential, counter uint32) error {
 	if counter == 0 && c.Counter == 0 {
 		return nil
 	}
@@ -132,7 +132,7 @@ func (s *Store) PutPolicies(ctx context.Context, revision string, files map[stri
 		}
 		loaded.Files[name] = string(text)
 	}
-	err := transact(ctx, s.writer, func(tx *sql.Tx) error {
+	err := s.write(ctx, func(ctx context.Context, tx statements) error {
 		h, err := head(ctx, tx)
 		if err != nil {
 			return err

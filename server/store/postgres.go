@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+// lockSpace is the first half of every advisory lock's key, so that they are not those of another program.
+const lockSpace = 0x636c616e // "clan"
+
+// The second halves; those of presences are above.
+const (
+	lockLedger  = 1
+	lockHistory = 2
+)
+
+func inPostgres() *dialect {
+	lock := func(key int) string { return fmt.Sprintf(`SELECT pg_advisory_xact_lock(%d, %d)`, lockSpace, key) }
+	return &dialect{
+		name:  "postgres",
+		spell: numbered,
+		version: func(ctx context.Context, db queries) (has int, err error) {
+			if err := db.QueryRowContext(ctx, `SELECT count(*) FROM pg_class WHERE oid = to_regclass('schema_version')`).Scan(&has); err != nil || has == 0 {
+				return 0, err
+			}
+			err = db.QueryRowContext(ctx, `SELECT version FROM schema_version`).Scan(&has)
+			return has, err
+		},
+		take: func(version int) string {
+			if version == 1 {
+				return `CREATE TABLE schema_version (version INTEGER NOT NULL); INSERT INTO schema_version VALUES (1)`
+			}
+			return fmt.Sprintf(`UPDATE schema_version SET version = %d`, version)
+		},
+		turn:  map[kind]string{ledger: lock(lockLedger), history: lock(lockHistory)},
+		busy:  func(error) bool { return false },
+		still: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+		team:  true,
+	}
+}
+
+// CheckDatabase reports what is wrong with the address of a database: it is postgres://USER@HOST/NAME, and has no password in
+// it, since many can read a configuration. Empty is right: the file in the folder of the workspace.
+func CheckDatabase(address string) error {
+	if address == "" {
+		return nil
+	}
+	_, err := postgresConfig(address)
+	return err
+}
+
+func postgresConfig(address string) (*pgx.ConnConfig, error) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "postgres" && u.Scheme != "postgresql" {
+		return nil, errors.New("the address of the database is not like postgres://clanker@db.example.com/clanker")
+	}
+	_, secret := u.User.Password()
+	if q := u.Query(); secret || q.Has("password") || q.Has("sslpassword") {
+		return nil, errors.New("the address of the database has a password in it, and many can read it there: put the password into PGPASSWORD or ~/.pgpass, or use sslcert and sslkey")
+	}
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, fmt.Errorf("read the address of the database: %w", err)
+	}
+	if config.ConnectTimeout == 0 || config.ConnectTimeout > patience {
+		config.ConnectTimeout = patience
+	}
+	return config, nil
+}
+
+// openPostgres opens a database that a team shares.
+func openPostgres(config *pgx.ConnConfig, connections int) *sql.DB {
+	db := pool(stdlib.OpenDB(*config), connections)
+	db.SetConnMaxIdleTime(5 * time.Minute)
+	return db
+}

@@ -1,0 +1,57 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+func inFile() *dialect {
+	return &dialect{
+		name:  "sqlite",
+		spell: same,
+		version: func(ctx context.Context, db queries) (has int, err error) {
+			err = db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&has)
+			return has, err
+		},
+		take: func(version int) string { return fmt.Sprintf("PRAGMA user_version = %d", version) },
+		busy: func(err error) bool {
+			var failure *sqlite.Error
+			return errors.As(err, &failure) && failure.Code()&0xff == sqlite3.SQLITE_BUSY
+		},
+	}
+}
+
+// The options of connections: of those that read, and of those that write what must not and what may be lost when the power fails.
+const (
+	reading = "mode=ro&_query_only=1&_busy_timeout=2000"
+	writing = "_txlock=immediate&_journal_mode=WAL&_pragma=fullfsync(1)&_synchronous=FULL&_busy_timeout=1"
+	noting  = "_txlock=immediate&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=1"
+)
+
+// openFile opens the SQLite file of a workspace.
+func openFile(path, options string, connections int) (*sql.DB, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	name := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: options + "&_foreign_keys=1&_defensive=1&_dqs=0"}
+	connector, err := sqlite.NewConnector(name.String())
+	if err != nil {
+		return nil, err
+	}
+	return pool(sql.OpenDB(connector), connections), nil
+}
+
+// pool keeps so many connections open, and no more.
+func pool(db *sql.DB, connections int) *sql.DB {
+	db.SetMaxOpenConns(connections)
+	db.SetMaxIdleConns(connections)
+	return db
+}

@@ -1,0 +1,89 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// patience is how long the database has for one call: an answer does not hang when it does.
+const patience = 3 * time.Second
+
+// kind is what is written: that of which nothing may be lost, or what was observed.
+type kind int
+
+const (
+	ledger kind = iota
+	history
+)
+
+// write changes the ledger in one transaction. When it returns without an error, all of it has reached the disk; after an
+// error there is nothing, unless the connection was lost while it was committed: then nobody knows.
+//
+// Writers of the ledger take turns, in this process and between processes, from before do is called until all is committed.
+// So what do reads first is still so when it writes. It asks with the context that it is given, which ends in time.
+func (s *Store) write(ctx context.Context, do func(context.Context, statements) error) error {
+	return s.transact(ctx, ledger, s.writer, do)
+}
+
+// note is write for the history, with turns of its own in PostgreSQL; in the one file there is one turn for both. With SQLite
+// it does not wait for the disk: after a power failure the newest notes may be missing, always from the end, and nothing else
+// is lost; a process that is killed loses none. Keep short what do does: everybody else waits.
+func (s *Store) note(ctx context.Context, do func(context.Context, statements) error) error {
+	return s.transact(ctx, history, s.notes, do)
+}
+
+func (s *Store) transact(ctx context.Context, k kind, db *sql.DB, do func(context.Context, statements) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	defer cancel()
+	select {
+	case s.turn <- struct{}{}:
+		defer func() { <-s.turn }()
+	case <-ctx.Done():
+		return because(ctx, ctx.Err())
+	}
+	return because(ctx, s.dialect.transact(ctx, db, func(tx statements) error {
+		if turn := s.dialect.turn[k]; turn != "" {
+			if _, err := tx.ExecContext(ctx, turn); err != nil {
+				return err
+			}
+		}
+		return do(ctx, tx)
+	}))
+}
+
+// transact does something in one transaction: all of it is kept afterwards, or none of it. While another process writes, it
+// tries again until the context ends.
+func (d *dialect) transact(ctx context.Context, db *sql.DB, do func(statements) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	for d.busy(err) && ctx.Err() == nil {
+		tx, err = db.BeginTx(ctx, nil) // has waited for a millisecond: with longer ones a busy process would keep the others out
+	}
+	if err != nil {
+		return err
+	}
+	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if err := do(d.on(tx)); err != nil {
+		return err
+	}
+	return tx.Commit()
+}
+
+// read gives the database some time for what do asks. What do sees may change between two queries.
+func (r *Reader) read(ctx context.Context, do func(context.Context, queries) error) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	defer cancel()
+	return because(ctx, do(ctx, r.db))
+}
+
+var errPatience = errors.New("the database does not answer: look whether it runs, and whether this machine reaches it")
+
+// because says why a context ended, where that is why it failed.
+func because(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return fmt.Errorf("%w (%w)", cause, err)
+	}
+	return err
+}
