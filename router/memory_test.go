@@ -99,10 +99,12 @@ func (n *notebook) Sightings(_ context.Context, ids []string) (map[string]Sighti
 type observed struct {
 	*fake
 	notes *notebook
+	now   func() time.Time
 }
 
 func (o observed) Query(ctx context.Context, q adapters.Query) (adapters.Snapshot, error) {
 	s, err := o.fake.Query(ctx, q)
+	s.At = o.now()
 	position, broken := o.notes.Record(ctx, s)
 	if s.Position = position; broken != nil {
 		s.NotKept = &adapters.NotKept{Err: broken}

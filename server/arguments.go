@@ -28,11 +28,11 @@ const questionExample = `{"question": "Are all services in production healthy?"}
 func questionSchema() json.RawMessage {
 	return fmt.Appendf(nil, `{"type":"object","properties":{`+
 		`"question":{"type":"string","minLength":1,"maxLength":%d},`+
-		`"limit":{"type":"integer","minimum":1,"maximum":%d,"description":"most items returned, default %d"},`+
-		`"context":{"type":"string","maxLength":%d,"description":"cluster, account or kubeconfig context to look in"},`+
-		`"since":{"type":"string","maxLength":%d,"description":"what delta compares with: an answerId, time or duration; default last check"},`+
-		`"followUp":{"type":"string","maxLength":%d,"description":"answerId that words like it refer to; default your last"},`+
-		`"cursor":{"type":"string","maxLength":%d,"description":"instead of a question: the rest of an answer, from its truncation.cursor"}},`+
+		`"limit":{"type":"integer","minimum":1,"maximum":%d,"description":"default %d"},`+
+		`"context":{"type":"string","maxLength":%d,"description":"cluster, account or context"},`+
+		`"since":{"type":"string","maxLength":%d,"description":"delta against: answerId, time, 2h; default last check"},`+
+		`"followUp":{"type":"string","maxLength":%d,"description":"answerId that it means"},`+
+		`"cursor":{"type":"string","maxLength":%d,"description":"instead of a question: truncation.cursor of an answer"}},`+
 		`"additionalProperties":false}`, maxQuestion, router.MaxLimit, router.DefaultLimit, maxContext, maxSince, maxFollowUp, maxCursor)
 }
 
