@@ -13,7 +13,7 @@ import (
 
 // The types of entries in the audit log, each with the type of its body.
 const (
-	EventStarted    = "workspace.started" // [Opened]; the first of a log, and one for each start
+	EventStarted    = "workspace.started" // [Opened]; the first of a log, and one for each process that starts
 	EventPolicies   = "policies.loaded"   // [Loaded]
 	EventTrust      = "trust.changed"     // [Trusted]
 	EventProposed   = "proposal.created"  // [Proposed]
@@ -24,6 +24,7 @@ const (
 	EventRunning    = "execution.started" // [Started]; written before it runs
 	EventEnded      = "execution.ended"   // [Ended]
 	EventUnknown    = "execution.unknown" // [Closed]
+	EventLate       = "execution.late"    // [Late]
 	EventClosed     = "proposal.closed"   // [Closed]
 	EventCheckpoint = "checkpoint"        // [Checkpoint]
 )

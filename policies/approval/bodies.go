@@ -14,12 +14,13 @@ import (
 // The bodies of the entries. Together they hold all that is needed to verify the log without anything else: the frozen
 // proposals, the policies as text, the credentials, and every word with its signature. Proposal is the ID of a request.
 type (
-	// Opened says who writes the log from here on.
+	// Opened says that a process writes the log from here on, and once more when it begins to serve the operator page.
 	Opened struct {
 		Version     string `json:"version"`
-		Key         string `json:"key"`                  // the workspace's public key, as note.NewVerifier reads it; always the same in one log
+		Key         string `json:"key"`                  // the workspace's public key, as note.NewVerifier reads it
+		Instance    string `json:"instance,omitzero"`    // the process; older ones were alone
 		Isolation   string `json:"isolation"`            // the tier of this installation
-		Origin      string `json:"origin"`               // of the operator page: what passkeys sign for
+		Origin      string `json:"origin"`               // of the operator page that it serves, what passkeys sign for; empty when another process does
 		Development bool   `json:"development,omitzero"` // words typed at a terminal count
 	}
 
@@ -71,10 +72,11 @@ type (
 	// Started says what is about to run, and the words that are used up by it.
 	Started struct {
 		Proposal string            `json:"proposal"`
-		Digest   string            `json:"digest"`           // of the proposal that runs
-		Plan     string            `json:"plan"`             // digest of the plan as it was made again just now
-		Nonces   []string          `json:"nonces,omitempty"` // of the words; none for a read that policy allows
-		Decision policies.Decision `json:"decision"`         // made again just now
+		Instance string            `json:"instance,omitzero"` // that runs it
+		Digest   string            `json:"digest"`            // of the proposal that runs
+		Plan     string            `json:"plan"`              // digest of the plan as it was made again just now
+		Nonces   []string          `json:"nonces,omitempty"`  // of the words; none for a read that policy allows
+		Decision policies.Decision `json:"decision"`          // made again just now
 	}
 
 	// Ended is what became of it, see [adapters.Outcome]: succeeded with exit code 0 and no failure, else failed.
@@ -88,8 +90,12 @@ type (
 		Verified string `json:"verified,omitzero"`
 	}
 
-	// Closed says that it will not run (rejected, expired, stale, or failed before it started), or that the workspace died
-	// while it ran (unknown).
+	// Late is what became of a command that had been given up as unknown: its process had only lost the ledger. The request
+	// stays unknown, and this is what people can look at.
+	Late Ended
+
+	// Closed says that it will not run (rejected, expired, stale, or failed before it started), or that the process died that
+	// ran it (unknown).
 	Closed struct {
 		Proposal string `json:"proposal"`
 		State    State  `json:"state"`
@@ -187,6 +193,8 @@ func bodyOf(kind string) any {
 		return &Started{}
 	case EventEnded:
 		return &Ended{}
+	case EventLate:
+		return &Late{}
 	case EventUnknown, EventClosed:
 		return &Closed{}
 	case EventCheckpoint:

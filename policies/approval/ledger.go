@@ -6,7 +6,7 @@ import "context"
 // are on the disk when a method returns, or neither.
 type Ledger interface {
 	// Create keeps a new request.
-	Create(ctx context.Context, r Request, e Event) error
+	Create(ctx context.Context, r Request, e Event, checks ...Check) error
 	// Get returns a request, or [ErrNotFound].
 	Get(ctx context.Context, id string) (Request, error)
 	// List returns the requests that the filter wants, the newest first.
@@ -14,7 +14,14 @@ type Ledger interface {
 	// Update changes a request that is in the state from, else it returns [ErrMoved]. The state after edit must be from or one
 	// that from allows. edit may be called again; an error of it leaves everything as it was and is returned. A nonce in
 	// Words that any request used before is [ErrUsed].
-	Update(ctx context.Context, id string, from State, edit func(*Request) ([]Event, error)) (Request, error)
+	Update(ctx context.Context, id string, from State, edit func(*Request) ([]Event, error), checks ...Check) (Request, error)
+}
+
+// Check looks at the other requests in the transaction that keeps or changes one, before it does: whatever other processes
+// are about, nothing moves until it is over. An error of Allow leaves everything as it was, and is returned.
+type Check struct {
+	Among Filter
+	Allow func([]Request) error // may be called again
 }
 
 // Log is the audit log, a chain of entries.

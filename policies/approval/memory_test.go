@@ -1,6 +1,7 @@
 package approval_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -69,9 +70,12 @@ func (m *memory) load(id string) (r approval.Request, err error) {
 	return r, json.Unmarshal(text, &r)
 }
 
-func (m *memory) Create(_ context.Context, r approval.Request, e approval.Event) error {
+func (m *memory) Create(_ context.Context, r approval.Request, e approval.Event, checks ...approval.Check) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if err := m.allowed(checks); err != nil {
+		return err
+	}
 	if err := m.append(e); err != nil {
 		return err
 	}
@@ -84,9 +88,23 @@ func (m *memory) Get(_ context.Context, id string) (approval.Request, error) {
 	return m.load(id)
 }
 
-func (m *memory) List(_ context.Context, f approval.Filter) (found []approval.Request, err error) {
+func (m *memory) List(_ context.Context, f approval.Filter) ([]approval.Request, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	return m.list(f)
+}
+
+func (m *memory) allowed(checks []approval.Check) error {
+	for _, check := range checks {
+		found, err := m.list(check.Among)
+		if err = cmp.Or(err, check.Allow(found)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (m *memory) list(f approval.Filter) (found []approval.Request, err error) {
 	for _, id := range slices.Backward(m.order) {
 		r, err := m.load(id)
 		if err != nil {
@@ -100,7 +118,7 @@ func (m *memory) List(_ context.Context, f approval.Filter) (found []approval.Re
 	return found, nil
 }
 
-func (m *memory) Update(_ context.Context, id string, from approval.State, edit func(*approval.Request) ([]approval.Event, error)) (approval.Request, error) {
+func (m *memory) Update(_ context.Context, id string, from approval.State, edit func(*approval.Request) ([]approval.Event, error), checks ...approval.Check) (approval.Request, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r, err := m.load(id)
@@ -109,6 +127,9 @@ func (m *memory) Update(_ context.Context, id string, from approval.State, edit 
 	}
 	if r.State != from {
 		return r, approval.ErrMoved
+	}
+	if err := m.allowed(checks); err != nil {
+		return r, err
 	}
 	said := len(r.Words)
 	events, err := edit(&r)

@@ -11,20 +11,22 @@ import (
 
 // Request is a proposal and what became of it.
 type Request struct {
-	ID       string            `json:"id"`
-	State    State             `json:"state"`
-	Why      string            `json:"why,omitzero"` // why it is in that state: what changed, who rejected it
-	Proposal policies.Proposal `json:"proposal"`     // what Frozen holds
-	Frozen   json.RawMessage   `json:"frozen"`       // the canonical bytes that were approved: never written again
-	Digest   string            `json:"digest"`       // of Frozen, in the domain "clanker.proposal.v1"
-	Plan     string            `json:"plan"`         // digest of the plan in it, see [adapters.Frozen]
-	Decision policies.Decision `json:"decision"`
-	Words    []Word            `json:"words,omitempty"` // all that people said, in order; the newest of each counts
-	Outcome  *adapters.Outcome `json:"outcome,omitempty"`
-	Asked    int               `json:"asked"`           // how often the same was proposed while it waited
-	Lapses   time.Time         `json:"lapses,omitzero"` // when what was approved lapses
-	Updated  time.Time         `json:"updated"`
-	Version  int               `json:"version"` // grows with every change of the request
+	ID        string            `json:"id"`
+	State     State             `json:"state"`
+	Why       string            `json:"why,omitzero"`       // why it is in that state: what changed, who rejected it
+	Workspace string            `json:"workspace,omitzero"` // fingerprint of the workspace that it was proposed in, and that runs it: never written again; older ones have none
+	Instance  string            `json:"instance,omitzero"`  // process that it was proposed in; from when it runs on, the one that runs it
+	Proposal  policies.Proposal `json:"proposal"`           // what Frozen holds
+	Frozen    json.RawMessage   `json:"frozen"`             // the canonical bytes that were approved: never written again
+	Digest    string            `json:"digest"`             // of Frozen, in the domain "clanker.proposal.v1"
+	Plan      string            `json:"plan"`               // digest of the plan in it, see [adapters.Frozen]
+	Decision  policies.Decision `json:"decision"`
+	Words     []Word            `json:"words,omitempty"` // all that people said, in order; the newest of each counts
+	Outcome   *adapters.Outcome `json:"outcome,omitempty"`
+	Asked     int               `json:"asked"`           // how often the same was proposed while it waited
+	Lapses    time.Time         `json:"lapses,omitzero"` // when what was approved lapses
+	Updated   time.Time         `json:"updated"`
+	Version   int               `json:"version"` // grows with every change of the request
 }
 
 // Verdict is what a person says.
@@ -44,6 +46,7 @@ type Word struct {
 	Assurance  policies.Assurance `json:"assurance"` // as seen at the signature
 	Statement  json.RawMessage    `json:"statement"` // canonical bytes of the [Statement]
 	Proof      Proof              `json:"proof"`
+	Origin     string             `json:"origin,omitzero"` // of the operator page that it was said on; older ones have none
 	At         time.Time          `json:"at"`
 	Expires    time.Time          `json:"expires"`
 	Nonce      string             `json:"nonce"`

@@ -12,10 +12,13 @@ import (
 )
 
 // Create keeps a new request, in a state that a request may begin with.
-func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Event) error {
+func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Event, checks ...approval.Check) error {
 	err := s.write(ctx, func(ctx context.Context, tx statements) error {
 		if !approval.State("").Allows(r.State) {
 			return fmt.Errorf("a request cannot begin as %q", r.State)
+		}
+		if err := allowed(ctx, tx, checks); err != nil {
+			return err
 		}
 		if err := insert(ctx, tx, r); err != nil {
 			return err
@@ -28,6 +31,20 @@ func (s *Store) Create(ctx context.Context, r approval.Request, e approval.Event
 	})
 	if err != nil {
 		return fmt.Errorf("keep the request %s: %w", r.ID, err)
+	}
+	return nil
+}
+
+// allowed asks the checks, of what is kept in this transaction.
+func allowed(ctx context.Context, tx statements, checks []approval.Check) error {
+	for _, check := range checks {
+		requests, err := listRequests(ctx, tx, check.Among)
+		if err != nil {
+			return err
+		}
+		if err := check.Allow(requests); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -72,7 +89,7 @@ func use(ctx context.Context, tx statements, id string, words []approval.Word) e
 
 // Update changes a request that is in the state from; see [approval.Ledger]. What was frozen, decided and said stays: an
 // edit of it is an error, and so is a move that leaves no entry. The version grows by itself.
-func (s *Store) Update(ctx context.Context, id string, from approval.State, edit func(*approval.Request) ([]approval.Event, error)) (approval.Request, error) {
+func (s *Store) Update(ctx context.Context, id string, from approval.State, edit func(*approval.Request) ([]approval.Event, error), checks ...approval.Check) (approval.Request, error) {
 	var after approval.Request
 	err := s.write(ctx, func(ctx context.Context, tx statements) error {
 		r, err := getRequest(ctx, tx, id)
@@ -81,6 +98,9 @@ func (s *Store) Update(ctx context.Context, id string, from approval.State, edit
 		}
 		if r.State != from {
 			return fmt.Errorf("%w: it is %s by now", approval.ErrMoved, r.State)
+		}
+		if err := allowed(ctx, tx, checks); err != nil {
+			return err
 		}
 		after, err = s.change(ctx, tx, r, edit)
 		return err
@@ -126,7 +146,7 @@ func (s *Store) change(ctx context.Context, tx statements, r approval.Request, e
 // fixed is what no change of a request may touch: what was asked, what was decided, and the words that were said before.
 func fixed(r approval.Request, said int) ([]byte, error) {
 	words := append([]approval.Word{}, r.Words[:min(said, len(r.Words))]...) // none is never nil, before and after
-	return adapters.Canonical([]any{r.ID, r.Proposal, r.Frozen, r.Digest, r.Plan, r.Decision, words})
+	return adapters.Canonical([]any{r.ID, r.Workspace, r.Proposal, r.Frozen, r.Digest, r.Plan, r.Decision, words})
 }
 
 func save(ctx context.Context, tx statements, r approval.Request) error {

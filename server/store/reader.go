@@ -110,6 +110,10 @@ func scanRequest(row interface{ Scan(...any) error }) (approval.Request, error) 
 
 // List returns the requests that the filter wants, the newest first.
 func (r *Reader) List(ctx context.Context, f approval.Filter) ([]approval.Request, error) {
+	return listRequests(ctx, r.db, f)
+}
+
+func listRequests(ctx context.Context, db queries, f approval.Filter) ([]approval.Request, error) {
 	states := f.States
 	if len(states) == 0 {
 		states = approval.States()
@@ -122,7 +126,7 @@ func (r *Reader) List(ctx context.Context, f approval.Filter) ([]approval.Reques
 		WHERE (?2 = '' OR requester = ?2) AND created >= ?3 AND state IN (` + list(5, len(states)) + `)
 		ORDER BY created DESC, id DESC LIMIT ?4`
 	var requests []approval.Request
-	err := each(ctx, r.db, func(rows *sql.Rows) error {
+	err := each(ctx, db, func(rows *sql.Rows) error {
 		r, err := scanRequest(rows)
 		requests = append(requests, r)
 		return err

@@ -26,7 +26,7 @@ func Keeper(t *testing.T, open func(*testing.T) approval.Keeper) {
 		run  func(*testing.T, approval.Keeper)
 	}{
 		{"create and get", createAndGet}, {"create refuses", createRefuses}, {"list", list}, {"update", update}, {"update refuses", updateRefuses}, {"outcome", outcome},
-		{"moves", moves}, {"nonces", nonces}, {"one of many wins", oneWins}, {"log", log}, {"approvers", approvers}, {"counters", counters},
+		{"moves", moves}, {"nonces", nonces}, {"one of many wins", oneWins}, {"checks", checks}, {"log", log}, {"approvers", approvers}, {"counters", counters},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -171,6 +171,7 @@ func updateRefuses(t *testing.T, k approval.Keeper) {
 		"another ID":       func(r *approval.Request) ([]approval.Event, error) { r.ID = "b"; return nil, nil },
 		"another digest":   func(r *approval.Request) ([]approval.Event, error) { r.Digest = "b"; return nil, nil },
 		"other bytes":      func(r *approval.Request) ([]approval.Event, error) { r.Frozen[2] = 'x'; return nil, nil },
+		"another home":     func(r *approval.Request) ([]approval.Event, error) { r.Workspace = "b"; return nil, nil },
 		"another plan":     func(r *approval.Request) ([]approval.Event, error) { r.Plan = "b"; return nil, nil },
 		"another proposal": func(r *approval.Request) ([]approval.Event, error) { r.Proposal.Reason = "b"; return nil, nil },
 		"another decision": func(r *approval.Request) ([]approval.Event, error) { r.Decision.Effect = "allow"; return nil, nil },
@@ -262,6 +263,50 @@ func oneWins(t *testing.T, k approval.Keeper) {
 	}
 	assert.Equal(t, 1, won)
 	assert.EqualValues(t, 3, size(t, k))
+}
+
+// checks lets many propose, start and end at once: each sees what the others have done, or goes before them.
+func checks(t *testing.T, k approval.Keeper) {
+	full := errors.New("full")
+	most := func(n int, states ...approval.State) approval.Check {
+		return approval.Check{Among: approval.Filter{States: states, Brief: true}, Allow: func(there []approval.Request) error {
+			if len(there) >= n {
+				return fmt.Errorf("%d are there: %w", len(there), full)
+			}
+			return nil
+		}}
+	}
+	taken := func(try func(i int) error) (n int) {
+		failures := make([]error, 16)
+		var wait sync.WaitGroup
+		for i := range failures {
+			wait.Go(func() { failures[i] = try(i) })
+		}
+		wait.Wait()
+		for _, err := range failures {
+			if err == nil {
+				n++
+			} else {
+				assert.ErrorIs(t, err, full)
+			}
+		}
+		return n
+	}
+	assert.Equal(t, 5, taken(func(i int) error {
+		r := Request(fmt.Sprint(i), Noon())
+		return k.Create(t.Context(), r, Proposed(r), most(5, approval.Pending))
+	}))
+	waiting, err := k.List(t.Context(), approval.Filter{})
+	require.NoError(t, err)
+	require.Len(t, waiting, 5)
+	assert.Equal(t, 2, taken(func(i int) error {
+		_, err := k.Update(t.Context(), waiting[i%5].ID, approval.Pending, to(approval.Rejected), most(2, approval.Rejected))
+		if errors.Is(err, approval.ErrMoved) {
+			return full // it was rejected already
+		}
+		return err
+	}))
+	assert.EqualValues(t, 7, size(t, k), "what is refused leaves nothing behind")
 }
 
 func log(t *testing.T, k approval.Keeper) {
