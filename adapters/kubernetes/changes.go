@@ -23,30 +23,33 @@ const (
 	desiredAnnotation = "deployment.kubernetes.io/desired-replicas"
 )
 
-// The lists that only changes are made from.
-var (
-	controllerRevisions = kept(target{path: apps, resource: "controllerrevisions", namespaced: true},
-		func(l *appsv1.ControllerRevisionList) []appsv1.ControllerRevision { return l.Items },
-		func(e *estate) *[]appsv1.ControllerRevision { return &e.revisions })
-	scalings = kept(target{path: core, resource: "events", namespaced: true, fields: "reason=ScalingReplicaSet"},
-		func(l *corev1.EventList) []corev1.Event { return l.Items },
-		func(e *estate) *[]corev1.Event { return &e.events })
-)
+// controllerRevisions are what only changes are made from, as [happenings] are.
+var controllerRevisions = kept(target{path: apps, resource: "controllerrevisions", namespaced: true},
+	func(l *appsv1.ControllerRevisionList) []appsv1.ControllerRevision { return l.Items },
+	func(e *estate) *[]appsv1.ControllerRevision { return &e.revisions })
 
-// changeTable says from what the changes of a kind are read, and how.
+// changeTable says from what the changes of a kind are read, and how; what is made from events alone is made for all kinds at
+// once.
 var changeTable = []struct {
 	kind  adapters.Kind
 	from  []*source
 	build func(*session) []adapters.Change
 }{
-	{adapters.KindDeployment, sources(deployments, replicaSets, scalings), (*session).deploymentChanges},
-	{adapters.KindStatefulSet, sources(statefulSets, controllerRevisions), (*session).statefulSetChanges},
-	{adapters.KindDaemonSet, sources(daemonSets, controllerRevisions), (*session).daemonSetChanges},
+	{adapters.KindDeployment, sources(deployments, replicaSets, happenings), (*session).deploymentChanges},
+	{adapters.KindStatefulSet, sources(statefulSets, controllerRevisions, happenings), (*session).statefulSetChanges},
+	{adapters.KindDaemonSet, sources(daemonSets, controllerRevisions, happenings), (*session).daemonSetChanges},
 	{adapters.KindRelease, sources(releases), (*session).releaseChanges},
+	{adapters.KindConfig, sources(configMaps, secrets), (*session).configChanges},
+	{adapters.KindPod, sources(happenings), nil},
+	{adapters.KindJob, sources(happenings), nil},
+	{adapters.KindNode, sources(happenings), nil},
+	{adapters.KindAutoscaler, sources(happenings), nil},
+	{adapters.KindVolumeClaim, sources(happenings), nil},
 }
 
-// Changes implements [adapters.Changer], from the revisions that the cluster keeps of each workload and the events of their
-// scaling. Without q.Since it is the last change of each; with it, all that the cluster still remembers.
+// Changes implements [adapters.Changer], from the revisions that the cluster keeps of each workload, from the writers of
+// ConfigMaps and Secrets, and from events, which are gone after an hour in most clusters. Without q.Since it is the last change
+// of each, and what its events tell; with it, all that the cluster still remembers.
 func (d *Driver) Changes(ctx context.Context, q adapters.Query) ([]adapters.Change, []adapters.Source, error) {
 	found, sources, err := fanOut(ctx, d, q, (*session).changes)
 	slices.SortStableFunc(found, func(a, b adapters.Change) int {
@@ -67,9 +70,9 @@ func (s *session) changes(ctx context.Context) []adapters.Change {
 		return nil
 	}
 	s.readAll(ctx, s.sourcesOf(rows))
-	var found []adapters.Change
+	found := s.eventChanges()
 	for _, c := range changeTable {
-		if s.query.Wants(c.kind) {
+		if s.query.Wants(c.kind) && c.build != nil {
 			found = append(found, c.build(s)...)
 		}
 	}
@@ -115,7 +118,7 @@ func (s *session) history(kind adapters.Kind, object metav1.Object, replicas *in
 // creation is a workload's first appearance, with what it was made of where that is known.
 func (s *session) creation(of adapters.Resource, object metav1.Object, replicas *int32, template *corev1.PodTemplateSpec) []adapters.Change {
 	made, a := object.GetCreationTimestamp().Time, s.authors[string(object.GetUID())]
-	actor, event := a.template.around(made), object.GetName()+" created"
+	actor, event := a.actor(a.template.around(made), ""), object.GetName()+" created"
 	found := []adapters.Change{changeOf(of, "resource", nil, "created", made, actor, event)}
 	if template == nil {
 		return found
@@ -134,13 +137,11 @@ func (s *session) creation(of adapters.Resource, object metav1.Object, replicas 
 // step makes the changes from one revision to the next. Who made it is known for the last one alone: the object remembers
 // its last author only.
 func (s *session) step(of adapters.Resource, object metav1.Object, before, after revision, last bool) []adapters.Change {
-	actor := oneLine(after.cause)
-	if by := s.authors[string(object.GetUID())].template.around(after.at); last && by != "" {
-		actor = by
-		if after.cause != "" {
-			actor += " (" + oneLine(after.cause) + ")"
-		}
+	a, by := s.authors[string(object.GetUID())], ""
+	if last {
+		by = a.template.around(after.at)
 	}
+	actor := a.actor(by, after.cause)
 	event := fmt.Sprintf("%s revision %d", object.GetName(), after.number)
 	var found []adapters.Change
 	for _, d := range diffTemplates(before.template, after.template) {

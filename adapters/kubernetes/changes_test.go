@@ -39,8 +39,8 @@ func TestLastDeployment(t *testing.T) {
 	}
 	assert.Equal(t, []adapters.Change{
 		change("replicas", 2.0, 3.0, 31*time.Minute, ""),
-		change("env.ADDED", nil, "set", 30*time.Minute, by),
-		change("env.MODE", "set", "set to another value", 30*time.Minute, by),
+		change("env.ADDED", nil, adapters.SomeValue, 30*time.Minute, by),
+		change("env.MODE", adapters.SomeValue, adapters.AnotherValue, 30*time.Minute, by),
 		change("image", "shop/checkout-api:v1.4.1", "shop/checkout-api:v1.4.2", 30*time.Minute, by),
 	}, changesOf(t, adapters.Query{Name: "checkout-api"}, estateObjects()...))
 }
@@ -152,7 +152,7 @@ func TestDiffTemplates(t *testing.T) {
 		"env": {func(p *corev1.PodTemplateSpec) {
 			p.Spec.Containers[0].Env = []corev1.EnvVar{{Name: "B", Value: "s3cret"}, {Name: "C"}}
 		},
-			[]difference{{"env.A", "set", nil}, {"env.B", "set", "set to another value"}, {"env.C", nil, "set"}}},
+			[]difference{{"env.A", adapters.SomeValue, nil}, {"env.B", adapters.SomeValue, adapters.AnotherValue}, {"env.C", nil, adapters.SomeValue}}},
 		"memory": {func(p *corev1.PodTemplateSpec) { p.Spec.Containers[0].Resources = needs("500m", "1Gi") },
 			[]difference{{"memory.request", "512Mi", "1Gi"}, {"memory.limit", "512Mi", "1Gi"}}},
 		"sidecar": {func(p *corev1.PodTemplateSpec) {

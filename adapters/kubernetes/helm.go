@@ -4,6 +4,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -77,22 +78,30 @@ func releaseTime(m *metav1.PartialObjectMetadata) time.Time {
 	return m.CreationTimestamp.Time
 }
 
-// buildConfigs returns ConfigMaps and Secrets by their names. Helm's own Secrets are shown as releases.
-func (s *session) buildConfigs() []adapters.Resource {
-	var found []adapters.Resource
+// configs are the ConfigMaps and Secrets, under the names of their resources. Helm's own Secrets are shown as releases.
+func (s *session) configs() []metav1.PartialObjectMetadata {
+	var found []metav1.PartialObjectMetadata
 	add := func(kind string, objects []metav1.PartialObjectMetadata) {
-		for i := range objects {
-			m := objects[i]
-			if m.Labels["owner"] == "helm" && kind == "secret" {
-				continue
+		for _, m := range objects {
+			if m.Labels["owner"] != "helm" || kind != "secret" {
+				m.Name = config{kind, m.Name}.id()
+				found = append(found, m)
 			}
-			m.Name = config{kind, m.Name}.id()
-			made := s.resource(adapters.KindConfig, &m, state{})
-			made.Attributes = map[string]any{"type": kind, "created": timestamp(&m.CreationTimestamp)}
-			found = append(found, made)
 		}
 	}
 	add("configmap", s.estate.configMaps)
 	add("secret", s.estate.secrets)
+	return found
+}
+
+// buildConfigs returns ConfigMaps and Secrets by their names.
+func (s *session) buildConfigs() []adapters.Resource {
+	var found []adapters.Resource
+	for _, m := range s.configs() {
+		made := s.resource(adapters.KindConfig, &m, state{})
+		kind, _, _ := strings.Cut(m.Name, "/")
+		made.Attributes = map[string]any{"type": kind, "created": timestamp(&m.CreationTimestamp)}
+		found = append(found, made)
+	}
 	return found
 }

@@ -29,8 +29,11 @@ func (s *session) scalingsOf(d *appsv1.Deployment) []scaling {
 	var found []scaling
 	for i := range s.estate.events {
 		e := &s.estate.events[i]
+		if e.InvolvedObject.Kind != "Deployment" || e.InvolvedObject.Namespace != d.Namespace || e.InvolvedObject.Name != d.Name {
+			continue
+		}
 		match := scaled.FindStringSubmatch(e.Message)
-		if match == nil || e.InvolvedObject.Kind != "Deployment" || e.InvolvedObject.Namespace != d.Namespace || e.InvolvedObject.Name != d.Name {
+		if e.Reason != "ScalingReplicaSet" || match == nil {
 			continue
 		}
 		found = append(found, scaling{set: match[1], from: number(match[2]), to: number(match[3]), at: eventTime(e)})
@@ -78,7 +81,7 @@ func (s *session) scalingChanges(d *appsv1.Deployment, revisions []revision) []a
 		}
 	}
 	if last := len(found) - 1; last >= 0 && found[last].Event == scaledEvent(of) {
-		found[last].Actor = cmp.Or(found[last].Actor, a.scaler)
+		found[last].Actor = cmp.Or(found[last].Actor, s.scaler(a, d.Namespace, found[last]))
 	}
 	if len(events) == 0 {
 		found = s.countedScaling(d, of, revisions)
@@ -87,6 +90,18 @@ func (s *session) scalingChanges(d *appsv1.Deployment, revisions []revision) []a
 		found = found[len(found)-1:]
 	}
 	return found
+}
+
+// controllerManager is the manager under which autoscalers write.
+const controllerManager = "kube-controller-manager"
+
+// scaler is who scaled by itself last: of autoscalers, which of them.
+func (s *session) scaler(a author, namespace string, c adapters.Change) string {
+	size, _ := c.After.(float64)
+	if a.scaler == controllerManager {
+		return cmp.Or(s.rescaler(namespace, int(size), c.At), a.scaler)
+	}
+	return a.scaler
 }
 
 func scaledEvent(of adapters.Resource) string { return of.Name + " scaled" }
