@@ -1,6 +1,10 @@
 package adapters
 
-import "context"
+import (
+	"context"
+	"reflect"
+	"slices"
+)
 
 // History keeps what was observed. The [Workspace] tells it of every read of resources, after redaction, and nothing else
 // does: so each observation is kept once, whoever asked.
@@ -29,3 +33,45 @@ func (e *NotKept) Error() string {
 
 // Unwrap returns the cause.
 func (e *NotKept) Unwrap() error { return e.Err }
+
+// record keeps a snapshot. A history that fails takes no answer away.
+func (w *Workspace) record(ctx context.Context, s *Snapshot) {
+	if w.History == nil || s.Query.NamesOnly {
+		return
+	}
+	position, err := w.History.Record(ctx, *s)
+	if err != nil {
+		s.NotKept = &NotKept{Err: err}
+		return
+	}
+	s.Position = position
+}
+
+// ownRecord is the provider that what was seen to change is from.
+const ownRecord = "clanker"
+
+// recall adds what was seen to change to what the providers tell, with the evidence.
+func (w *Workspace) recall(ctx context.Context, s *Snapshot) {
+	if w.History == nil {
+		return
+	}
+	source := Source{Provider: ownRecord, Call: "clanker history", At: w.Now()}
+	seen, err := w.History.Changes(ctx, s.Query)
+	source.Took = w.Now().Sub(source.At)
+	if err != nil {
+		source.Error = &SourceError{Reason: Internal, What: "what was seen to change", Detail: err.Error(), Err: err}
+	}
+	added := unseen(s.Changes, seen)
+	source.Count = len(added)
+	s.Changes, s.Sources = append(s.Changes, added...), append(s.Sources, source)
+	s.sort()
+}
+
+// unseen are the changes that were seen and that no provider tells of: it knows better when they were made, and who did it.
+func unseen(told, seen []Change) []Change {
+	return slices.DeleteFunc(seen, func(c Change) bool {
+		return slices.ContainsFunc(told, func(t Change) bool {
+			return t.Resource == c.Resource && t.Field == c.Field && !t.At.After(c.At) && !t.At.Before(c.Earliest) && reflect.DeepEqual(t.After, c.After)
+		})
+	})
+}

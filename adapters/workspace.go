@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"reflect"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -54,19 +53,6 @@ func (w *Workspace) Query(ctx context.Context, q Query) (Snapshot, error) {
 	return snapshot, err
 }
 
-// record keeps a snapshot. A history that fails takes no answer away.
-func (w *Workspace) record(ctx context.Context, s *Snapshot) {
-	if w.History == nil || s.Query.NamesOnly {
-		return
-	}
-	position, err := w.History.Record(ctx, *s)
-	if err != nil {
-		s.NotKept = &NotKept{Err: err}
-		return
-	}
-	s.Position = position
-}
-
 // Changes reads what changed since q.Since from the providers' own records, drivers without a record are left out, and from
 // what was seen to change.
 func (w *Workspace) Changes(ctx context.Context, q Query) (Snapshot, error) {
@@ -82,35 +68,6 @@ func (w *Workspace) Changes(ctx context.Context, q Query) (Snapshot, error) {
 		w.recall(ctx, &snapshot)
 	}
 	return snapshot, err
-}
-
-// ownRecord is the provider that what was seen to change is from.
-const ownRecord = "clanker"
-
-// recall adds what was seen to change to what the providers tell, with the evidence.
-func (w *Workspace) recall(ctx context.Context, s *Snapshot) {
-	if w.History == nil {
-		return
-	}
-	source := Source{Provider: ownRecord, Call: "clanker history", At: w.Now()}
-	seen, err := w.History.Changes(ctx, s.Query)
-	source.Took = w.Now().Sub(source.At)
-	if err != nil {
-		source.Error = &SourceError{Reason: Internal, What: "what was seen to change", Detail: err.Error(), Err: err}
-	}
-	added := unseen(s.Changes, seen)
-	source.Count = len(added)
-	s.Changes, s.Sources = append(s.Changes, added...), append(s.Sources, source)
-	s.sort()
-}
-
-// unseen are the changes that were seen and that no provider tells of: it knows better when they were made, and who did it.
-func unseen(told, seen []Change) []Change {
-	return slices.DeleteFunc(seen, func(c Change) bool {
-		return slices.ContainsFunc(told, func(t Change) bool {
-			return t.Resource == c.Resource && t.Field == c.Field && !t.At.After(c.At) && !t.At.Before(c.Earliest) && reflect.DeepEqual(t.After, c.After)
-		})
-	})
 }
 
 // Logs reads what workloads wrote; drivers that cannot read logs are left out.

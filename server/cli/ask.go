@@ -41,7 +41,7 @@ func (a *app) ask(cmd *cobra.Command, question router.Question, output choice) e
 	if question.Limit < 1 || question.Limit > router.MaxLimit {
 		return usage("", "--limit %d: want 1 to %d", question.Limit, router.MaxLimit)
 	}
-	parts, err := a.wire()
+	parts, err := a.wire(nil)
 	if err != nil {
 		return err
 	}

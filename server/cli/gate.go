@@ -23,19 +23,16 @@ import (
 	"clanker/server"
 	"clanker/server/config"
 	"clanker/server/peer"
-	"clanker/server/store"
 	"clanker/server/web"
 )
 
 // gatehouse is what stands between agents and commands in a workspace that serves: the ledger, the policies, the gate, and the
 // page where people approve.
 type gatehouse struct {
-	app      *app
-	opened   config.Config // what the gate was opened with: another that is configured by now waits for a restart
-	typed    bool          // words typed at a terminal count
-	dir      string        // of the ledger
-	fleeting bool          // the folder goes with the process: that of the demo estate
-	store    *store.Store
+	app    *app
+	opened config.Config // what the gate was opened with: another that is configured by now waits for a restart
+	typed  bool          // words typed at a terminal count
+	*kept
 	book     *self.Book
 	gate     *approval.Gate
 	web      *web.Web
@@ -49,16 +46,13 @@ type gatehouse struct {
 const sweeping = 5 * time.Second
 
 // openGate puts the gate together, in the order in which its parts need each other. What it opened before it failed is closed.
-func (a *app) openGate(ctx context.Context, p parts) (_ *gatehouse, err error) {
-	h := &gatehouse{app: a, opened: a.config, typed: a.typed()}
+func (a *app) openGate(ctx context.Context, p parts, k *kept) (_ *gatehouse, err error) {
+	h := &gatehouse{app: a, kept: k, opened: a.config, typed: a.typed()}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, h.close(ctx))
 		}
 	}()
-	if err := h.openStore(ctx); err != nil {
-		return nil, err
-	}
 	if err := h.openPolicies(ctx); err != nil {
 		return nil, err
 	}
@@ -87,39 +81,6 @@ func (a *app) openGate(ctx context.Context, p parts) (_ *gatehouse, err error) {
 // typed reports whether a phrase that is typed at a terminal counts: with the demo estate, where nothing real can happen, or
 // when the configuration says so.
 func (a *app) typed() bool { return a.demo || a.config.Approval.Terminal }
-
-func (h *gatehouse) openStore(ctx context.Context) (err error) {
-	if h.dir, h.fleeting, err = h.app.stateFolder(); err != nil {
-		return err
-	}
-	h.store, err = store.Open(ctx, h.dir, store.Options{Now: h.app.now})
-	return err
-}
-
-// stateFolder is where the ledger is. That of the demo estate is a new one each time: what happens there is forgotten.
-func (a *app) stateFolder() (dir string, fleeting bool, err error) {
-	if a.demo {
-		dir, err = os.MkdirTemp("", "clanker-demo-")
-		return dir, true, err
-	}
-	dir, err = a.stateHome()
-	return dir, false, err
-}
-
-// stateHome is the folder that the configuration names, or the usual one.
-func (a *app) stateHome() (string, error) {
-	if a.config.State != "" {
-		return a.config.State, nil
-	}
-	if base := a.getenv("XDG_STATE_HOME"); filepath.IsAbs(base) {
-		return filepath.Join(base, "clanker"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", fmt.Errorf("find the folder that keeps proposals: %w: name one with the key state or --state", err)
-	}
-	return filepath.Join(home, ".local", "state", "clanker"), nil
-}
 
 // openPolicies takes the policies that were approved last. Others on the disk are proposed by [app.livePolicies], which also
 // tells of those that are broken: what people approved decides without them.
@@ -382,12 +343,6 @@ func (h *gatehouse) close(ctx context.Context) error {
 	}
 	if h.other != nil {
 		_ = h.other.Close()
-	}
-	if h.store != nil {
-		failures = append(failures, h.store.Close())
-	}
-	if h.fleeting {
-		failures = append(failures, os.RemoveAll(h.dir))
 	}
 	return errors.Join(failures...)
 }

@@ -24,6 +24,7 @@ import (
 // live is a workspace that serves, and follows what people edit while it does.
 type live struct {
 	server   *server.Server
+	kept     *kept      // nil when nothing can be kept
 	gate     *gatehouse // nil when this workspace runs no commands
 	reloader *reload.Reloader
 	metrics  *telemetry.Metrics // nil when none are wanted
@@ -34,12 +35,18 @@ type live struct {
 }
 
 // live puts the workspace and its server together.
-func (a *app) live(cmd *cobra.Command, profile bool) (*live, error) {
-	parts, err := a.wire()
+func (a *app) live(cmd *cobra.Command, profile bool) (w *live, err error) {
+	k, broken := a.keep(cmd.Context())
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, k.close())
+		}
+	}()
+	parts, err := a.wire(a.remembered(k, broken))
 	if err != nil {
 		return nil, err
 	}
-	w := &live{awaited: a.config.Token.File}
+	w = &live{kept: k, awaited: a.config.Token.File}
 	if w.token, err = a.secret(cmd.Context(), a.config); err != nil {
 		return nil, err
 	}
@@ -53,7 +60,7 @@ func (a *app) live(cmd *cobra.Command, profile bool) (*live, error) {
 	if o.Users, err = allowed(a.config.Agents.Users); err != nil {
 		return nil, err
 	}
-	o.Gate, o.Page = w.guard(cmd.Context(), a, parts)
+	o.Gate, o.Page = w.guard(cmd.Context(), a, parts, broken)
 	if w.gate != nil {
 		o.Isolation = w.gate.isolation()
 	}
@@ -65,9 +72,12 @@ func (a *app) live(cmd *cobra.Command, profile bool) (*live, error) {
 	return w, nil
 }
 
-// guard opens the gate. Questions are answered without one too; then no command is run, and whoever proposes one is told why.
-func (w *live) guard(ctx context.Context, a *app, p parts) (server.Gate, string) {
-	gate, err := a.openGate(ctx, p)
+// guard opens the gate, unless what it needs could not be opened. Questions are answered without one too; then no command is run, and whoever proposes one is told why.
+func (w *live) guard(ctx context.Context, a *app, p parts, err error) (server.Gate, string) {
+	var gate *gatehouse
+	if err == nil {
+		gate, err = a.openGate(ctx, p, w.kept)
+	}
 	if err != nil {
 		a.log.Error("no commands are run: the gate could not be opened", "because", err)
 		return server.NoGate(err), ""
@@ -139,10 +149,10 @@ func (w *live) while(ctx context.Context, serve func(context.Context) error) err
 	})
 	both.Go(func() error { defer stop(); return serve(ctx) })
 	if w.gate == nil {
-		return both.Wait()
+		return errors.Join(both.Wait(), w.kept.close())
 	}
 	both.Go(func() error { return w.gate.serve(following) })
-	return errors.Join(both.Wait(), w.gate.close(ctx))
+	return errors.Join(both.Wait(), w.gate.close(ctx), w.kept.close())
 }
 
 // counted counts the attempts to load a source.

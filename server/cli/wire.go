@@ -22,15 +22,16 @@ type parts struct {
 }
 
 // wire puts the reading path together: drivers, workspace, catalogue, matcher, router. Nothing is read yet. The two halves
-// are made at once: a person who asks one question waits for both.
-func (a *app) wire() (p parts, err error) {
+// are made at once: a person who asks one question waits for both. m is nil where nothing is remembered.
+func (a *app) wire(m memory) (p parts, err error) {
 	var half errgroup.Group
 	half.Go(func() (err error) { p.workspace, err = a.workspace(); return err })
 	half.Go(func() (err error) { p.catalog, p.matcher, err = a.matcher(); return err })
 	if err := half.Wait(); err != nil {
 		return parts{}, err
 	}
-	p.router = router.New(p.matcher, p.workspace, router.Options{Now: a.now})
+	p.workspace.History = m
+	p.router = router.New(p.matcher, p.workspace, router.Options{Now: a.now, Memory: m})
 	return p, nil
 }
 
