@@ -38,7 +38,8 @@ const (
 // Diff returns what differs between two observations of the same query, in a fixed order (resource, then field).
 //
 // Only what both observations really saw is compared: a resource that is missing after a source of its provider and
-// cluster failed is unknown, not gone. Observation time, metrics and relations are not compared: they always move.
+// cluster failed is unknown, not gone. Observation time, metrics and relations are not compared: they always move; nor is
+// [Noise].
 func Diff(before, after Snapshot) []Change {
 	old, now := byID(before.Resources), byID(after.Resources)
 	var changes []Change
@@ -48,9 +49,9 @@ func Diff(before, after Snapshot) []Change {
 		switch {
 		case had && has:
 			changes = append(changes, diffResource(was, is, after.At)...)
-		case has && before.observed(is):
+		case has && before.Observed(is):
 			changes = append(changes, changeOf(is, "resource", nil, string(is.Health), after.At))
-		case had && after.observed(was):
+		case had && after.Observed(was):
 			changes = append(changes, changeOf(was, "resource", string(was.Health), nil, after.At))
 		}
 	}
@@ -60,7 +61,7 @@ func Diff(before, after Snapshot) []Change {
 func diffResource(was, is Resource, at time.Time) []Change {
 	var changes []Change
 	add := func(field string, before, after any) {
-		if !reflect.DeepEqual(before, after) {
+		if !reflect.DeepEqual(before, after) && !Noise(field) {
 			changes = append(changes, changeOf(is, field, before, after, at))
 		}
 	}
@@ -74,15 +75,15 @@ func diffResource(was, is Resource, at time.Time) []Change {
 	return changes
 }
 
-// observed reports whether the snapshot can tell that a resource does not exist: its provider answered, and no call
+// Observed reports whether the snapshot can tell that a resource does not exist: its provider answered, and no call
 // that covers it failed.
-func (s Snapshot) observed(r Resource) bool {
+func (s Snapshot) Observed(r Resource) bool {
 	if !s.Query.Matches(r) {
 		return false
 	}
 	answered := false
 	for _, source := range s.Sources {
-		if source.Provider != r.Provider || !source.Scope.contains(r.Scope) {
+		if source.Provider != r.Provider || !source.Scope.Contains(r.Scope) {
 			continue
 		}
 		if source.Error != nil {

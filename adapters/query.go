@@ -54,11 +54,13 @@ func (q Query) WantsProvider(name string) bool {
 // "app.kubernetes.io/name" label, that of its owner (the pods of a deployment), or the engine it runs (a cache called
 // "session-cache" is the redis that people ask about), all without regard to case.
 func (q Query) Matches(r Resource) bool {
-	return q.WantsProvider(r.Provider) && q.Wants(r.Kind) && q.Scope.contains(r.Scope) && (q.Name == "" || named(r, q.Name))
+	return q.WantsProvider(r.Provider) && q.Wants(r.Kind) && q.Scope.Contains(r.Scope) && (q.Name == "" || named(r, q.Name))
 }
 
+const appLabel = "app.kubernetes.io/name"
+
 func named(r Resource, name string) bool {
-	if strings.EqualFold(r.Name, name) || strings.EqualFold(r.Labels["app.kubernetes.io/name"], name) || strings.EqualFold(r.Labels["app"], name) {
+	if strings.EqualFold(r.Name, name) || strings.EqualFold(r.Labels[appLabel], name) || strings.EqualFold(r.Labels["app"], name) {
 		return true
 	}
 	if engine, ok := r.Attributes["engine"].(string); ok && strings.EqualFold(engine, name) {
@@ -69,9 +71,31 @@ func named(r Resource, name string) bool {
 	})
 }
 
-// contains reports whether other lies in s. A resource whose scope lacks the cluster or namespace that is asked for is
+// Identity returns of the resource what [Query.Matches] looks at, and nothing else.
+func (r Resource) Identity() Resource {
+	few := Resource{ID: r.ID, Provider: r.Provider, Kind: r.Kind, Name: r.Name, Scope: r.Scope}
+	for _, key := range []string{appLabel, "app"} {
+		if value, ok := r.Labels[key]; ok {
+			if few.Labels == nil {
+				few.Labels = map[string]string{}
+			}
+			few.Labels[key] = value
+		}
+	}
+	if engine, ok := r.Attributes["engine"].(string); ok {
+		few.Attributes = map[string]any{"engine": engine}
+	}
+	for _, rel := range r.Relations {
+		if rel.Type == RelationOwnedBy {
+			few.Relations = append(few.Relations, Relation{Type: rel.Type, Target: rel.Target})
+		}
+	}
+	return few
+}
+
+// Contains reports whether other lies in s. A resource whose scope lacks the cluster or namespace that is asked for is
 // outside; one whose region or environment is unknown is outside too: unknown is not a match.
-func (s Scope) contains(other Scope) bool {
+func (s Scope) Contains(other Scope) bool {
 	return within(s.Account, other.Account) && within(s.Region, other.Region) && within(s.Zone, other.Zone) &&
 		within(s.Environment, other.Environment) && within(s.Namespace, other.Namespace) &&
 		(within(s.Cluster, other.Cluster) || within(s.Cluster, ClusterName(other.Cluster)))
