@@ -19,6 +19,7 @@ type (
 		Version     string `json:"version"`
 		Key         string `json:"key"`                  // the workspace's public key, as note.NewVerifier reads it
 		Instance    string `json:"instance,omitzero"`    // the process; older ones were alone
+		Team        bool   `json:"team,omitzero"`        // in the first of a log: other workspaces may write it, too, with keys of their own
 		Isolation   string `json:"isolation"`            // the tier of this installation
 		Origin      string `json:"origin"`               // of the operator page that it serves, what passkeys sign for; empty when another process does
 		Development bool   `json:"development,omitzero"` // words typed at a terminal count

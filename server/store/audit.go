@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -26,17 +27,16 @@ func (s *Store) Append(ctx context.Context, e approval.Event) (approval.Head, er
 
 // append adds entries, each followed by a checkpoint where one is due.
 func (s *Store) append(ctx context.Context, tx statements, events ...approval.Event) (approval.Head, error) {
-	h, err := head(ctx, tx)
+	h, signed, err := end(ctx, tx)
 	if err != nil {
 		return h, err
 	}
-	var signed int64
-	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM entries WHERE type = ?`, approval.EventCheckpoint).Scan(&signed); err != nil {
+	if events, err = s.join(ctx, tx, events); err != nil {
 		return h, err
 	}
 	for _, e := range events {
-		if e.Type == approval.EventCheckpoint {
-			return h, errors.New("the log writes its checkpoints by itself")
+		if e, err = s.fill(e); err != nil {
+			return h, err
 		}
 		if h, err = s.link(ctx, tx, h, e); err != nil {
 			return h, err
@@ -49,6 +49,45 @@ func (s *Store) append(ctx context.Context, tx statements, events ...approval.Ev
 		}
 	}
 	return h, nil
+}
+
+// end returns the head of the log and the number of its newest checkpoint.
+func end(ctx context.Context, tx queries) (h approval.Head, signed int64, err error) {
+	if h, err = head(ctx, tx); err != nil {
+		return h, 0, err
+	}
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM entries WHERE type = ?`, approval.EventCheckpoint).Scan(&signed)
+	return h, signed, err
+}
+
+// join makes the log of a team take this workspace's key, with an entry, before anything else that it writes.
+func (s *Store) join(ctx context.Context, tx statements, events []approval.Event) ([]approval.Event, error) {
+	if !s.dialect.team || len(events) == 0 {
+		return events, nil
+	}
+	result, err := tx.ExecContext(ctx, `INSERT INTO workspace (key) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM workspace WHERE key = ?1)`, s.key)
+	if err != nil {
+		return nil, err
+	}
+	if n, err := result.RowsAffected(); err != nil || n == 0 || events[0].Type == approval.EventStarted {
+		return events, err
+	}
+	return slices.Insert(slices.Clone(events), 0, approval.Event{Type: approval.EventStarted, Body: approval.Opened{Key: s.key}}), nil
+}
+
+// fill adds to an entry about a process what the store knows of it.
+func (s *Store) fill(e approval.Event) (approval.Event, error) {
+	switch body := e.Body.(type) {
+	case approval.Opened:
+		if body.Key != s.key {
+			return e, fmt.Errorf("the workspace's key is %s, and not %s", approval.Fingerprint(s.key), approval.Fingerprint(body.Key))
+		}
+		body.Instance, body.Team = s.instance, s.dialect.team
+		e.Body = body
+	case approval.Checkpoint:
+		return e, errors.New("the log writes its checkpoints by itself")
+	}
+	return e, nil
 }
 
 // link adds one entry after the head.

@@ -33,6 +33,8 @@ type dialect struct {
 	version func(ctx context.Context, db queries) (int, error)
 	// take is run in the transaction of a migration that has taken the schema to a version.
 	take func(version int) string
+	// remedy says what to do about an error; empty where it says so itself.
+	remedy func(error) string
 	// turn makes the other writers of a kind wait until the transaction ends; empty where beginning one does.
 	turn map[kind]string
 	// busy reports an error that says that another process is writing, after which it is worth while to begin again.

@@ -42,7 +42,8 @@ func loadKey(dir string) (signer note.Signer, public string, err error) {
 	return signer, public, nil
 }
 
-// makeKey writes a new key under another name first, so that no crash leaves half of one.
+// makeKey writes a new key under another name first, so that no crash leaves half of one. Of two processes that do at once,
+// the first has made it.
 func makeKey(path string) ([]byte, error) {
 	secret, _, err := note.GenerateKey(rand.Reader, keyName)
 	if err != nil {
@@ -56,7 +57,14 @@ func makeKey(path string) ([]byte, error) {
 	if err := errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return nil, err
 	}
-	return []byte(secret), os.Rename(file.Name(), path)
+	err = os.Link(file.Name(), path)
+	if errors.Is(err, fs.ErrExist) {
+		err = nil
+	}
+	if err := errors.Join(err, os.Remove(file.Name())); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(path)
 }
 
 // publicKey is what note.NewVerifier reads. The secret is PRIVATE+KEY+name+hash+data, and the data a byte for the algorithm

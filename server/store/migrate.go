@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 )
@@ -43,24 +43,35 @@ func (d *dialect) versions(ctx context.Context, db queries) (has, want int, err 
 	return has, len(all), nil
 }
 
-// migrate takes the schema forward, one transaction for each step. There is no way back.
-func (d *dialect) migrate(ctx context.Context, db *sql.DB) error {
-	has, want, err := d.versions(ctx, d.on(db))
-	if err != nil {
-		return err
-	}
+// newName is a name for a process that knows all of the versions.
+func (d *dialect) newName() (string, error) {
 	all, err := d.steps()
+	return name(len(all)), err
+}
+
+// migrate takes the schema forward, in one transaction. There is no way back. It is refused while a process of an older
+// program has the ledger open: one that opens it later finds the new version.
+func (s *Store) migrate(ctx context.Context) error {
+	all, err := s.dialect.steps()
 	if err != nil {
 		return err
 	}
-	for n := has; n < want; n++ {
-		err := d.transact(ctx, db, func(tx statements) error {
-			_, err := tx.ExecContext(ctx, fmt.Sprintf("%s;\n%s", all[n], d.take(n+1)))
+	return s.dialect.transact(ctx, s.writer, ledger, func(tx statements) error {
+		has, want, err := s.dialect.versions(ctx, tx)
+		if err != nil || has == want {
 			return err
-		})
-		if err != nil {
-			return fmt.Errorf("take the schema to version %d: %w", n+1, err)
 		}
-	}
-	return nil
+		alone := func() error { return nil }
+		if has > 0 {
+			if alone, err = s.presence.outlast(ctx, tx, has, want); err != nil {
+				return fmt.Errorf("take the schema from version %d to %d: %w", has, want, err)
+			}
+		}
+		for n := has; n < want && err == nil; n++ {
+			if _, err = tx.ExecContext(ctx, fmt.Sprintf("%s;\n%s", all[n], s.dialect.take(n+1))); err != nil {
+				err = fmt.Errorf("take the schema to version %d: %w", n+1, err)
+			}
+		}
+		return errors.Join(err, alone())
+	})
 }

@@ -383,7 +383,7 @@ func TestChangedExport(t *testing.T) {
 		what, why string
 		seq       int64
 	}{
-		{"nothing", verify.Options{Witness: &last, Key: approval.Fingerprint(read(t, dir).Key())}, func(l [][]byte) [][]byte { return l }, "", "", 0},
+		{"nothing", verify.Options{Witness: &last, Key: approval.Fingerprint(open(t, dir).Key())}, func(l [][]byte) [][]byte { return l }, "", "", 0},
 		{"a byte of a body", verify.Options{}, func(l [][]byte) [][]byte {
 			l[9] = bytes.Replace(l[9], []byte("because"), []byte("becausf"), 1)
 			return l

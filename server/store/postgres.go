@@ -3,22 +3,28 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // lockSpace is the first half of every advisory lock's key, so that they are not those of another program.
 const lockSpace = 0x636c616e // "clan"
 
-// The second halves; those of presences are above.
+// The second halves.
 const (
 	lockLedger  = 1
 	lockHistory = 2
+	lockVersion = 100 // and the version of the schema that a process knows, which it holds together with others
 )
 
 func inPostgres() *dialect {
@@ -39,11 +45,25 @@ func inPostgres() *dialect {
 			}
 			return fmt.Sprintf(`UPDATE schema_version SET version = %d`, version)
 		},
-		turn:  map[kind]string{ledger: lock(lockLedger), history: lock(lockHistory)},
-		busy:  func(error) bool { return false },
-		still: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
-		team:  true,
+		turn:   map[kind]string{ledger: lock(lockLedger), history: lock(lockHistory)},
+		busy:   func(error) bool { return false },
+		remedy: unreachable,
+		still:  sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+		team:   true,
 	}
+}
+
+// unreachable says what to do when it was not the server that reported an error.
+func unreachable(err error) string {
+	var connect *pgconn.ConnectError
+	var server *pgconn.PgError
+	switch {
+	case errors.As(err, &server) && strings.HasPrefix(server.Code, "57"): // operator intervention
+		return "the database is being stopped, or has just started: it is tried again with the next question"
+	case errors.As(err, &connect), errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+		return "the database cannot be reached: it is tried again with the next question"
+	}
+	return ""
 }
 
 // CheckDatabase reports what is wrong with the address of a database: it is postgres://USER@HOST/NAME, and has no password in

@@ -23,7 +23,6 @@ type Reader struct {
 	dialect *dialect
 	pool    *sql.DB // nil in a snapshot
 	db      queries // the pool or a transaction, spelled
-	key     string
 	close   func() error
 }
 
@@ -33,32 +32,33 @@ func OpenReadOnly(ctx context.Context, dir string) (*Reader, error) {
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w; name the folder of a workspace", err)
 	}
-	db, err := openFile(path, reading, readers)
+	db, err := openSQLite(path, reading, readers)
 	if err != nil {
 		return nil, err
 	}
-	r := newReader(inFile(), db)
-	if err := r.check(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the ledger %s: %w", path, err), db.Close())
-	}
-	return r, nil
+	return checked(ctx, newReader(inFile(path), db), path)
 }
 
 func newReader(d *dialect, db *sql.DB) *Reader {
 	return &Reader{dialect: d, pool: db, db: d.on(db), close: db.Close}
 }
 
-// check wants the schema of this program, and reads the key.
-func (r *Reader) check(ctx context.Context) error {
-	has, want, err := r.dialect.versions(ctx, r.db)
+// checked wants the schema of this program.
+func checked(ctx context.Context, r *Reader, of string) (*Reader, error) {
+	err := r.read(ctx, func(ctx context.Context, db queries) error {
+		has, want, err := r.dialect.versions(ctx, db)
+		if err != nil {
+			return err
+		}
+		if has < want {
+			return fmt.Errorf("the schema has version %d, and this program wants %d: start the workspace once, it takes the schema forward", has, want)
+		}
+		return nil
+	})
 	if err != nil {
-		return err
+		return nil, errors.Join(fmt.Errorf("open the ledger %s: %w", of, err), r.Close())
 	}
-	if has < want {
-		return fmt.Errorf("the schema has version %d, and this program wants %d: start the workspace once, it takes the schema forward", has, want)
-	}
-	err = r.db.QueryRowContext(ctx, `SELECT key FROM workspace`).Scan(&r.key)
-	return err
+	return r, nil
 }
 
 // Close closes the files.
@@ -73,11 +73,8 @@ func (r *Reader) Snapshot(ctx context.Context) (*Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger: %w", err)
 	}
-	return &Reader{dialect: r.dialect, db: r.dialect.on(tx), key: r.key, close: tx.Rollback}, nil
+	return &Reader{dialect: r.dialect, db: r.dialect.on(tx), close: tx.Rollback}, nil
 }
-
-// Key is the workspace's public key, as note.NewVerifier reads it; its short form is [approval.Fingerprint].
-func (r *Reader) Key() string { return r.key }
 
 // Get returns a request, or [approval.ErrNotFound].
 func (r *Reader) Get(ctx context.Context, id string) (approval.Request, error) {

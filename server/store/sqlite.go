@@ -12,7 +12,7 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 )
 
-func inFile() *dialect {
+func inFile(path string) *dialect {
 	return &dialect{
 		name:  "sqlite",
 		spell: same,
@@ -20,12 +20,33 @@ func inFile() *dialect {
 			err = db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&has)
 			return has, err
 		},
-		take: func(version int) string { return fmt.Sprintf("PRAGMA user_version = %d", version) },
-		busy: func(err error) bool {
-			var failure *sqlite.Error
-			return errors.As(err, &failure) && failure.Code()&0xff == sqlite3.SQLITE_BUSY
-		},
+		take:   func(version int) string { return fmt.Sprintf("PRAGMA user_version = %d", version) },
+		busy:   func(err error) bool { return code(err) == sqlite3.SQLITE_BUSY },
+		remedy: func(err error) string { return remedy(path, code(err)) },
 	}
+}
+
+// code is what SQLite says with an error; 0 of other errors.
+func code(err error) int {
+	var failure *sqlite.Error
+	if errors.As(err, &failure) {
+		return failure.Code() & 0xff
+	}
+	return 0
+}
+
+func remedy(path string, code int) string {
+	switch code {
+	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:
+		return path + " is damaged: stop all that have it open, move it and what has its name with -wal and -shm away, and restore a backup or begin anew"
+	case sqlite3.SQLITE_FULL:
+		return "the disk is full, and nothing of this was kept: make room on that of " + path
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR:
+		return "nothing can be kept in " + path + ": look at the disk, and whether this user may write there"
+	case sqlite3.SQLITE_BUSY:
+		return "another process has been writing all the time"
+	}
+	return ""
 }
 
 // The options of connections: of those that read, and of those that write what must not and what may be lost when the power fails.
@@ -35,8 +56,8 @@ const (
 	noting  = "_txlock=immediate&_journal_mode=WAL&_synchronous=NORMAL&_busy_timeout=1"
 )
 
-// openFile opens the SQLite file of a workspace.
-func openFile(path, options string, connections int) (*sql.DB, error) {
+// openSQLite opens the SQLite file of a workspace.
+func openSQLite(path, options string, connections int) (*sql.DB, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err

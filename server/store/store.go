@@ -23,131 +23,166 @@ const (
 
 // Options of a [Store].
 type Options struct {
-	Database string           // postgres:// address of one that a team shares; empty: the file in the folder. See [CheckDatabase]
 	Now      func() time.Time // of the entries of the audit log; time.Now when nil
+	Database string           // postgres:// address of one that a team shares, see [CheckDatabase]; empty: the file in the folder
 }
 
 // Store keeps what a workspace must not forget. It is safe for concurrent use.
 type Store struct {
 	*Reader
-	writer  *sql.DB
-	notes   *sql.DB       // where the history is written
-	turn    chan struct{} // has one place: who writes is in it
-	signer  note.Signer
-	now     func() time.Time
-	release func() error
+	writer   *sql.DB
+	notes    *sql.DB       // where the history is written
+	turn     chan struct{} // has one place: who writes is in it
+	dir      string
+	instance string
+	presence presence
+	signer   note.Signer
+	key      string // public
+	now      func() time.Time
 }
 
 var (
-	_ approval.Ledger = (*Store)(nil)
-	_ approval.Log    = (*Store)(nil)
-	_ approval.Trust  = (*Store)(nil)
+	_ approval.Ledger   = (*Store)(nil)
+	_ approval.Log      = (*Store)(nil)
+	_ approval.Trust    = (*Store)(nil)
+	_ approval.Presence = (*Store)(nil)
 )
 
-// Open opens the folder of a workspace for this process alone, and makes it when it is not there. What others may read or
-// write is refused, and so are a newer schema, another process's folder, and a log without its key.
+// opening is how long opening may take: it may wait for another process that takes the schema forward.
+const opening = 30 * time.Second
+
+// Open opens the folder of a workspace, and makes it when it is not there; other processes may have it open, too. What other
+// users may read or write is refused, and so are a newer schema, a damaged file, and a log without its key.
 func Open(ctx context.Context, dir string, o Options) (*Store, error) {
-	if err := prepare(dir); err != nil {
-		return nil, fmt.Errorf("open the ledger: %w", err)
-	}
-	release, err := lock(dir)
-	if err != nil {
-		return nil, err
-	}
-	s := &Store{Reader: &Reader{}, turn: make(chan struct{}, 1), now: o.Now, release: release}
+	s := &Store{Reader: &Reader{}, turn: make(chan struct{}, 1), dir: dir, now: o.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}
-	if err := s.open(ctx, dir); err != nil {
-		return nil, errors.Join(fmt.Errorf("open the ledger in %s: %w", dir, err), s.shut())
+	ctx, cancel := context.WithTimeoutCause(ctx, opening, errPatience)
+	defer cancel()
+	err := prepare(dir)
+	if err == nil {
+		err = s.open(ctx, o.Database)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the ledger in %s: %w", dir, s.because(ctx, err)), s.shut())
 	}
 	return s, nil
 }
 
-// prepare makes the folder and the file, for this user only. SQLite gives the files beside it the same mode.
+// prepare makes the folder, for this user only.
 func prepare(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	if err := private(dir); err != nil {
+	return private(dir)
+}
+
+func (s *Store) open(ctx context.Context, database string) error {
+	connect := s.openFile
+	if database != "" {
+		connect = func(ctx context.Context) error { return s.openTeam(ctx, database) }
+	}
+	if err := connect(ctx); err != nil {
 		return err
 	}
-	path := filepath.Join(dir, dataFile)
+	if err := s.migrate(ctx); err != nil {
+		return err
+	}
+	return s.loadKey(ctx)
+}
+
+// openFile opens the file in the folder, and makes it for this user only. SQLite gives the files beside it the same mode.
+func (s *Store) openFile(context.Context) error {
+	path := filepath.Join(s.dir, dataFile)
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}
-	return errors.Join(private(path), file.Close())
-}
-
-func (s *Store) open(ctx context.Context, dir string) error {
-	path := filepath.Join(dir, dataFile)
-	d := inFile()
-	db, err := openFile(path, writing, 1)
+	if err := errors.Join(private(path), file.Close()); err != nil {
+		return err
+	}
+	d := inFile(path)
+	db, err := openSQLite(path, reading, readers)
 	if err != nil {
-		return err
-	}
-	s.writer = db
-	if err := d.migrate(ctx, s.writer); err != nil {
-		return err
-	}
-	if err := s.loadKey(ctx, dir); err != nil {
-		return err
-	}
-	if s.notes, err = openFile(path, noting, 1); err != nil {
-		return err
-	}
-	if db, err = openFile(path, reading, readers); err != nil {
 		return err
 	}
 	s.Reader = newReader(d, db)
-	return s.check(ctx)
-}
-
-// loadKey takes the key of the folder, which must be the one that the log has always had.
-func (s *Store) loadKey(ctx context.Context, dir string) error {
-	var known string
-	err := s.writer.QueryRowContext(ctx, `SELECT key FROM workspace`).Scan(&known)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	if s.writer, err = openSQLite(path, writing, 1); err != nil {
 		return err
 	}
-	if known != "" {
-		if _, err := os.Stat(filepath.Join(dir, keyFile)); err != nil {
-			return fmt.Errorf("the workspace's key is gone: %w; restore it from a copy, or begin with an empty folder", err)
-		}
-	}
-	signer, public, err := loadKey(dir)
-	if err != nil {
+	if s.notes, err = openSQLite(path, noting, 1); err != nil {
 		return err
 	}
-	if known != "" && known != public {
-		return fmt.Errorf("%s is not the key %s of this log: restore that one from a copy", keyFile, approval.Fingerprint(known))
+	if s.instance, err = d.newName(); err != nil {
+		return err
 	}
-	s.signer = signer
-	_, err = s.writer.ExecContext(ctx, `INSERT INTO workspace (only, key) VALUES (1, ?) ON CONFLICT DO NOTHING`, public)
+	s.presence, err = appear(s.dir, s.instance)
 	return err
 }
 
-// Close signs the head of the log and closes the files. Call it once.
-func (s *Store) Close() error {
-	ctx := context.Background()
-	err := s.write(ctx, s.seal)
-	return errors.Join(err, s.shut())
+// openTeam connects to a database that a team shares.
+func (s *Store) openTeam(ctx context.Context, address string) error {
+	config, err := postgresConfig(address)
+	if err != nil {
+		return err
+	}
+	d := inPostgres()
+	s.Reader = newReader(d, openPostgres(config, readers))
+	s.writer, s.notes = openPostgres(config, 1), openPostgres(config, 1)
+	if s.instance, err = d.newName(); err != nil {
+		return err
+	}
+	s.presence, err = attend(ctx, config, s.db, s.instance)
+	return err
 }
 
-// shut closes what is open, and lets the next process in last.
-func (s *Store) shut() error {
+// loadKey takes the key of the folder. For the file it must be the one that its log has always had; a log that a team shares
+// takes it when this workspace first writes.
+func (s *Store) loadKey(ctx context.Context) error {
+	var known string
+	if !s.dialect.team {
+		err := s.writer.QueryRowContext(ctx, `SELECT key FROM workspace`).Scan(&known)
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+	}
+	if known != "" {
+		if _, err := os.Stat(filepath.Join(s.dir, keyFile)); err != nil {
+			return fmt.Errorf("the workspace's key is gone: %w; restore it from a copy, or begin with an empty folder", err)
+		}
+	}
 	var err error
-	if s.close != nil {
-		err = s.close()
+	if s.signer, s.key, err = loadKey(s.dir); err != nil || s.dialect.team {
+		return err
 	}
-	if s.notes != nil {
-		err = errors.Join(err, s.notes.Close())
+	if known != "" && known != s.key {
+		return fmt.Errorf("%s is not the key %s of this log: restore that one from a copy", keyFile, approval.Fingerprint(known))
 	}
-	if s.writer != nil {
-		err = errors.Join(err, s.writer.Close())
+	_, err = s.writer.ExecContext(ctx, `INSERT INTO workspace (only, key) VALUES (1, ?) ON CONFLICT DO NOTHING`, s.key)
+	return err
+}
+
+// Key is the workspace's public key, as note.NewVerifier reads it; its short form is [approval.Fingerprint].
+func (s *Store) Key() string { return s.key }
+
+// Close signs the head of the log and closes the files. Call it once.
+func (s *Store) Close() error {
+	return errors.Join(s.write(context.Background(), s.seal), s.shut())
+}
+
+// shut closes what is open. The others learn last that this process has gone.
+func (s *Store) shut() error {
+	var failures []error
+	for _, db := range []*sql.DB{s.pool, s.notes, s.writer} {
+		if db != nil {
+			failures = append(failures, db.Close())
+		}
 	}
-	return errors.Join(err, s.release())
+	if s.presence != nil {
+		failures = append(failures, s.presence.close())
+	}
+	return errors.Join(failures...)
 }
 
 // private reports a file or folder that other users of the machine can get at.

@@ -42,21 +42,13 @@ func (s *Store) transact(ctx context.Context, k kind, db *sql.DB, do func(contex
 	case s.turn <- struct{}{}:
 		defer func() { <-s.turn }()
 	case <-ctx.Done():
-		return because(ctx, ctx.Err())
+		return s.because(ctx, ctx.Err())
 	}
-	return because(ctx, s.dialect.transact(ctx, db, func(tx statements) error {
-		if turn := s.dialect.turn[k]; turn != "" {
-			if _, err := tx.ExecContext(ctx, turn); err != nil {
-				return err
-			}
-		}
-		return do(ctx, tx)
-	}))
+	return s.because(ctx, s.dialect.transact(ctx, db, k, func(tx statements) error { return do(ctx, tx) }))
 }
 
-// transact does something in one transaction: all of it is kept afterwards, or none of it. While another process writes, it
-// tries again until the context ends.
-func (d *dialect) transact(ctx context.Context, db *sql.DB, do func(statements) error) error {
+// transact does something in one transaction, when it is its turn: all of it is kept afterwards, or none of it.
+func (d *dialect) transact(ctx context.Context, db *sql.DB, k kind, do func(statements) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	for d.busy(err) && ctx.Err() == nil {
 		tx, err = db.BeginTx(ctx, nil) // has waited for a millisecond: with longer ones a busy process would keep the others out
@@ -65,6 +57,11 @@ func (d *dialect) transact(ctx context.Context, db *sql.DB, do func(statements) 
 		return err
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
+	if turn := d.turn[k]; turn != "" {
+		if _, err := tx.ExecContext(ctx, turn); err != nil {
+			return err
+		}
+	}
 	if err := do(d.on(tx)); err != nil {
 		return err
 	}
@@ -75,15 +72,21 @@ func (d *dialect) transact(ctx context.Context, db *sql.DB, do func(statements) 
 func (r *Reader) read(ctx context.Context, do func(context.Context, queries) error) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
 	defer cancel()
-	return because(ctx, do(ctx, r.db))
+	return r.because(ctx, do(ctx, r.db))
 }
 
 var errPatience = errors.New("the database does not answer: look whether it runs, and whether this machine reaches it")
 
-// because says why a context ended, where that is why it failed.
-func because(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return fmt.Errorf("%w (%w)", cause, err)
+// because says what to do about an error, or why the context ended where that is why.
+func (r *Reader) because(ctx context.Context, err error) error {
+	if err == nil || r.dialect == nil {
+		return err
+	}
+	if remedy := r.dialect.remedy(err); remedy != "" {
+		return fmt.Errorf("%s: %w", remedy, err)
+	}
+	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
+		return fmt.Errorf("%w: %w", cause, err)
 	}
 	return err
 }
