@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"net/http"
 	"sync"
 
 	"github.com/mark3labs/mcp-go/mcp"
@@ -12,10 +11,22 @@ import (
 // delivery sends a notification to whoever made the request, before its result.
 type delivery func(mcp.JSONRPCNotification)
 
-type deliveryKey struct{}
+// request is what is known of the one that a context belongs to.
+type request struct {
+	method  mcp.MCPMethod
+	client  string // by which its requests are counted
+	deliver delivery
+}
 
-func withDelivery(ctx context.Context, d delivery) context.Context {
-	return context.WithValue(ctx, deliveryKey{}, d)
+type requestKey struct{}
+
+func withRequest(ctx context.Context, r request) context.Context {
+	return context.WithValue(ctx, requestKey{}, r)
+}
+
+func requestOf(ctx context.Context) request {
+	r, _ := ctx.Value(requestKey{}).(request)
+	return r
 }
 
 // owning gives a request a notification channel of its own, which [flush] empties before the result leaves.
@@ -24,7 +35,7 @@ func withDelivery(ctx context.Context, d delivery) context.Context {
 // and the last one before a result is dropped when its forwarder holds it while the result is written
 // (https://github.com/mark3labs/mcp-go/pull/969).
 func (s *Server) owning(ctx context.Context) context.Context {
-	deliver, _ := ctx.Value(deliveryKey{}).(delivery)
+	deliver := requestOf(ctx).deliver
 	own := &outbox{deliver: deliver}
 	session := own.session(mcpserver.ClientSessionFromContext(ctx))
 	if deliver == nil || session == nil {
@@ -51,18 +62,11 @@ func (s *Server) ownNotifications(next mcpserver.ToolHandlerFunc) mcpserver.Tool
 	}
 }
 
-// ownAcknowledgement is [Server.owning] for what opens a subscription over HTTP: where there is nothing to subscribe to, its
-// acknowledgement is a last notification before a result.
-func (s *Server) ownAcknowledgement(ctx context.Context, r *http.Request) context.Context {
-	if r.Header.Get(mcp.HeaderMethod) != string(mcp.MethodSubscriptionsListen) {
-		return ctx
-	}
-	return s.owning(ctx)
-}
-
-// acknowledged are the hooks that deliver the acknowledgement.
-func acknowledged() *mcpserver.Hooks {
+// hooks deliver the acknowledgement of subscriptions, which may be the last notification before a result, and end those of a
+// session with it.
+func (s *Server) hooks() *mcpserver.Hooks {
 	hooks := &mcpserver.Hooks{}
+	hooks.AddOnUnregisterSession(func(_ context.Context, session mcpserver.ClientSession) { s.watches.drop(session.SessionID()) })
 	hooks.AddAfterSubscriptionsListen(func(ctx context.Context, _ any, _ *mcp.SubscriptionsListenRequest, _ *mcp.SubscriptionsListenResult) {
 		flush(ctx)
 	})

@@ -83,6 +83,7 @@ type Server struct {
 	limits    limits
 	clients   *clients
 	profile   bool
+	watches   *watches
 	problems  func() []reload.Problem
 	token     atomic.Pointer[secret] // nil when none is wanted
 	strangers rate.Sometimes         // how often those who are refused are logged
@@ -121,9 +122,10 @@ func New(r Router, c Connector, o Options) *Server {
 	o = o.whole()
 	s := &Server{router: r, connect: c, gate: o.Gate, users: o.Users, page: strings.TrimSuffix(o.Page, "/"), isolation: o.Isolation, build: o.Build, demo: o.Demo, instance: rand.Text(), now: o.Now, log: o.Logger,
 		started: o.Now(), limits: defaultLimits(), clients: newClients(o.Now, o.Limits), metrics: o.Metrics,
-		profile: o.Profile, problems: o.Problems, strangers: rate.Sometimes{First: 5, Interval: time.Minute}}
+		profile: o.Profile, problems: o.Problems, strangers: rate.Sometimes{First: 5, Interval: time.Minute},
+		watches: newWatches(r, o.Now, o.Logger)}
 	s.mcp = mcpserver.NewMCPServer("clanker", o.Build.Version,
-		mcpserver.WithToolCapabilities(false), mcpserver.WithInstructions(instructions), mcpserver.WithLogging(), mcpserver.WithHooks(acknowledged()),
+		mcpserver.WithToolCapabilities(false), mcpserver.WithInstructions(instructions), mcpserver.WithLogging(), mcpserver.WithHooks(s.hooks()), mcpserver.WithResourceCapabilities(true, false),
 		mcpserver.WithCacheHints(lists.Milliseconds(), mcp.CacheScopePublic), // what is listed is the same until the process ends
 		mcpserver.WithMethodCacheHints(mcp.MethodResourcesRead, 0, mcp.CacheScopePrivate))
 	s.mcp.Use(s.ownNotifications)

@@ -31,10 +31,11 @@ func (s *Server) ServeStdio(ctx context.Context, in io.Reader, out io.Writer) er
 		return fmt.Errorf("serve stdio: %w", err)
 	}
 	defer s.mcp.UnregisterSession(running, session.SessionID())
-	c := &conversation{server: s, out: out, client: session.SessionID(), running: map[string]*context.CancelFunc{}}
-	c.ctx = withDelivery(s.mcp.WithContext(running, session), func(n mcp.JSONRPCNotification) { c.send(n) })
-	go c.notify(session.ClientNotifications())
 	last, stop := context.WithCancel(ctx)
+	c := &conversation{server: s, out: out, client: session.SessionID(), running: map[string]*context.CancelFunc{},
+		ctx: s.mcp.WithContext(running, session), last: last}
+	go c.notify(session.ClientNotifications())
+	defer s.watches.attach(c.client, c.tell)()
 	done := make(chan error, 1)
 	go func() {
 		err := EachLine(ctx, in, c.take)
@@ -51,6 +52,7 @@ type conversation struct {
 	server *Server
 	client string          // by which its requests are counted
 	ctx    context.Context // of the requests, which outlive the reading of messages
+	last   context.Context // ends when no more messages are read
 	wait   sync.WaitGroup
 
 	mu      sync.Mutex
@@ -126,7 +128,7 @@ func (c *conversation) cancel(id mcp.RequestId) {
 }
 
 func (c *conversation) handle(ctx context.Context, m message, line []byte) {
-	ctx, record := c.server.called(ctx, m, "stdio")
+	ctx, record := c.server.called(withRequest(ctx, request{mcp.MCPMethod(m.method), c.client, c.tell}), m, "stdio")
 	sent := 0
 	defer func() { c.server.finish(ctx, record, sent) }()
 	defer func() {
@@ -135,9 +137,7 @@ func (c *conversation) handle(ctx context.Context, m message, line []byte) {
 			sent = c.send(refusal(m.id, mcp.INTERNAL_ERROR, "internal error: the log has the details; please report it"))
 		}
 	}()
-	if m.method == string(mcp.MethodSubscriptionsListen) {
-		ctx = c.server.owning(ctx)
-	}
+	ctx = c.server.subscribing(ctx, c.last)
 	if answer := c.server.mcp.HandleMessage(ctx, line); answer != nil && !record.cancelled() { // who took it back waits for nothing
 		sent = c.send(answer)
 	}
@@ -153,6 +153,8 @@ func (c *conversation) notify(notifications <-chan mcp.JSONRPCNotification) {
 		}
 	}
 }
+
+func (c *conversation) tell(n mcp.JSONRPCNotification) { c.send(n) }
 
 // send writes one message and the line's end in one call, and returns its length in bytes. A client that no longer reads
 // is a line in the log.

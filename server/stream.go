@@ -25,7 +25,7 @@ type stream struct {
 
 	mu     sync.Mutex
 	status int  // 0 before the header is written
-	events bool // the header said that this is a stream of ours
+	events bool // the header said that this is a stream
 	frame  bool // what mcp-go writes is a message to be made an event
 	bytes  int
 }
@@ -52,6 +52,13 @@ func (s *stream) notify(n mcp.JSONRPCNotification) {
 	s.event(message)
 }
 
+// end sends no more notifications: the request is over, and what it was written to is no more.
+func (s *stream) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.takesEvents = false
+}
+
 // begin writes the header; mu is held.
 func (s *stream) begin(status int, header http.Header) {
 	maps.Copy(s.ResponseWriter.Header(), header)
@@ -74,6 +81,7 @@ func (s *stream) WriteHeader(status int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.status == 0 {
+		s.events = s.own.Get("Content-Type") == eventStream
 		s.begin(status, s.own)
 		return
 	}

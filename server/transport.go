@@ -56,10 +56,12 @@ func (s *Server) web(running context.Context, hosts []string) (*http.Server, *mc
 		ErrorLog:    slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 		BaseContext: func(net.Listener) context.Context { return running },
 	}
+	ending, end := context.WithCancel(running)
+	web.RegisterOnShutdown(end)
 	known := newSessions(s.clients.sessions, s.metrics.Sessions)
 	stream := mcpserver.NewStreamableHTTPServer(s.mcp, mcpserver.WithSessionIdManager(known), mcpserver.WithStreamableHTTPServer(web),
 		mcpserver.WithSessionIdleTTL(s.limits.session), mcpserver.WithHeartbeatInterval(s.limits.session/4), // a session with an open stream is in use
-		mcpserver.WithHTTPContextFunc(s.ownAcknowledgement), mcpserver.WithStreamableHTTPLogger(s.log))
+		mcpserver.WithHTTPContextFunc(func(ctx context.Context, _ *http.Request) context.Context { return s.subscribing(ctx, ending) }), mcpserver.WithStreamableHTTPLogger(s.log))
 	known.end = func(id string) { stream.ServeHTTP(nobody{}, farewell(running, hosts[0], id)) }
 	web.Handler = s.guard(hosts, s.bearer(s.endpoint(known, stream)))
 	return web, stream
@@ -120,7 +122,12 @@ func (s *Server) attend(w http.ResponseWriter, r *http.Request, known *sessions,
 		r = r.WithContext(ctx)
 	}
 	untimed(w)
-	next.ServeHTTP(patient{w, s.limits.write}, r)
+	out := newStream(patient{w, s.limits.write}, r)
+	defer out.end()
+	if r.Method == http.MethodGet {
+		defer s.watches.attach(id, out.notify)()
+	}
+	next.ServeHTTP(out, r)
 }
 
 // post reads and checks a message before mcp-go, which reads without limit, sees it.
@@ -162,7 +169,9 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request, next http.Handler)
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, m message, raw []byte, next http.Handler) {
 	untimed(w)
 	out := newStream(patient{w, s.limits.write}, r)
-	ctx, record := s.called(withDelivery(r.Context(), out.notify), m, "http")
+	defer out.end()
+	asked := request{mcp.MCPMethod(m.method), cmp.Or(sessionOf(r), m.client), out.notify}
+	ctx, record := s.called(withRequest(r.Context(), asked), m, "http")
 	defer func() { s.finish(ctx, record, out.written()) }() // after a panic too
 	r = r.WithContext(ctx)
 	r.Body = io.NopCloser(bytes.NewReader(raw))
