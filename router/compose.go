@@ -29,9 +29,10 @@ type draft struct {
 	glances    []Glance // the reads that the history knows of
 	notKept    error    // why the history does not know of others
 	redactions map[string]int
-	found      bool // something was there to answer from
-	lost       bool // a name in the question is nobody's: what the intent suggests next makes no sense
-	settled    bool // status and summary are final: a question asked back, or declined
+	found      bool     // something was there to answer from
+	lost       bool     // a name in the question is nobody's: what the intent suggests next makes no sense
+	only       []string // the IDs that the question is about, where it points back at several; see refer
+	settled    bool     // status and summary are final: a question asked back, or declined
 }
 
 // begin opens the draft of an answer.

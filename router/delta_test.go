@@ -153,6 +153,21 @@ func TestWhatCouldNotBeReadHasNotLeft(t *testing.T) {
 	a := ask(t, r, Question{Text: hot})
 	require.NotNil(t, a.Delta)
 	assert.False(t, a.Delta.Changed)
+	o.resources, o.failures = shop().resources, nil
+	assert.False(t, ask(t, r, Question{Text: hot}).Delta.Changed, "nor has it come back")
+}
+
+// Who could see nothing has not looked: what changed before is still news.
+func TestABlindLookIsNone(t *testing.T) {
+	r, o, _ := looking(t)
+	first := ask(t, r, Question{Text: allServices})
+	o.silent, o.resources = true, nil
+	o.failures = []adapters.Source{{Provider: "kubernetes", Call: "list", Error: &adapters.SourceError{Reason: adapters.Unreachable}}}
+	assert.Nil(t, ask(t, r, Question{Text: allServices}).Delta)
+	look, ok, err := o.notes.Look(t.Context(), Which{})
+	require.NoError(t, err)
+	require.True(t, ok)
+	assert.Equal(t, first.AnswerID, look.AnswerID)
 }
 
 func TestSinceWhenIsRemembered(t *testing.T) {

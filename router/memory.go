@@ -34,6 +34,7 @@ type Look struct {
 	Read     []Glance
 	Listed   []string // the resources (IDs) that the answer showed, in its order; at most [MostListed]
 	Subject  Subject
+	Partial  bool // something could not be read: what is not listed may be there all the same
 }
 
 // MostListed is how many of the resources that an answer showed are kept.

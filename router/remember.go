@@ -20,7 +20,7 @@ const remembering = 3 * time.Second
 // remember says what changed since an earlier look, and keeps this one. A memory that fails takes no answer away: the reader
 // is told that nothing is kept.
 func (r *Router) remember(ctx context.Context, d *draft) {
-	if r.memory == nil || d.intent == nil || d.settled {
+	if r.memory == nil || d.intent == nil || d.settled || d.blind() {
 		return
 	}
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), remembering)
@@ -40,14 +40,14 @@ func (r *Router) remember(ctx context.Context, d *draft) {
 // look is what is kept of the answer.
 func (d *draft) look(now time.Time) (Look, error) {
 	slots := ReadableSlots(d.data.Slots)
-	meaning, err := json.Marshal([]any{d.intent.ID, slots, d.asked.Context})
+	meaning, err := json.Marshal([]any{d.intent.ID, slots, d.asked.Context, d.only})
 	if err != nil {
 		return Look{}, fmt.Errorf("name the question: %w", err)
 	}
 	sum := sha256.Sum256(meaning)
 	listed := d.listed()
-	return Look{AnswerID: d.answer.AnswerID, Asker: claimed(d.asked.Asker), Question: d.answer.Question, Key: hex.EncodeToString(sum[:16]), At: now,
-		Read: d.glances, Listed: listed[:min(len(listed), MostListed)], Subject: d.subject(slots, listed)}, nil
+	return Look{AnswerID: d.answer.AnswerID, Asker: claimed(d.asked.Asker), Question: d.asked.Text, Key: hex.EncodeToString(sum[:16]), At: now,
+		Read: d.glances, Listed: listed[:min(len(listed), MostListed)], Subject: d.subject(slots, listed), Partial: !d.whole()}, nil
 }
 
 // listed are the resources that the answer shows, on whichever page.
@@ -124,7 +124,7 @@ func (d *draft) compare(before reference, now Look, changes []adapters.Change) {
 		return !all && !sick && !gone && !shown[c.Resource]
 	})
 	delta := deltaOf(changes, d.noise)
-	if before.look.Key == now.Key && !all && d.whole() {
+	if before.look.Key == now.Key && !all && !before.look.Partial && !now.Partial {
 		delta.relisted(before.look.Listed, now.Listed, now.At)
 	}
 	delta.ComparedTo, delta.ComparedAt, delta.By = before.look.AnswerID, stamp(before.time), before.by
@@ -135,6 +135,11 @@ func (d *draft) compare(before reference, now Look, changes []adapters.Change) {
 // whole reports whether all could be read: what is missing from an answer in part may be there all the same.
 func (d *draft) whole() bool {
 	return !slices.ContainsFunc(d.sources, func(s adapters.Source) bool { return s.Error != nil })
+}
+
+// blind reports whether nothing could be read: such an answer is no look.
+func (d *draft) blind() bool {
+	return len(d.sources) > 0 && !slices.ContainsFunc(d.sources, func(s adapters.Source) bool { return s.Error == nil })
 }
 
 // noise reports whether the intent wants to hear nothing of a field.
