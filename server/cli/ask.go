@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clanker/policies"
 	"clanker/router"
 )
 
@@ -23,6 +24,8 @@ func (a *app) askCommand() *cobra.Command {
 	output := outputFlag(cmd, "table", "json", "yaml")
 	cmd.Flags().IntVar(&question.Limit, "limit", router.DefaultLimit, fmt.Sprintf("most items to show, 1 to %d", router.MaxLimit))
 	cmd.Flags().StringVar(&question.Context, "context", "", "cluster, account or kubeconfig context to look in")
+	cmd.Flags().StringVar(&question.Since, "since", router.LastCheck, "say what changed since this answer id, `time`, duration or "+router.LastCheck)
+	cmd.Flags().StringVar(&question.FollowUp, "follow-up", "", "the `answer` that words like it refer to; without it your last one")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		question.Text = strings.Join(args, " ")
 		return a.ask(cmd, question, output)
@@ -41,11 +44,15 @@ func (a *app) ask(cmd *cobra.Command, question router.Question, output choice) e
 	if question.Limit < 1 || question.Limit > router.MaxLimit {
 		return usage("", "--limit %d: want 1 to %d", question.Limit, router.MaxLimit)
 	}
-	parts, err := a.wire(nil)
+	if err := router.CheckSince(question.Since); err != nil {
+		return usage("", "--%v", err)
+	}
+	parts, forget, err := a.wireRemembering(cmd.Context())
 	if err != nil {
 		return err
 	}
-	question.Bytes = mostText
+	defer forget()
+	question.Bytes, question.Asker = mostText, person()
 	done := a.progress("reading")
 	answer, err := parts.router.Route(cmd.Context(), question)
 	done()
@@ -60,6 +67,11 @@ func (a *app) ask(cmd *cobra.Command, question router.Question, output choice) e
 		return err
 	}
 	return exitWith(answerCode(answer))
+}
+
+// person is who asks at a terminal: the same one every time.
+func person() policies.Principal {
+	return policies.Principal{ID: "clanker ask", Kind: policies.Agent}
 }
 
 // progress shows on stderr that something is going on, and for how long, if there is somebody to see it. The function

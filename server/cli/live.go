@@ -42,7 +42,7 @@ func (a *app) live(cmd *cobra.Command, profile bool) (w *live, err error) {
 			err = errors.Join(err, k.close())
 		}
 	}()
-	parts, err := a.wire(a.remembered(k, broken))
+	parts, err := a.wire(remembered(k, broken))
 	if err != nil {
 		return nil, err
 	}

@@ -46,9 +46,26 @@ func (f forgetful) Sightings(context.Context, []string) (map[string]router.Sight
 }
 
 // remembered is what a workspace remembers that keeps things in k, or why it cannot.
-func (a *app) remembered(_ *kept, broken error) memory {
+func remembered(k *kept, broken error) memory {
 	if broken != nil {
 		return forgetful{broken}
 	}
-	return nil
+	m, _ := any(k.store).(memory)
+	return m
+}
+
+// wireRemembering is [app.wire] for a command that ends soon: it shares what the workspaces of this user remember. The demo
+// estate has nothing to share unless it is given a folder.
+func (a *app) wireRemembering(ctx context.Context) (parts, func(), error) {
+	if a.demo && a.config.State == "" {
+		p, err := a.wire(nil)
+		return p, func() {}, err
+	}
+	k, broken := a.keep(ctx)
+	p, err := a.wire(remembered(k, broken))
+	return p, func() {
+		if err := k.close(); err != nil {
+			a.log.Warn("what was kept could not be closed", "because", err)
+		}
+	}, err
 }

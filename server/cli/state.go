@@ -45,8 +45,12 @@ func (k *kept) close() error {
 	return errors.Join(failures...)
 }
 
-// stateFolder is where the ledger is. That of the demo estate is a new one each time: what happens there is forgotten.
+// stateFolder is where the ledger is. That of the demo estate is a new one each time, and what happens there is forgotten,
+// unless a folder is named: then it is beneath that, for it never mixes with what is real.
 func (a *app) stateFolder() (dir string, fleeting bool, err error) {
+	if a.demo && a.config.State != "" {
+		return filepath.Join(a.config.State, "demo"), false, nil
+	}
 	if a.demo {
 		dir, err = os.MkdirTemp("", "clanker-demo-")
 		return dir, true, err
