@@ -195,15 +195,36 @@ func IDName(id string) string { return idPart(id, 1) }
 // IDKind returns the kind in an ID made by [NewID].
 func IDKind(id string) Kind { return Kind(idPart(id, 2)) }
 
+// IDProvider returns the provider in an ID made by [NewID].
+func IDProvider(id string) string {
+	provider, _, _ := strings.Cut(id, "/")
+	return unescaped(provider)
+}
+
+// IDScope returns what an ID made by [NewID] says of where the resource is: the parts of its scope that are not empty.
+func IDScope(id string) []string {
+	parts := strings.Split(id, "/")
+	if len(parts) < 4 {
+		return nil
+	}
+	parts = parts[1 : len(parts)-2]
+	for i := range parts {
+		parts[i] = unescaped(parts[i])
+	}
+	return parts
+}
+
 func idPart(id string, fromEnd int) string {
 	parts := strings.Split(id, "/")
 	if len(parts) < fromEnd {
 		return ""
 	}
-	part, err := url.PathUnescape(parts[len(parts)-fromEnd])
-	if err != nil {
-		return ""
-	}
+	return unescaped(parts[len(parts)-fromEnd])
+}
+
+// unescaped is a part of an ID as it was; empty when it is none.
+func unescaped(part string) string {
+	part, _ = url.PathUnescape(part)
 	return part
 }
 

@@ -18,6 +18,9 @@ func (r *Router) list(ctx context.Context, d *draft) error {
 		return err
 	}
 	d.read(snapshot)
+	if !d.among(&snapshot) {
+		return nil
+	}
 	selection, err := d.intent.Select(snapshot.Resources, d.data.Slots, r.now())
 	if err != nil {
 		return fmt.Errorf("intent %s: %w", d.intent.ID, err)

@@ -25,7 +25,7 @@ type recent struct {
 	bytes int
 }
 
-// kept is one answer with all of its rows. Nobody writes to it: its pages share what it holds.
+// kept is one answer with all of its rows. Nobody writes to it, for its pages share what it holds, but for where they end.
 type kept struct {
 	answer       Answer // without rows
 	rows         rows
@@ -33,6 +33,7 @@ type kept struct {
 	limit, bytes int    // of the question
 	weight       int    // about what it holds, in bytes
 	at           time.Time
+	rest         string // the cursor after the last page that was shown; empty after all of them
 }
 
 // put keeps an answer, in the place of those that are too old or too many.
@@ -62,6 +63,27 @@ func (r *recent) get(id string, now time.Time) *kept {
 		return k
 	}
 	return nil
+}
+
+// shown notes how far an answer was shown, and returns the page.
+func (r *recent) shown(k *kept, page Answer) Answer {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k.rest = ""; page.Truncation != nil {
+		k.rest = page.Truncation.Cursor
+	}
+	return page
+}
+
+// rest returns the cursor after the last page of an answer that was shown, and whether the answer is kept.
+func (r *recent) rest(id string, now time.Time) (string, bool) {
+	k := r.get(id, now)
+	if k == nil {
+		return "", false
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return k.rest, true
 }
 
 func (k *kept) old(now time.Time) bool { return now.Sub(k.at) > recentAge }
@@ -125,7 +147,7 @@ func (r *Router) publish(d *draft) Answer {
 	k.answer.spare(k.bytes * 2 / 3)
 	k.weight = k.answer.weight() + k.rows.bytes
 	r.recent.put(k)
-	return k.page(position{}, k.limit, k.bytes)
+	return r.recent.shown(k, k.page(position{}, k.limit, k.bytes))
 }
 
 // next answers a question that goes on with an earlier answer.
@@ -145,7 +167,7 @@ func (r *Router) next(q Question, d *draft) Answer {
 		if q.Limit > 0 {
 			limit = d.asked.Limit
 		}
-		return k.page(at, limit, bytes).aged(d.started)
+		return r.recent.shown(k, k.page(at, limit, bytes).aged(d.started))
 	}
 	return r.publish(d)
 }

@@ -91,7 +91,13 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 		reading, done := context.WithTimeout(d.steps.watched(ctx), AnswerTime)
 		defer done()
 		matcher := r.matcher.Load()
-		match, names := r.understand(reading, matcher, q.Text)
+		if !r.refer(reading, d, matcher) {
+			return r.publish(d), nil
+		}
+		if d.asked.Cursor != "" {
+			return r.next(d.asked, d), nil
+		}
+		match, names := r.understand(reading, matcher, d.asked.Text)
 		d.understood(match, names)
 		switch {
 		case match.Needs != nil:

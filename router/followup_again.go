@@ -1,0 +1,172 @@
+package router
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"clanker/adapters"
+	"clanker/intents"
+)
+
+// again asks the earlier question of something else: "what about redis", "and in staging", "the same for yesterday".
+func (p *pointing) again(said parts, alone resolved) resolved {
+	if p.stands() {
+		return alone
+	}
+	if p.look == nil {
+		return lost(p.text)
+	}
+	var texts []string
+	if said.other != "" || said.plural {
+		if t, needs := p.it(""); needs == nil {
+			texts = append(texts, join(" ", said.other+said.kind, "of", t.words, cmpPlace(said.place, t.place)))
+		} else if said.other != "" {
+			return resolved{needs: needs}
+		}
+	}
+	if said.other == "" {
+		texts = append(texts, p.replaced(said), p.template(said))
+	}
+	text := texts[0]
+	for _, candidate := range texts {
+		if hit, ok := p.hit(candidate); ok && p.has(hit, said) {
+			text = candidate
+			break
+		}
+	}
+	return resolved{text: text, note: fmt.Sprintf("read %q, after answer %s, as: %s", clipped(Printable(p.text), maxSummary), p.look.AnswerID, Printable(text))}
+}
+
+func cmpPlace(said, earlier string) string {
+	if said != "" {
+		return said
+	}
+	return earlier
+}
+
+// has reports whether the matcher took what was said for a value.
+func (p *pointing) has(hit MatchHit, said parts) bool {
+	name := strings.Trim(said.name, "\"'`")
+	if name == "" {
+		return true
+	}
+	for _, slot := range []string{"service", "pod", "namespace", "cluster", "node"} {
+		if text, ok := hit.Slots[slot].(string); ok && strings.EqualFold(text, strings.ReplaceAll(name, " ", "-")) {
+			return true
+		}
+	}
+	return false
+}
+
+// replaced is the earlier question with what was said in the place of what it said.
+func (p *pointing) replaced(said parts) string {
+	s := p.m.scratch.Get().(*scratch)
+	defer p.m.scratch.Put(s)
+	s.lattice.build(p.m.lex, p.names, p.look.Question)
+	l := &s.lattice
+	var edits []edit
+	var tail []string
+	put := func(text string, spans []edit) {
+		if text == "" {
+			return
+		}
+		if len(spans) == 0 {
+			tail = append(tail, text)
+			return
+		}
+		for i := range spans {
+			if i == 0 {
+				spans[i].text = text
+			}
+			edits = append(edits, spans[i])
+		}
+	}
+	places := l.placesOf(said.place, p.look.Subject.Slots)
+	place := inPlaceOf(said.place)
+	if len(places) > 0 && placeWord(l.words[places[0].from]) == noPlace {
+		place = strings.TrimPrefix(place, "in ")
+	}
+	put(place, places)
+	put(said.time, l.spansOf(func(s *span) bool { return s.class == isAside && s.slot == "time" }))
+	what := l.spansOf(func(s *span) bool { return s.class == isValue && s.types&bitsService != 0 && p.wasNamed(s.text) })
+	if len(what) == 0 {
+		what = l.spansOf(func(s *span) bool { return s.class == isValue && s.types == bit(intents.SlotKind) })
+	}
+	put(said.name+said.kind, what)
+	slices.SortFunc(edits, func(a, b edit) int { return a.from - b.from })
+	return join(" ", l.say(0, len(l.tokens), edits), strings.Join(tail, " "))
+}
+
+// inPlaceOf is a place as it stands in a question: "in staging", "on aws".
+func inPlaceOf(place string) string {
+	if place == "" {
+		return ""
+	}
+	if first, rest, ok := strings.Cut(place, " "); ok && placeWord(first) != noPlace {
+		if first == "on" {
+			return place
+		}
+		place = rest
+	}
+	return "in " + place
+}
+
+// wasNamed reports whether the earlier question was about what is called so.
+func (p *pointing) wasNamed(name string) bool {
+	for _, slot := range []string{"service", "pod", "node", "target"} {
+		if was := textOf(p.look.Subject.Slots, slot); was != "" && strings.EqualFold(was, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// placesOf are the places in a question that another one replaces: all, but a namespace leaves the cluster as it is.
+func (l *lattice) placesOf(place string, slots map[string]any) []edit {
+	namespaced := strings.Contains(place, "namespace") && slots["namespace"] != nil
+	return l.spansOf(func(s *span) bool {
+		return s.class == isAside && placeSlots[s.slot] && (!namespaced || s.slot == "namespace")
+	})
+}
+
+// spansOf are the longest readings of a sort, none in another.
+func (l *lattice) spansOf(want func(*span) bool) []edit {
+	var found []edit
+	for i := 0; i < len(l.tokens); i++ {
+		end := 0
+		for s := l.starts[i]; s < l.starts[i+1]; s++ {
+			if want(&l.spans[s]) {
+				end = max(end, l.spans[s].end)
+			}
+		}
+		if end > 0 {
+			found = append(found, edit{from: i, to: end})
+			i = end - 1
+		}
+	}
+	return found
+}
+
+// template asks what the earlier question asked in the plainest way, when its own words do not fit.
+func (p *pointing) template(said parts) string {
+	what := said.name + said.kind
+	if what == "" {
+		if t, needs := p.it(""); needs == nil {
+			what = t.words
+		}
+	}
+	place := inPlaceOf(said.place)
+	if place == "" {
+		place = p.m.placeOfSlots(p.look.Subject.Slots)
+	}
+	topic, _, _ := strings.Cut(p.look.Subject.Intent, ".")
+	asks := map[string]string{"health": "is %s healthy", "logs": "logs of %s", "diagnose": "why is %s unhealthy", "change": "what changed in %s",
+		"topology": "what depends on %s", "latency": "why is %s slow"}[topic]
+	if asks == "" {
+		asks = "details of %s"
+	}
+	return join(" ", fmt.Sprintf(asks, what), place, said.time)
+}
+
+var _ = adapters.Kind("")

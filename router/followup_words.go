@@ -1,0 +1,84 @@
+package router
+
+import (
+	"strings"
+)
+
+// The words of the language that point back. They are no vocabulary of intents: these are closed classes, and a word more in
+// the lexicon would change how other questions are read.
+
+func setOf(words string) map[string]bool {
+	set := map[string]bool{}
+	for word := range strings.FieldsSeq(words) {
+		set[word] = true
+	}
+	return set
+}
+
+var (
+	// backWords are those of which a question that points back holds one, unless it has few words.
+	backWords = setOf(`it its it's itself they they're their theirs them this that that's these those there one ones same and about
+		more rest second third fourth fifth sixth seventh eighth ninth tenth 2nd 3rd 4th 5th 6th 7th 8th 9th 10th`)
+	// courtesies are what may stand before or after a question without being a part of it.
+	courtesies = setOf(`ah alright also and awesome bye but clanker cool excellent fine good great hello hey hi hm hmm i interesting just no
+		now oh ok okay perfect please right see so sorry super sure thank thanks then too uh understood well wow yeah yep yes you`)
+	// pronouns of one, of several, and those that are more often something else.
+	single        = setOf("it its itself")
+	several       = setOf("they them their theirs")
+	demonstrative = setOf("this that these those")
+	owning        = setOf("its their theirs")
+	// auxiliaries before a pronoun make it the subject of another verb: "which nodes do they run on".
+	auxiliaries = setOf("do does did is are was were has have had can could will would should")
+	// linking are the words between a kind and what it cannot be itself: "which services depend on it".
+	linking = setOf(`access accesses affect affects are behind belong belongs break breaks by call calls connect connected connects consume
+		consumes depend depending depends for from hit hits in is mount mounts need needs of on own owned owns point points reach reaches
+		read reads reference references rely relies route routes run running runs scale scales send sends serve serves talk talks to
+		touch touched touches upon use used uses using was were write writes`)
+	// binding are the words after which a pronoun means what stands before: "disks with no snapshots of them".
+	binding = setOf("with without no any have has having that which who whose and or where")
+	// anything may be called these.
+	generic = setOf("one service services app application workload component thing things resource resources item host machine system")
+	// states after "is it" make "it" mean nothing: "is it safe to deploy".
+	empty = setOf(`better best christmas cold correct dark easy easier enough friday hard hot just late me monday normal ok okay possible
+		raining rainy really safe saturday snowing sunday sunny thursday time true tuesday warm weather wednesday weekend wise worth`)
+	ordinals = map[string]int{"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
+		"sixth": 6, "6th": 6, "seventh": 7, "7th": 7, "eighth": 8, "8th": 8, "ninth": 9, "9th": 9, "tenth": 10, "10th": 10, "last": -1}
+)
+
+const (
+	longestBack = 10 // bytes of the longest of backWords
+	fewWords    = 4
+)
+
+// form is a question that is nothing but a question about what was answered.
+type form uint8
+
+const (
+	noForm form = iota
+	asksWhy
+	asksSince
+	asksWho
+	asksMore
+	asksDetails
+)
+
+// forms are such questions without articles and courtesies, with "it" for all that points back.
+var forms = func() map[string]form {
+	all := map[string]form{}
+	for f, texts := range map[form]string{
+		asksWhy: `why|why is it|why are it|why is it so|why so|how come|why did it happen|why does it happen|what caused it|what causes it|what is cause|
+			what is cause of it|what is reason|what is reason for it|why was it|what is root cause of it|what is behind it`,
+		asksSince: `since when|since when is it|since when is it so|since when is it like it|for how long|how long|how long already|when did it start|
+			when did it begin|when did it happen|how long has it been like it|how long has it been so|when did it break|how long has it been going on`,
+		asksWho: "who|by whom|who did it|who was it|who was it by|who has done it|who made it|who made it change|who is responsible for it",
+		asksMore: `more|show more|show rest|rest|rest of it|show rest of it|next page|show next page|next|continue|go on|give more|list more|list rest|
+			remaining ones|show others|show next ones|show remaining ones|more results|show more results|what are others|show all of it`,
+		asksDetails: `details|more details|show details|show more details|give details|give more details|tell more|tell more about it|more about it|
+			describe it|explain it|what is it|tell about it|elaborate|show it|more information|more info|more info on it|more details on it`,
+	} {
+		for text := range strings.SplitSeq(texts, "|") {
+			all[strings.Join(strings.Fields(text), " ")] = f
+		}
+	}
+	return all
+}()
