@@ -59,6 +59,34 @@ func TestWhoChangedIt(t *testing.T) {
 	}
 }
 
+// TestToolsAreNamed: a tool is named with what it rolled out, and only when it is the one who did.
+func TestToolsAreNamed(t *testing.T) {
+	written := map[string]string{kustomizeLabel: "apps", fluxHelmLabel: "shop"}
+	for _, c := range []struct {
+		manager, cause string
+		written        map[string]string
+		want           string
+	}{
+		{"argocd-controller", "", map[string]string{argocdTracking: "shop:apps/Deployment:production/web"}, "argocd-controller (application shop)"},
+		{"argocd-controller", "", map[string]string{argocdLabel: "shop"}, "argocd-controller (application shop)"},
+		{"kustomize-controller", "v2", written, "kustomize-controller (kustomization apps; v2)"},
+		{"helm-controller", "", written, "helm-controller (release shop)"},
+		{"helm", "", map[string]string{helmAnnotation: "shop"}, "helm (release shop)"},
+		{"kubectl-edit", "", written, "kubectl-edit"},
+		{"argocd-controller", "", nil, "argocd-controller"},
+		{"", "v2", written, "v2"},
+		{"", "", written, ""},
+	} {
+		object := &metav1.ObjectMeta{Labels: c.written, Annotations: c.written}
+		assert.Equal(t, c.want, author{via: toolsOf(object)}.actor(c.manager, c.cause), "%+v", c)
+	}
+	d := annotated(deployment("production", "web", "web:2", 1, 1).ObjectMeta, helmAnnotation, "shop")
+	d.ManagedFields = []metav1.ManagedFieldsEntry{wrote("helm", ownsTemplate, 10)}
+	found := changesOf(t, adapters.Query{}, &appsv1.Deployment{ObjectMeta: d}, replicaSet("web", "bbbbbbbb", "1", 0, template("web", "web:1")), replicaSet("web", "cccccccc", "2", 10*time.Minute, template("web", "web:2")))
+	require.Len(t, found, 1)
+	assert.Equal(t, "helm (release shop; release 2)", found[0].Actor)
+}
+
 // TestScalingIsNoRevision: who scales a deployment while or right after it is rolled out makes a change of its own.
 func TestScalingIsNoRevision(t *testing.T) {
 	const minute = 10

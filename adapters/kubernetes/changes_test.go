@@ -9,8 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"clanker/adapters"
 )
@@ -135,6 +137,21 @@ func TestHelmUpgrade(t *testing.T) {
 	assert.Equal(t, adapters.Change{Kind: adapters.KindRelease, Name: "shop", Field: "revision", Before: "9", After: "10", At: start, Actor: "helm", Event: "shop revision 10"}, found[0])
 }
 
+func httpProbe(path, header string) *corev1.Probe {
+	return &corev1.Probe{PeriodSeconds: 10, TimeoutSeconds: 1, FailureThreshold: 3, ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{
+		Path: path, Port: intstr.FromInt32(8080), HTTPHeaders: []corev1.HTTPHeader{{Name: "Authorization", Value: header}},
+	}}}
+}
+
+// TestProbesThatDifferInWhatIsNotTold: that a header or an argument is another one is told, and neither of them.
+func TestProbesThatDifferInWhatIsNotTold(t *testing.T) {
+	const spelled = "http :8080/ready after 0s, every 10s, for 1s, 3 times"
+	assert.Equal(t, []difference{{"probe.startup", spelled, spelled + " (changed)"}}, appendProbe(nil, "probe.startup", httpProbe("/ready", "a"), httpProbe("/ready", "b")))
+	assert.Empty(t, appendProbe(nil, "probe.startup", httpProbe("/ready", "a"), httpProbe("/ready", "a")))
+	exec := &corev1.Probe{ProbeHandler: corev1.ProbeHandler{Exec: &corev1.ExecAction{Command: []string{"psql", "--password=canary"}}}}
+	assert.Equal(t, "exec after 0s, every 0s, for 0s, 0 times", probe(exec))
+}
+
 func TestDiffTemplates(t *testing.T) {
 	base := func(edit func(*corev1.PodTemplateSpec)) *corev1.PodTemplateSpec {
 		made := template("web", "web:1", corev1.EnvVar{Name: "A", Value: "1"}, corev1.EnvVar{Name: "B", Value: "2"})
@@ -166,6 +183,29 @@ func TestDiffTemplates(t *testing.T) {
 			p.Annotations = map[string]string{restartedAnnotation: "2026-11-20T09:30:00Z"}
 		},
 			[]difference{{"restarted", nil, "2026-11-20T09:30:00Z"}}},
+		"config by another way": {func(p *corev1.PodTemplateSpec) {
+			p.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "settings"}}}}
+			p.Spec.Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "settings", MountPath: "/etc/web"}}
+		}, []difference{{"configs", nil, []string{"settings"}}}},
+		"device": {func(p *corev1.PodTemplateSpec) {
+			p.Spec.Containers[0].Resources.Limits["nvidia.com/gpu"] = resource.MustParse("1")
+		}, []difference{{"nvidia.com/gpu.request", nil, "1"}, {"nvidia.com/gpu.limit", nil, "1"}}},
+		"ports": {func(p *corev1.PodTemplateSpec) {
+			p.Spec.Containers[0].Ports = []corev1.ContainerPort{{Name: "http", ContainerPort: 80, HostPort: 8080}, {ContainerPort: 53, Protocol: "UDP"}}
+		}, []difference{{"ports", nil, []string{"53/UDP", "http 80/TCP, 8080 of the node"}}}},
+		"probe": {func(p *corev1.PodTemplateSpec) {
+			p.Spec.Containers[0].ReadinessProbe = httpProbe("/ready?token=canary", "canary")
+		}, []difference{{"probe.readiness", nil, "http :8080/ready after 0s, every 10s, for 1s, 3 times"}}},
+		"account": {func(p *corev1.PodTemplateSpec) {
+			p.Spec.ServiceAccountName, p.Spec.DeprecatedServiceAccount = "web", "web"
+		}, []difference{{"service_account", nil, "web"}}},
+		"label":    {func(p *corev1.PodTemplateSpec) { p.Labels["tier"] = "front" }, []difference{{"label.tier", nil, "front"}}},
+		"checksum": {func(p *corev1.PodTemplateSpec) { p.Annotations = map[string]string{"checksum/config": "canary"} }, []difference{{"annotation.checksum/config", nil, adapters.SomeValue}}},
+		"two things, of which one has no name here": {func(p *corev1.PodTemplateSpec) { p.Spec.Containers[0].Image, p.Spec.HostNetwork = "web:2", true }, []difference{{"image", "web:1", "web:2"}, {"template", nil, "changed"}}},
+		"sidecars of two": {func(p *corev1.PodTemplateSpec) {
+			p.Spec.InitContainers = append(p.Spec.InitContainers, corev1.Container{Name: "wait", Image: "wait:1", TTY: true})
+			p.Spec.Containers[0].Env[0].Value = "canary"
+		}, []difference{{"env.A.app", adapters.SomeValue, adapters.AnotherValue}, {"image.wait", nil, "wait:1"}}},
 		"other": {func(p *corev1.PodTemplateSpec) { p.Spec.PriorityClassName = "high" }, []difference{{"template", nil, "changed"}}},
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, c.want, diffTemplates(base(nil), base(c.edit))) })

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	storagev1 "k8s.io/api/storage/v1"
@@ -305,4 +306,36 @@ func TestAClaimWhoseStorageClassMayNotBeRead(t *testing.T) {
 	for _, s := range sources {
 		assert.Nil(t, s.Error, "the answer is whole without it: %s", s.Call)
 	}
+}
+
+// TestReadingTwiceIsNoChange: counts and clocks that go on in an estate to which nothing happens are no changes.
+func TestReadingTwiceIsNoChange(t *testing.T) {
+	read := func(passed time.Duration, objects []runtime.Object) adapters.Snapshot {
+		d := Open(Options{Kubeconfig: writeConfig(t, map[string]string{"prod": newFakeAPI(t, objects...).clusterEntry()}), Now: func() time.Time { return anHourLater.Add(passed) }})
+		w := adapters.NewWorkspace(d)
+		w.Now = func() time.Time { return anHourLater.Add(passed) }
+		snapshot, err := w.Query(t.Context(), adapters.Query{})
+		require.NoError(t, err)
+		return snapshot
+	}
+	before := estateObjects()
+	after := estateObjects()
+	slices.Reverse(after) // in whatever order they come
+	for _, o := range after {
+		switch o := o.(type) {
+		case *corev1.Pod:
+			for i := range o.Status.ContainerStatuses {
+				if c := &o.Status.ContainerStatuses[i]; c.RestartCount > 0 {
+					c.RestartCount++
+				}
+			}
+		case *autoscalingv2.HorizontalPodAutoscaler:
+			for i := range o.Status.CurrentMetrics {
+				o.Status.CurrentMetrics[i].Resource.Current.AverageUtilization = new(int32(1))
+			}
+		case *batchv1.CronJob:
+			o.Status.LastScheduleTime, o.Status.LastSuccessfulTime = new(at(time.Hour)), new(at(time.Hour))
+		}
+	}
+	assert.Empty(t, adapters.Diff(read(0, before), read(time.Minute, after)))
 }

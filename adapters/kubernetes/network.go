@@ -16,18 +16,24 @@ import (
 	"clanker/adapters"
 )
 
-// endpoints counts a service's addresses, from its endpoint slices.
-type endpoints struct{ ready, total int }
+// endpoints counts a service's addresses, from its endpoint slices, and tells when those were written last.
+type endpoints struct {
+	ready, total int
+	written      time.Time
+}
 
 // endpointsOf counts the addresses of every service, by namespace/name. An address in two slices, as of a service with two
 // ports, counts once.
 func (s *session) endpointsOf() map[string]endpoints {
-	ready := map[string]map[string]bool{}
+	ready, written := map[string]map[string]bool{}, map[string]time.Time{}
 	for i := range s.estate.endpointSlices {
 		slice := &s.estate.endpointSlices[i]
 		key := slice.Namespace + "/" + slice.Labels["kubernetes.io/service-name"]
 		if ready[key] == nil {
 			ready[key] = map[string]bool{}
+		}
+		if at, err := time.Parse(time.RFC3339, slice.Annotations[writtenAnnotation]); err == nil && at.After(written[key]) {
+			written[key] = at
 		}
 		for _, e := range slice.Endpoints {
 			if deref(e.Conditions.Terminating, false) { // on its way out, as in every rollout: not missing
@@ -40,7 +46,7 @@ func (s *session) endpointsOf() map[string]endpoints {
 	}
 	counts := make(map[string]endpoints, len(ready))
 	for key, addresses := range ready {
-		count := endpoints{total: len(addresses)}
+		count := endpoints{total: len(addresses), written: written[key]}
 		for _, ok := range addresses {
 			if ok {
 				count.ready++
@@ -67,6 +73,7 @@ func (s *session) buildServices() []adapters.Resource {
 			made.Relations = append(made.Relations, s.relation(adapters.RelationSelects, w.kind, service.Namespace, w.name))
 		}
 		made.Relations = sortRelations(made.Relations)
+		s.pointOutside(&made, service)
 		found = append(found, made)
 	}
 	return found
@@ -84,16 +91,17 @@ func (s *session) serviceState(service *corev1.Service, count endpoints, behind 
 	if s.missing(service.Namespace, endpointSlices.target) {
 		return state{health: adapters.HealthUnknown, reason: "its endpoint slices could not be read"}
 	}
-	cause := worst(behind.pods)
+	cause, unready := worst(behind.pods), unreadySpan(behind.pods)
 	switch {
 	case count.ready == 0 && behind.off:
 		return healthy
 	case count.ready == 0:
-		return state{adapters.HealthUnhealthy, join("no ready endpoints", cmp.Or(cause, behind.absence(count, s.missing(service.Namespace, pods.target)))), behind.since}
+		reason := join("no ready endpoints", cmp.Or(cause, behind.absence(count, s.missing(service.Namespace, pods.target))))
+		return state{adapters.HealthUnhealthy, reason, cmp.Or(unready.last, count.written)}
 	case count.ready < count.total:
-		return state{adapters.HealthDegraded, join(fmt.Sprintf("%d/%d endpoints ready", count.ready, count.total), cause), behind.since}
+		return state{adapters.HealthDegraded, join(fmt.Sprintf("%d/%d endpoints ready", count.ready, count.total), cause), cmp.Or(unready.first, count.written)}
 	case behind.desired > count.ready && cause != "":
-		return state{adapters.HealthDegraded, join(fmt.Sprintf("%d/%d endpoints ready", count.ready, behind.desired), cause), behind.since}
+		return state{adapters.HealthDegraded, join(fmt.Sprintf("%d/%d endpoints ready", count.ready, behind.desired), cause), cmp.Or(unready.first, count.written)}
 	}
 	return healthy
 }
@@ -150,7 +158,6 @@ type selection struct {
 	workloads []workloadLabels
 	desired   int
 	off       bool // workloads are there, and all of them are scaled to zero
-	since     time.Time
 }
 
 func (s *session) selectables() selectables {
@@ -192,9 +199,6 @@ func (x selectables) of(service *corev1.Service) selection {
 			continue
 		}
 		found.pods = append(found.pods, *p)
-		if !p.ready && p.Since.After(found.since) {
-			found.since = p.Since
-		}
 	}
 	found.off = len(found.workloads) > 0 && found.desired == 0
 	return found

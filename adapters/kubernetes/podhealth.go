@@ -26,7 +26,7 @@ func podState(p *corev1.Pod, now time.Time) state {
 	case p.Status.Phase == corev1.PodSucceeded:
 		return healthySince(readySince(p))
 	case p.Status.Phase == corev1.PodFailed:
-		return state{adapters.HealthUnhealthy, failedReason(p), finishedAt(p)}
+		return state{adapters.HealthUnhealthy, failedReason(p), cmp.Or(finishedAt(p), readySince(p))} // an evicted one may have no container
 	case p.DeletionTimestamp != nil:
 		return stopping(p, now)
 	}

@@ -66,7 +66,6 @@ func podAttributes(p *corev1.Pod) map[string]any {
 	}
 	pairs := templateAttributes(&p.Spec)
 	pairs["phase"], pairs["node"], pairs["waiting_reason"] = phase, p.Spec.NodeName, waiting
-	pairs["restarts"] = float64(restarts(p))
 	pairs["created"] = timestamp(&p.CreationTimestamp)
 	if exitCode != nil {
 		pairs["exit_code"] = float64(*exitCode)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	discoveryv1 "k8s.io/api/discovery/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -52,7 +53,24 @@ func metadataOf(t target, slot func(*estate) *[]metav1.PartialObjectMetadata) *s
 }
 
 // annotationsKept are the annotations that the driver reads. None of them gets into an answer as it is.
-var annotationsKept = []string{revisionAnnotation, desiredAnnotation, causeAnnotation}
+var annotationsKept = []string{revisionAnnotation, desiredAnnotation, causeAnnotation, writtenAnnotation}
+
+// writtenAnnotation is not the cluster's: it keeps when an object was written last, as its managed fields say, which are dropped.
+const writtenAnnotation = "clanker/written"
+
+// dated notes when endpoint slices were written last.
+func dated(slices []discoveryv1.EndpointSlice) []discoveryv1.EndpointSlice {
+	for i := range slices {
+		var last metav1.Time
+		for _, m := range slices[i].ManagedFields {
+			if m.Time != nil && last.Before(m.Time) {
+				last = *m.Time
+			}
+		}
+		metav1.SetMetaDataAnnotation(&slices[i].ObjectMeta, writtenAnnotation, timestamp(&last))
+	}
+	return slices
+}
 
 // strip drops what can be large and is not needed: ten thousand objects have to fit.
 func strip(object metav1.Object) {

@@ -148,7 +148,7 @@ var (
 		func(l *corev1.ServiceList) []corev1.Service { return l.Items },
 		func(e *estate) *[]corev1.Service { return &e.services })
 	endpointSlices = kept(target{path: "/apis/discovery.k8s.io/v1", resource: "endpointslices", namespaced: true},
-		func(l *discoveryv1.EndpointSliceList) []discoveryv1.EndpointSlice { return l.Items },
+		func(l *discoveryv1.EndpointSliceList) []discoveryv1.EndpointSlice { return dated(l.Items) },
 		func(e *estate) *[]discoveryv1.EndpointSlice { return &e.endpointSlices })
 	ingresses = kept(target{path: networking, resource: "ingresses", namespaced: true},
 		func(l *networkingv1.IngressList) []networkingv1.Ingress { return l.Items },
