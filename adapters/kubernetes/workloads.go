@@ -69,6 +69,51 @@ func (r rollout) short(cause string) state {
 	return state{health, join(count, cause), r.since}
 }
 
+// dated returns since when the workload is as it is: its pods tell more exactly than its controller, which knows only whether
+// enough of them are ready.
+func (r rollout) dated(own []pod) time.Time {
+	unready := unreadySpan(own)
+	switch {
+	case r.desired > 0 && r.ready == 0:
+		return cmp.Or(unready.last, r.since)
+	case r.ready < r.desired || r.updated < r.desired:
+		return cmp.Or(unready.first, r.since)
+	case r.since.IsZero(): // a controller that keeps no time: all are ready since the last one is
+		return readySpan(own).last
+	}
+	return r.since
+}
+
+// span is from when the first to when the last of several pods became what they are.
+type span struct{ first, last time.Time }
+
+func (s span) with(at time.Time) span {
+	if at.IsZero() {
+		return s
+	}
+	if s.first.IsZero() || at.Before(s.first) {
+		s.first = at
+	}
+	if at.After(s.last) {
+		s.last = at
+	}
+	return s
+}
+
+// unreadySpan is that of the pods that should serve and do not: some are missing since its first, none is left since its last.
+func unreadySpan(pods []pod) span { return spanOf(pods, false) }
+
+func readySpan(pods []pod) span { return spanOf(pods, true) }
+
+func spanOf(pods []pod, ready bool) (s span) {
+	for _, p := range pods {
+		if p.active && p.ready == ready {
+			s = s.with(p.Since)
+		}
+	}
+	return s
+}
+
 // metrics adds what should run and what is ready to what its pods need and use.
 func (r rollout) metrics(m map[string]float64) map[string]float64 {
 	m[adapters.MetricReplicasDesired], m[adapters.MetricReplicasReady] = float64(r.desired), float64(r.ready)
@@ -78,12 +123,11 @@ func (r rollout) metrics(m map[string]float64) map[string]float64 {
 // workload makes the resource of a controller with its pods.
 func (s *session) workload(kind adapters.Kind, object metav1.Object, template *corev1.PodTemplateSpec, r rollout) adapters.Resource {
 	own := s.podsOf(kind, object.GetNamespace(), object.GetName())
+	r.since = r.dated(own)
 	made := s.resource(kind, object, r.state(worst(own)))
 	made.Metrics = r.metrics(s.workloadMetrics(own))
 	made.Attributes = templateAttributes(&template.Spec)
 	made.Attributes["replicas"] = float64(r.desired)
-	made.Attributes["ready"] = float64(r.ready)
-	made.Attributes["updated"] = float64(r.updated)
 	for attribute, label := range map[string]string{"chart": "helm.sh/chart", "app_version": "app.kubernetes.io/version"} {
 		if value := object.GetLabels()[label]; value != "" {
 			made.Attributes[attribute] = value
@@ -126,18 +170,20 @@ func deploymentRollout(d *appsv1.Deployment) rollout {
 		desired: deref(d.Spec.Replicas, 1), ready: d.Status.ReadyReplicas, updated: d.Status.UpdatedReplicas,
 		observed: d.Status.ObservedGeneration, generation: d.Generation, paused: d.Spec.Paused,
 	}
+	var stuckSince time.Time
 	for _, c := range d.Status.Conditions {
+		holds, at := c.Status == corev1.ConditionTrue, c.LastTransitionTime.Time
 		switch {
-		case c.Type == appsv1.DeploymentAvailable:
-			r.since = c.LastTransitionTime.Time
+		case c.Type == appsv1.DeploymentAvailable && holds == (r.ready >= r.desired): // else it is that some may be missing
+			r.since = at
 		case c.Type == appsv1.DeploymentProgressing && c.Reason == "ProgressDeadlineExceeded":
-			r.stuck = join("rollout past its deadline", c.Message)
-			if r.ready >= r.desired {
-				r.since = c.LastTransitionTime.Time
-			}
-		case c.Type == appsv1.DeploymentReplicaFailure && c.Status == corev1.ConditionTrue:
-			r.stuck = join(c.Reason, c.Message)
+			r.stuck, stuckSince = join("rollout past its deadline", c.Message), at
+		case c.Type == appsv1.DeploymentReplicaFailure && holds:
+			r.stuck, stuckSince = join(c.Reason, c.Message), at
 		}
+	}
+	if r.stuck != "" && r.ready >= r.desired {
+		r.since = stuckSince
 	}
 	return r
 }
