@@ -53,8 +53,19 @@ func (m *masker) resources(resources []Resource) []Resource {
 		r.Reason, r.Link = m.text(r.Reason), m.text(r.Link)
 		r.Labels = masked(m, r.Labels, m.field)
 		r.Attributes = masked(m, r.Attributes, m.value)
+		r.Relations = m.relations(r.Relations)
 	}
 	return resources
+}
+
+func (m *masker) relations(relations []Relation) []Relation {
+	for i, rel := range relations {
+		if clean := m.text(rel.Evidence); clean != rel.Evidence {
+			relations = slices.Clone(relations)
+			relations[i].Evidence = clean
+		}
+	}
+	return relations
 }
 
 func (m *masker) changes(changes []Change) []Change {

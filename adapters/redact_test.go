@@ -162,3 +162,18 @@ func TestMarksOfValues(t *testing.T) {
 	assert.Equal(t, []Change{{Field: "env.DB_PASSWORD", Before: SomeValue, After: AnotherValue}, {Field: "env.DB_PASSWORD", Before: Redacted}}, changed)
 	assert.Equal(t, map[string]int{"key": 1}, m.counts)
 }
+
+// TestRedactsEvidence: what proves a relation passes through here, too, and the slice of the driver stays as it was.
+func TestRedactsEvidence(t *testing.T) {
+	shared := []Relation{{Type: RelationUses, Target: "a", Evidence: "env DB_HOST = orders"}, {Type: RelationUses, Target: "b", Evidence: "env DB_PASSWORD = hunter2"}}
+	p := redact(part{resources: []Resource{{ID: "x", Relations: shared}}})
+	assert.Equal(t, "env DB_HOST = orders", p.resources[0].Relations[0].Evidence)
+	assert.Equal(t, "env DB_PASSWORD = "+Redacted, p.resources[0].Relations[1].Evidence)
+	assert.Equal(t, "env DB_PASSWORD = hunter2", shared[1].Evidence)
+	for _, name := range []string{"DATABASE_URL", "DB_DSN", "CONNECTION_STRING", "DB_HOST"} {
+		proof := Proof("env "+name, "orders.example.com")
+		assert.Equal(t, proof, RedactText(proof), "a proof is not taken for a secret")
+		reference := Reference("orders.example.com", "env "+name)
+		assert.Equal(t, reference, RedactText(reference))
+	}
+}

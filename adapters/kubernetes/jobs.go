@@ -26,6 +26,7 @@ func (s *session) buildJobs() []adapters.Resource {
 		made.Attributes["suspended"] = deref(j.Spec.Suspend, false)
 		made.Attributes["active"], made.Attributes["succeeded"], made.Attributes["failed"] = float64(j.Status.Active), float64(j.Status.Succeeded), float64(j.Status.Failed)
 		made.Relations = s.templateRelations(j.Namespace, &j.Spec.Template.Spec)
+		s.link(&made, &j.Spec.Template)
 		if owner := topOwner(j.OwnerReferences, nil); owner.name != "" {
 			made.Relations = sortRelations(append(made.Relations, s.relation(adapters.RelationOwnedBy, owner.kind, j.Namespace, owner.name)))
 		}
@@ -108,6 +109,7 @@ func (s *session) buildCronJobs() []adapters.Resource {
 		made.Attributes["last_success"] = timestamp(c.Status.LastSuccessfulTime)
 		made.Attributes["active"] = float64(len(c.Status.Active))
 		made.Relations = s.templateRelations(c.Namespace, &c.Spec.JobTemplate.Spec.Template.Spec)
+		s.link(&made, &c.Spec.JobTemplate.Spec.Template)
 		attributes(made.Attributes)
 		found = append(found, made)
 	}

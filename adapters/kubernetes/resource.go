@@ -55,12 +55,12 @@ func (s *session) relation(edge adapters.RelationType, kind adapters.Kind, names
 	return adapters.Relation{Type: edge, Target: s.id(kind, namespace, name)}
 }
 
-// sortRelations sorts and drops doubles: two containers may use one secret.
+// sortRelations sorts and drops doubles: two containers may use one secret, and two variables name one service.
 func sortRelations(relations []adapters.Relation) []adapters.Relation {
 	slices.SortFunc(relations, func(a, b adapters.Relation) int {
-		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Target, b.Target))
+		return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Target, b.Target), cmp.Compare(a.Evidence, b.Evidence))
 	})
-	return slices.Compact(relations)
+	return slices.CompactFunc(relations, func(a, b adapters.Relation) bool { return a.Type == b.Type && a.Target == b.Target })
 }
 
 // attributes leaves out what is empty: an attribute that does not apply is absent.

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -42,11 +43,15 @@ type session struct {
 
 	index sync.Once        // guards owned
 	owned map[string][]pod // pods by the ID of their top-level controller
+
+	serviceIndex func() map[string]*corev1.Service // those that were read, by namespace/name
 }
 
 func (d *Driver) session(c *cluster, q adapters.Query) *session {
 	q.Scope.Cluster = c.name
-	return &session{now: d.now, at: d.now(), cluster: c, query: q, came: map[string]bool{}}
+	s := &session{now: d.now, at: d.now(), cluster: c, query: q, came: map[string]bool{}}
+	s.serviceIndex = sync.OnceValue(s.servicesByName)
+	return s
 }
 
 // target is one list of the API.

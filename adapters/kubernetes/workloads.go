@@ -134,6 +134,7 @@ func (s *session) workload(kind adapters.Kind, object metav1.Object, template *c
 		}
 	}
 	made.Relations = s.templateRelations(object.GetNamespace(), &template.Spec)
+	s.link(&made, template)
 	return made
 }
 
