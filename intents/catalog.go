@@ -39,7 +39,7 @@ type Intent struct {
 	Patterns                 []Pattern // none if it has examples enough to learn from
 	Columns                  []string
 	Verdict                  bool
-	Noise                    []string // fields whose changes answers say nothing of, as path.Match takes them
+	Noise                    []string // fields whose changes answers say nothing of, see [adapters.Noise]
 	Needs                    string   // slot without which the question is asked back; see [Intent.SlotType]
 	Defaults                 Slots    // of slots that the question does not give
 	Pos                      Position

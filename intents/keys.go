@@ -2,7 +2,6 @@ package intents
 
 import (
 	"fmt"
-	"path"
 
 	"github.com/goccy/go-yaml/ast"
 )
@@ -48,13 +47,8 @@ func (d *draft) fields() []field {
 	}
 }
 
-// noise reads patterns of fields, as [path.Match] takes them.
 func (d *draft) noise(where string, node ast.Node) {
 	for _, pattern := range d.Texts(where, node) {
-		if _, err := path.Match(pattern.Text, ""); err != nil {
-			d.Fault(pattern.Pos, where, "write names of fields, with * for any letters", "%q is no pattern: %v", pattern.Text, err)
-			continue
-		}
 		d.in.Noise = append(d.in.Noise, pattern.Text)
 	}
 }

@@ -220,3 +220,10 @@ func placed(t *testing.T, err error) {
 		assert.NotEmpty(t, fault.Message)
 	}
 }
+
+func TestNoiseOfAnIntent(t *testing.T) {
+	catalog, err := Load(fstest.MapFS{"a.yaml": {Data: []byte("- id: a.b\n  topic: health\n  description: d\n  examples: [which gizmos exist]\n  patterns: [which gizmos exist]\n" +
+		"  action: list\n  answer: fine\n  noise: [label.*, image]\n")}})
+	require.NoError(t, err)
+	assert.Equal(t, []string{"label.*", "image"}, catalog.Intents[0].Noise)
+}

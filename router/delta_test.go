@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"clanker/adapters"
+	"clanker/intents"
 	"clanker/policies"
 )
 
@@ -221,4 +222,11 @@ func TestADeltaIsShort(t *testing.T) {
 	assert.Len(t, d.Modified, mostDelta)
 	assert.Equal(t, 100-mostDelta, d.More)
 	assert.Equal(t, "94 more changes", d.words(6)[6])
+}
+
+func TestAnIntentSaysWhatIsNoise(t *testing.T) {
+	d := &draft{intent: &intents.Intent{Noise: []string{"label.team*"}}}
+	assert.True(t, d.noise("label.team-lead"))
+	assert.True(t, d.noise("restarts"), "that is noise to everybody")
+	assert.False(t, d.noise("image"))
 }

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"time"
 
@@ -142,13 +141,8 @@ func (d *draft) blind() bool {
 	return len(d.sources) > 0 && !slices.ContainsFunc(d.sources, func(s adapters.Source) bool { return s.Error == nil })
 }
 
-// noise reports whether the intent wants to hear nothing of a field.
-func (d *draft) noise(field string) bool {
-	return slices.ContainsFunc(d.intent.Noise, func(pattern string) bool {
-		ok, err := path.Match(pattern, field)
-		return ok && err == nil
-	})
-}
+// noise reports whether nobody wants to hear of a field.
+func (d *draft) noise(field string) bool { return adapters.Noise(field, d.intent.Noise...) }
 
 // mostSighted is how many rows are looked up.
 const mostSighted = 200
