@@ -15,10 +15,11 @@ import (
 
 // understood is a command that the estate knows.
 type understood struct {
-	plan adapters.Plan
-	on   resource                          // the workload it changes
-	do   func(s state, at time.Time) state // nil when it only reads
-	says string                            // what kubectl would
+	plan  adapters.Plan
+	on    resource                          // the workload it changes
+	do    func(s state, at time.Time) state // nil when it only reads
+	says  string                            // what kubectl would
+	tells []told                            // what shows in nothing else
 }
 
 // what the estate knows, for the error of a command that it does not.
@@ -245,6 +246,7 @@ func (o *order) delete() error {
 		return err
 	}
 	o.change(adapters.ActionDelete, without(number), fmt.Sprintf("pod %q deleted", name), nil)
+	o.tells = []told{{Field: adapters.EventField + "Killing", After: fmt.Sprintf("pod %s deleted", name)}}
 	pod := &o.plan.Resources[0]
 	pod.ID = adapters.NewID("kubernetes", adapters.KindPod, o.d.story.Places[o.on.In].Scope, name)
 	pod.Kind, pod.Name = string(adapters.KindPod), name

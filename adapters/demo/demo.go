@@ -21,6 +21,7 @@ import (
 	"maps"
 	"slices"
 	"sort"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -114,7 +115,8 @@ func (d *Demo) List(ctx context.Context, q adapters.Query) ([]adapters.Resource,
 	return found, orNothing(sources, q, now), nil
 }
 
-// Changes returns the changes of the story so far, newest first: those since q.Since, or the last of each resource.
+// Changes returns the changes of the story so far, newest first: those since q.Since, or the last that was made to each resource
+// and what has happened to it since.
 func (d *Demo) Changes(ctx context.Context, q adapters.Query) ([]adapters.Change, []adapters.Source, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, nil, fmt.Errorf("list the changes of the demo estate: %w", err)
@@ -122,15 +124,16 @@ func (d *Demo) Changes(ctx context.Context, q adapters.Query) ([]adapters.Change
 	now := d.now().UTC()
 	e := d.at(now)
 	var found []adapters.Change
-	newest := map[string]time.Time{}
+	last := map[string]time.Time{} // made to each resource
 	for _, c := range e.changes {
 		if !q.Matches(adapters.Resource{Provider: c.Provider, Kind: c.Kind, Name: c.Name, Scope: c.Scope}) {
 			continue
 		}
-		if _, ok := newest[c.Resource]; !ok {
-			newest[c.Resource] = c.At
+		made, known := last[c.Resource]
+		if !known && c.Field != "health" && !strings.HasPrefix(c.Field, adapters.EventField) {
+			last[c.Resource] = c.At
 		}
-		if q.Since.IsZero() && c.At.Equal(newest[c.Resource]) || !q.Since.IsZero() && !c.At.Before(q.Since) {
+		if q.Since.IsZero() && (!known || c.At.Equal(made)) || !q.Since.IsZero() && !c.At.Before(q.Since) {
 			found = append(found, c)
 		}
 	}

@@ -3,6 +3,7 @@ package demo
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -223,21 +224,62 @@ func TestPodsFollowTheirWorkloads(t *testing.T) {
 func TestTheLastDeployment(t *testing.T) {
 	workloads := []adapters.Kind{adapters.KindDeployment, adapters.KindStatefulSet}
 	for passed, want := range map[time.Duration][]string{
-		0: {"checkout-api image registry.acme-shop.example/checkout-api:v1.4.1 -> registry.acme-shop.example/checkout-api:v1.4.2",
+		0: {"checkout-api env.SESSION_CACHE_TIMEOUT (value) -> (another value)",
+			"checkout-api image registry.acme-shop.example/checkout-api:v1.4.1 -> registry.acme-shop.example/checkout-api:v1.4.2",
 			"checkout-api replicas 2 -> 3"},
 		31 * time.Minute: {"orders-api image registry.acme-shop.example/orders-api:v3.2.0 -> registry.acme-shop.example/orders-api:v3.3.0"},
 	} {
 		snapshot, err := adapters.NewWorkspace(after(t, passed)).Changes(t.Context(), adapters.Query{Kinds: workloads, Scope: adapters.Scope{Environment: "production"}})
 		require.NoError(t, err)
+		newest := slices.IndexFunc(snapshot.Changes, func(c adapters.Change) bool { return c.Event != "" })
+		require.GreaterOrEqual(t, newest, 0)
 		var last []string
 		for _, c := range snapshot.Changes {
-			if c.Event == snapshot.Changes[0].Event {
+			if c.Event == snapshot.Changes[newest].Event {
 				last = append(last, fmt.Sprint(c.Name, " ", c.Field, " ", c.Before, " -> ", c.After))
 				assert.Equal(t, "github-actions", c.Actor)
 			}
 		}
 		assert.Equal(t, want, last, "after %s", passed)
 	}
+}
+
+// TestTheTimeline: what led to the state that the article tells of, over all providers, and who did it.
+func TestTheTimeline(t *testing.T) {
+	snapshot, err := adapters.NewWorkspace(after(t, 0)).Changes(t.Context(), adapters.Query{Since: start.Add(-30 * time.Hour)})
+	require.NoError(t, err)
+	var lines []string
+	for _, c := range snapshot.Changes {
+		lines = append(lines, strings.TrimRight(fmt.Sprint(c.At.Sub(start), " ", c.Name, " ", c.Field, " ", c.Actor), " "))
+	}
+	assert.Equal(t, []string{
+		"-24m0s checkout-api event.Unhealthy",
+		"-25m0s session-cache health elasticache",
+		"-47m0s checkout-api env.SESSION_CACHE_TIMEOUT github-actions",
+		"-47m0s checkout-api image github-actions",
+		"-47m0s checkout-api replicas github-actions",
+		"-3h5m0s configmap/checkout-settings data mira",
+		"-5h20m0s acme-shop.example record.images.acme-shop.example mira",
+		"-6h8m0s ip-10-0-3-112.ec2.internal event.Rebooted",
+		"-6h12m0s ip-10-0-3-112.ec2.internal event.NodeNotReady",
+		"-26h0m0s acme-shop.example min_tls mira",
+	}, lines)
+	for _, call := range []string{"kubectl get events -A --field-selector involvedObject.kind=Node --context prod-cluster", "GET https://api.cloudflare.com/client/v4/user/audit_logs"} {
+		assert.True(t, slices.ContainsFunc(snapshot.Sources, func(s adapters.Source) bool { return s.Call == call && s.Count == 2 }), call)
+	}
+}
+
+// TestWhatHappenedSinceTheLastChange: a health or an event does not hide what was made before it.
+func TestWhatHappenedSinceTheLastChange(t *testing.T) {
+	found, _, err := after(t, 13*time.Minute).Changes(t.Context(), adapters.Query{Kinds: []adapters.Kind{adapters.KindDeployment}})
+	require.NoError(t, err)
+	var fields []string
+	for _, c := range found {
+		fields = append(fields, c.Scope.Environment+" "+c.Name+" "+c.Field)
+	}
+	assert.Equal(t, []string{"staging orders-api health", "staging orders-api event.BackOff", "staging orders-api health",
+		"production checkout-api event.Unhealthy", "production checkout-api env.SESSION_CACHE_TIMEOUT", "production checkout-api image", "production checkout-api replicas",
+		"production web-frontend image", "production orders-api image"}, fields)
 }
 
 func TestLogsShowTheOverflow(t *testing.T) {

@@ -64,7 +64,7 @@ func (d *Demo) happen(now time.Time, done understood) {
 	for i > 0 && d.events[i-1].At > at {
 		i--
 	}
-	happened := event{At: at, Resource: done.on.ref(), Event: strings.Join(done.plan.Command.Argv, " "), Actor: Name,
+	happened := event{At: at, Resource: done.on.ref(), Event: strings.Join(done.plan.Command.Argv, " "), Actor: Name, Tells: done.tells,
 		do: func(s state) state { return done.do(s, now) }}
 	d.events = slices.Insert(slices.Clone(d.events), i, happened)
 	epochs := d.story.timeline(d.start, d.events)

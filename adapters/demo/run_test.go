@@ -76,6 +76,24 @@ func TestScalingIsSeenByQuestions(t *testing.T) {
 	assert.Equal(t, "scaled to 0", field(t, d, checkout, "reason"))
 }
 
+// TestCommandsAreChanges: what people had run is on the timeline, with the command and who ran it.
+func TestCommandsAreChanges(t *testing.T) {
+	d := after(t, time.Minute)
+	for _, c := range []struct{ line, name, field string }{
+		{"scale deployment/checkout-api --replicas=5", "checkout-api", "replicas"},
+		{"set image deployment/checkout-api app=checkout-api:v1.4.3", "checkout-api", "image"},
+		{"rollout restart deployment/search", "search", "restarted_at"},
+		{"delete pod rabbitmq-1", "rabbitmq", "event.Killing"},
+	} {
+		do(t, d, c.line)
+		changes, _, err := d.Changes(t.Context(), adapters.Query{Name: c.name, Since: start})
+		require.NoError(t, err)
+		require.NotEmpty(t, changes, c.line)
+		assert.Equal(t, []string{c.field, Name, "kubectl " + c.line}, []string{changes[0].Field, changes[0].Actor, changes[0].Event})
+		assert.Equal(t, start.Add(time.Minute), changes[0].At)
+	}
+}
+
 func TestTheStoryGoesOn(t *testing.T) {
 	const staging = "kubernetes/staging-cluster/staging/deployment/orders-api"
 	c := &clock{start}

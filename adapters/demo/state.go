@@ -73,9 +73,15 @@ func (s *story) play(now []resource, began map[string]time.Time, e event, start 
 	before := adapters.Snapshot{Resources: []adapters.Resource{s.compile(was, at)}}
 	after := adapters.Snapshot{Resources: []adapters.Resource{s.compile(now[i], at)}, At: at}
 	changes := adapters.Diff(before, after)
+	r := after.Resources[0]
+	for _, t := range e.Tells {
+		changes = append(changes, adapters.Change{Resource: r.ID, Provider: r.Provider, Kind: r.Kind, Name: r.Name, Scope: r.Scope,
+			Field: t.Field, Before: t.Before, After: t.After, At: at})
+	}
 	for j := range changes {
 		changes[j].Actor, changes[j].Event = e.Actor, e.Event
 	}
+	slices.SortStableFunc(changes, func(a, b adapters.Change) int { return cmp.Compare(a.Field, b.Field) })
 	return changes
 }
 
@@ -115,7 +121,7 @@ func (s *story) groups(now []resource, began map[string]time.Time) []*group {
 		key := in + "/" + string(r.Kind)
 		if byCall[key] == nil {
 			byCall[key] = &group{place: s.Places[in], kind: r.Kind,
-				call: s.call(in, string(r.Kind)), changes: s.call(in, "changes"), logs: s.call(in, "logs")}
+				call: s.call(in, string(r.Kind)), changes: cmp.Or(s.call(in, "changes"), s.call(in, "clusterChanges")), logs: s.call(in, "logs")}
 		}
 		byCall[key].resources = append(byCall[key].resources, r)
 	}

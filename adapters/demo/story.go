@@ -62,7 +62,15 @@ type event struct {
 	Event    string // what the changes have in common: "checkout-api revision 8"
 	Actor    string
 	Set      state
+	Tells    []told            // besides what Set changes
 	do       func(state) state // instead of Set: what a command does
+}
+
+// told is a change that shows in nothing a read brings: of a variable, of the content of a ConfigMap, or what a provider's events
+// say.
+type told struct {
+	Field         string
+	Before, After any
 }
 
 // logLines is a line that the pods of a workload write in turn.
@@ -178,9 +186,25 @@ func (s *story) checkEvents() error {
 		if i > 0 && s.Events[i].At < s.Events[i-1].At {
 			return fmt.Errorf("event of %s at %s comes after a later one: sort the events", s.Events[i].Resource, s.Events[i].At)
 		}
-		if err := s.Events[i].Set.normalise(); err != nil {
+		err := s.Events[i].Set.normalise()
+		for _, t := range s.Events[i].Tells {
+			err = errors.Join(err, t.check())
+		}
+		if err != nil {
 			return fmt.Errorf("event of %s at %s: %w", s.Events[i].Resource, s.Events[i].At, err)
 		}
+	}
+	return nil
+}
+
+func (t told) check() error {
+	for _, value := range []any{t.Before, t.After} {
+		if _, isText := value.(string); value != nil && !isText {
+			return fmt.Errorf("it tells of %s: %v is not a text", t.Field, value)
+		}
+	}
+	if t.Field == "" || t.Before == t.After {
+		return fmt.Errorf("it tells of %q: a field and what it was or is are missing", t.Field)
 	}
 	return nil
 }

@@ -42,6 +42,9 @@ func TestMistakesInAStoryAreNamed(t *testing.T) {
 		{"too many replicas", "replicas: 1", "replicas: 1000000", "from 0 to 1000"},
 		{"use without a request", "replicas: 1", "replicas: 1, cpu: {usage: 1}", "request above zero"},
 		{"attribute of no known type", "replicas: 1", "attributes: {a: {b: c}}", "attribute a"},
+		{"event that tells no change", `set: {image: "web:2"}`, "tells: [{field: data, before: a, after: a}]", `it tells of "data"`},
+		{"event that tells of nothing", `set: {image: "web:2"}`, "tells: [{after: a}]", `it tells of ""`},
+		{"event that tells no text", `set: {image: "web:2"}`, "tells: [{field: data, after: [a]}]", "is not a text"},
 		{"event that sets no known type", `set: {image: "web:2"}`, "set: {attributes: {a: {b: c}}}", "event of here/deployment/web at -1h0m0s: attribute a"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
