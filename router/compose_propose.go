@@ -116,7 +116,7 @@ func aimed(r adapters.Resource, argv ...string) []string {
 }
 
 var (
-	back    = regexp.MustCompile(`(?i)\b(roll(ing)? ?back|rollback|undo|revert)\b`)
+	back    = regexp.MustCompile(`(?i)\b(roll(ing)?\b.*\bback|rollback|undo|revert)\b`)
 	numbers = regexp.MustCompile(`(?:^|\s)(\d{1,4})(?:\s|$|[.,!?])`)
 	fewer   = regexp.MustCompile(`(?i)\b(down|reduce|shrink|fewer|less|decrease|lower|halve)\b`)
 	by      = regexp.MustCompile(`(?i)\bby\b`)

@@ -1,48 +1,53 @@
 package router
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 
-	"clanker/adapters"
 	"clanker/intents"
 )
 
 // again asks the earlier question of something else: "what about redis", "and in staging", "the same for yesterday".
-func (p *pointing) again(said parts, alone resolved) resolved {
-	if p.stands() {
+func (p *pointing) again(said parts, led bool, alone resolved) resolved {
+	stands := p.stands()
+	if stands && (p.look == nil || !led) {
 		return alone
 	}
 	if p.look == nil {
 		return lost(p.text)
 	}
-	var texts []string
-	if said.other != "" || said.plural {
-		if t, needs := p.it(""); needs == nil {
-			texts = append(texts, join(" ", said.other+said.kind, "of", t.words, cmpPlace(said.place, t.place)))
-		} else if said.other != "" {
-			return resolved{needs: needs}
-		}
+	ways := p.ways(said)
+	at := slices.IndexFunc(ways, func(text string) bool { hit, ok := p.hit(text); return ok && p.has(hit, said) })
+	if at < 0 && !stands {
+		at = slices.IndexFunc(ways, p.takes)
 	}
-	if said.other == "" {
-		texts = append(texts, p.replaced(said), p.template(said))
+	if at >= 0 {
+		return resolved{text: ways[at], note: fmt.Sprintf("read %q, after answer %s, as: %s", clipped(Printable(p.text), maxSummary), p.look.AnswerID, Printable(ways[at]))}
 	}
-	text := texts[0]
-	for _, candidate := range texts {
-		if hit, ok := p.hit(candidate); ok && p.has(hit, said) {
-			text = candidate
-			break
-		}
+	if _, needs := p.it(p.text, ""); needs != nil && said.other != "" && !stands {
+		return resolved{needs: needs}
 	}
-	return resolved{text: text, note: fmt.Sprintf("read %q, after answer %s, as: %s", clipped(Printable(p.text), maxSummary), p.look.AnswerID, Printable(text))}
+	return alone
 }
 
-func cmpPlace(said, earlier string) string {
-	if said != "" {
-		return said
+// ways are the questions that it may mean, the likeliest first.
+func (p *pointing) ways(said parts) []string {
+	var texts []string
+	if said.other != "" || said.plural {
+		if t, needs := p.it(p.text, ""); needs == nil {
+			texts = append(texts, join(" ", said.other+said.kind, "of", t.words, cmp.Or(said.place, t.place)))
+		}
 	}
-	return earlier
+	switch {
+	case said.other != "":
+	case said.name != "" && p.nameless():
+		texts = append(texts, p.template(said), p.replaced(said))
+	default:
+		texts = append(texts, p.replaced(said), p.template(said))
+	}
+	return slices.DeleteFunc(texts, func(text string) bool { return text == "" })
 }
 
 // has reports whether the matcher took what was said for a value.
@@ -112,6 +117,12 @@ func inPlaceOf(place string) string {
 	return "in " + place
 }
 
+// nameless reports whether the earlier question named nothing that a name could replace.
+func (p *pointing) nameless() bool {
+	slots := p.look.Subject.Slots
+	return cmp.Or(textOf(slots, "service"), textOf(slots, "pod"), textOf(slots, "node"), textOf(slots, "target")) == ""
+}
+
 // wasNamed reports whether the earlier question was about what is called so.
 func (p *pointing) wasNamed(name string) bool {
 	for _, slot := range []string{"service", "pod", "node", "target"} {
@@ -152,7 +163,7 @@ func (l *lattice) spansOf(want func(*span) bool) []edit {
 func (p *pointing) template(said parts) string {
 	what := said.name + said.kind
 	if what == "" {
-		if t, needs := p.it(""); needs == nil {
+		if t, needs := p.it(p.text, ""); needs == nil {
 			what = t.words
 		}
 	}
@@ -163,10 +174,8 @@ func (p *pointing) template(said parts) string {
 	topic, _, _ := strings.Cut(p.look.Subject.Intent, ".")
 	asks := map[string]string{"health": "is %s healthy", "logs": "logs of %s", "diagnose": "why is %s unhealthy", "change": "what changed in %s",
 		"topology": "what depends on %s", "latency": "why is %s slow"}[topic]
-	if asks == "" {
-		asks = "details of %s"
+	if asks == "" || what == "" {
+		return ""
 	}
 	return join(" ", fmt.Sprintf(asks, what), place, said.time)
 }
-
-var _ = adapters.Kind("")

@@ -30,13 +30,15 @@ type mention struct {
 	soft     bool          // means something by itself too: "this pod"
 }
 
-// core returns the bounds of the question without courtesies.
+// core returns the bounds of the question without courtesies: those before it, sentences of them, and those at its end.
 func (l *lattice) core() (int, int) {
 	start, end := 0, len(l.tokens)
-	for start < end && !l.tokens[start].quoted && courtesies[l.words[start]] {
-		start++
+	for i := 0; i < end && !l.tokens[i].quoted && (courtesies[l.words[i]] || idle[l.words[i]]); i++ {
+		if start == i && courtesies[l.words[i]] || i+1 < end && l.tokens[i+1].pause != noPause {
+			start = i + 1
+		}
 	}
-	for end > start && !l.tokens[end-1].quoted && courtesies[l.words[end-1]] {
+	for end > start && !l.tokens[end-1].quoted && farewells[l.words[end-1]] {
 		end--
 	}
 	return start, end
@@ -120,6 +122,10 @@ func (l *lattice) demonstrated(i, end int, word, next string) (mention, bool) {
 	}
 	if next == "one" || next == "ones" {
 		b.to, b.soft = i+2, false
+		return b, true
+	}
+	if slot, ok := l.lex.scopes[next]; ok && b.sort == toIt && l.determines(i) && !l.namedAt(i+2, end) {
+		b.kind, b.to = adapters.Kind(slot.String()), i+2
 		return b, true
 	}
 	if kind, after, ok := l.kindAt(i + 1); ok && after <= end && l.determines(i) && !l.namedAt(after, end) {
@@ -265,8 +271,12 @@ func (l *lattice) stands(b *mention, start int) bool {
 			return true
 		}
 	}
+	if b.sort == toPlace {
+		return l.says(start, b.from, nil)
+	}
 	for i := clause; i < b.from; i++ {
-		if l.maybeNamed(i) || l.kindWithin(i, i+1) && !l.apart(i, b) {
+		noun := l.kindWithin(i, i+1) || nouns[l.words[i]]
+		if l.maybeNamed(i) || l.words[i] == "my" || l.words[i] == "our" || noun && !l.apart(i, b) {
 			return true
 		}
 	}
@@ -275,7 +285,7 @@ func (l *lattice) stands(b *mention, start int) bool {
 
 // idle reports whether the word says nothing that could be pointed at.
 func (l *lattice) idle(i int) bool {
-	return !l.tokens[i].quoted && (courtesies[l.words[i]] || l.joint(i) || l.tokens[i].id >= 0 && l.lex.filler[l.tokens[i].id])
+	return !l.tokens[i].quoted && (courtesies[l.words[i]] || idle[l.words[i]] || l.joint(i) || l.tokens[i].id >= 0 && l.lex.filler[l.tokens[i].id])
 }
 
 // maybeNamed reports whether the word at i is, or may be, somebody's name.
@@ -298,7 +308,10 @@ func (l *lattice) meantAt(i int) []adapters.Name { return l.meant(i, l.find(i, 1
 // apart reports whether the kind at i cannot be what b points at: "which nodes do they run on", "which services depend on it".
 func (l *lattice) apart(i int, b *mention) bool {
 	_, after, ok := l.kindAt(i)
-	if !ok || b.from < after || owning[l.words[b.from]] && !l.inverted(after, b.from) {
+	if !ok {
+		after = i + 1
+	}
+	if b.from < after || owning[l.words[b.from]] && !l.inverted(after, b.from) {
 		return false
 	}
 	if l.inverted(after, b.from) {
@@ -350,16 +363,15 @@ type parts struct {
 	other             string // anything else, in few words: "the memory usage"
 }
 
-// leads are what elliptic questions begin with, the longest first.
-var leads = []string{"and what about", "and how about", "what about", "how about", "and the same for", "the same for", "same for", "the same thing for",
-	"the same question for", "the same in", "same in", "the same on", "same on", "the same with", "the same thing in", "and also", "and for", "and", "or", "also for", "also"}
+// leads are what elliptic questions begin with, the longest first, but for "and".
+var leads = []string{"what about", "how about", "the same for", "same for", "the same thing for",
+	"the same question for", "the same in", "same in", "the same on", "same on", "the same with", "the same thing in", "or"}
 
-// elliptic returns what follows the lead of an elliptic question, and the rest of it.
+// elliptic returns the bounds of what an elliptic question says, and whether it begins as one.
 func (l *lattice) elliptic() (int, int, bool) {
-	_, end := l.core()
-	start := 0
-	for start < end && !l.tokens[start].quoted && courtesies[l.words[start]] && l.words[start] != "and" && l.words[start] != "also" {
-		start++
+	start, end := l.core()
+	if start < end && (l.words[max(start-1, 0)] == "and" || l.words[max(start-1, 0)] == "also") {
+		return start, end, true
 	}
 	for _, lead := range leads {
 		words := strings.Fields(lead)
@@ -371,7 +383,7 @@ func (l *lattice) elliptic() (int, int, bool) {
 			return after, end, true
 		}
 	}
-	return 0, 0, false
+	return start, end, false
 }
 
 // partsOf reads the words from i to end as parts; false if they are more than a place, a time and one thing.

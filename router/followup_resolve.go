@@ -41,10 +41,9 @@ func (m *Matcher) resolve(text string, look *Look, names adapters.Names) resolve
 	if found := p.l.backs(start, end); found != nil {
 		return p.backs(found, start, end, alone)
 	}
-	if i, end, ok := p.l.elliptic(); ok {
-		if said, ok := p.l.partsOf(i, end); ok {
-			return p.again(said, alone)
-		}
+	i, end, led := p.l.elliptic()
+	if said, ok := p.l.partsOf(i, end); ok && (led || said.name+said.kind+said.other == "") {
+		return p.again(said, led, alone)
 	}
 	return alone
 }
@@ -68,7 +67,7 @@ func (p *pointing) form(f form, alone resolved) resolved {
 	if f == asksMore {
 		return resolved{text: p.text, more: true, note: fmt.Sprintf("read %q as the next page of answer %s", Printable(p.text), p.look.AnswerID)}
 	}
-	t, needs := p.it("")
+	t, needs := p.it(p.text, "")
 	if needs != nil {
 		return resolved{needs: needs}
 	}
@@ -79,7 +78,7 @@ func (p *pointing) form(f form, alone resolved) resolved {
 	return p.read(p.text, t, []string{join(" ", fmt.Sprintf(asks, t.words), t.place)})
 }
 
-// read chooses the first of the texts that the matcher takes with what was put into it.
+// read chooses the first of the texts that the matcher takes with what was put into it, else the first.
 func (p *pointing) read(words string, t thing, texts []string) resolved {
 	text := texts[0]
 	for _, candidate := range texts {
@@ -88,8 +87,19 @@ func (p *pointing) read(words string, t thing, texts []string) resolved {
 			break
 		}
 	}
-	return resolved{text: text, only: t.set, note: fmt.Sprintf("read %q as %s (from answer %s): %s", clipped(Printable(words), maxWanted), t.label, p.look.AnswerID, Printable(text))}
+	return resolved{text: text, only: t.set, note: fmt.Sprintf("read %q as %s (from answer %s): %s", clipped(Printable(words), maxWanted), t.label, p.answer(), Printable(text))}
 }
+
+// answer is the ID of the earlier answer, if there is one.
+func (p *pointing) answer() string {
+	if p.look == nil {
+		return ""
+	}
+	return p.look.AnswerID
+}
+
+// takes reports whether the matcher makes something of the text, if only a question back.
+func (p *pointing) takes(text string) bool { return p.m.Match(text, p.names).Outcome != Abstain }
 
 func (p *pointing) hit(text string) (MatchHit, bool) {
 	match := p.m.Match(text, p.names)
@@ -101,12 +111,12 @@ func (p *pointing) hit(text string) (MatchHit, bool) {
 
 // fits reports whether the matcher took the thing for what it is.
 func (p *pointing) fits(hit MatchHit, t thing) bool {
-	if t.set != nil {
-		return hit.Intent.Action == intents.ActionList || hit.Intent.Action == intents.ActionMetrics
+	if t.set != nil { // and they are what is listed, not what is asked about each
+		lists := hit.Intent.Action == intents.ActionList || hit.Intent.Action == intents.ActionMetrics
+		return lists && (hit.Intent.Verdict || hit.Slots["kind"] == string(p.m.lex.kinds[t.words].Kind))
 	}
-	want := strings.Trim(t.words, "\"'`")
 	for _, value := range hit.Slots {
-		if text, ok := value.(string); ok && (strings.EqualFold(text, want) || strings.HasSuffix(strings.ToLower(t.words), " "+strings.ToLower(text))) {
+		if text, ok := value.(string); ok && strings.EqualFold(text, t.name) {
 			return true
 		}
 	}
@@ -118,7 +128,7 @@ func (p *pointing) backs(found []mention, start, end int, alone resolved) resolv
 	words := p.l.say(found[0].from, found[0].to, nil)
 	soft := !slices.ContainsFunc(found, func(b mention) bool { return !b.soft })
 	if p.look == nil {
-		if soft {
+		if soft || !p.asks(found, start, end) {
 			return alone
 		}
 		return lost(words)
@@ -128,7 +138,7 @@ func (p *pointing) backs(found []mention, start, end int, alone resolved) resolv
 	}
 	t, needs := p.target(found[0])
 	switch {
-	case needs != nil && soft && p.stands():
+	case needs != nil && (soft && len(needs.Candidates) == 0 || !p.asks(found, start, end)):
 		return alone
 	case needs != nil:
 		return resolved{needs: needs}
@@ -138,17 +148,35 @@ func (p *pointing) backs(found []mention, start, end int, alone resolved) resolv
 	r := p.put(words, t, found, start, end)
 	hit, ok := p.hit(r.text)
 	switch {
+	case !ok && !p.takes(r.text) && !p.stands():
+		return alone // whatever it asks: small talk, knowledge
+	case soft && (!ok || !p.fits(hit, t)) && p.stands():
+		return alone
 	case ok && t.set != nil && !p.fits(hit, t):
 		return resolved{needs: whichOf(words, p.look.AnswerID, t.set)}
+	case ok && !p.fits(hit, t):
+		return resolved{needs: &Needs{Slot: "question", Question: fmt.Sprintf("No intent answers this of %s alone. Ask it in other words.", t.label)}}
 	case ok && hit.Intent.Action == intents.ActionPropose && t.id != "":
 		return p.put(words, p.m.exactly(t.id, p.names), found, start, end)
 	}
 	return r
 }
 
+// asks reports whether the question would be one if what it points at were known.
+func (p *pointing) asks(found []mention, start, end int) bool {
+	if found[0].from == start && found[0].to == end {
+		return true
+	}
+	words := "example-0"
+	if found[0].sort == toThem {
+		words = "pods"
+	}
+	return p.takes(p.put(words, thing{words: words, name: words}, found, start, end).text)
+}
+
 // put writes the question with the thing in it, in the ways in which it can be said.
 func (p *pointing) put(words string, t thing, found []mention, start, end int) resolved {
-	if p.l.says(start, end, placeSlots) {
+	if p.l.says(start, end, found) {
 		t.place = "" // the question says where
 	}
 	var plain, owned []edit
@@ -184,7 +212,7 @@ func (p *pointing) target(b mention) (thing, *Needs) {
 		}
 	default: // one
 	}
-	return p.it(b.kind)
+	return p.it(words, b.kind)
 }
 
 // listed are the resources that the earlier answer showed, of a kind if one is given.
@@ -196,15 +224,22 @@ func (p *pointing) listed(kind adapters.Kind) []string {
 
 // it is the one thing that the earlier answer was about: what its question named, or where it looked if that was what it asked
 // about, or the only thing that it showed.
-func (p *pointing) it(kind adapters.Kind) (thing, *Needs) {
+func (p *pointing) it(words string, kind adapters.Kind) (thing, *Needs) {
 	slots := p.look.Subject.Slots
+	if kind != "" && placeSlots[string(kind)] {
+		if t, ok := p.m.placeNoun(slots, string(kind)); ok {
+			return t, nil
+		}
+	}
 	name := cmp.Or(textOf(slots, "service"), textOf(slots, "pod"), textOf(slots, "node"))
 	if name != "" {
 		if t, ok := p.named(name, kind); ok {
 			return t, nil
 		}
-	} else if place := p.asksOfPlace(); place != "" && kind == "" {
-		return thing{words: place, label: place}, nil
+	} else if kind == "" && p.asksOfPlace() {
+		if t, ok := p.m.placeNoun(slots, "namespace", "cluster", "environment"); ok {
+			return t, nil
+		}
 	}
 	listed := p.listed(kind)
 	if len(listed) == 1 {
@@ -213,9 +248,9 @@ func (p *pointing) it(kind adapters.Kind) (thing, *Needs) {
 		}
 	}
 	if len(listed) == 0 {
-		return thing{}, &Needs{Slot: "service", Question: fmt.Sprintf("Answer %s tells of nothing that could be meant. What is?", p.look.AnswerID), Candidates: labels(p.look.Listed)}
+		return thing{}, &Needs{Slot: "service", Question: fmt.Sprintf("Answer %s tells of nothing that could be meant. What is?", p.look.AnswerID)}
 	}
-	return thing{}, whichOf(p.l.say(0, len(p.l.tokens), nil), p.look.AnswerID, listed)
+	return thing{}, whichOf(words, p.look.AnswerID, listed)
 }
 
 // named is what the earlier question named, in the place that it named.
@@ -226,41 +261,44 @@ func (p *pointing) named(name string, kind adapters.Kind) (thing, bool) {
 			alike = append(alike, id)
 		}
 	}
-	t := thing{words: p.m.nameWords(name), place: p.m.placeOfSlots(p.look.Subject.Slots), label: clipped(Printable(name), maxWanted)}
+	t := thing{words: p.m.nameWords(name), place: p.m.placeOfSlots(p.look.Subject.Slots), label: clipped(Printable(name), maxWanted), name: name}
 	if len(alike) == 1 {
 		t.id = alike[0]
 	}
 	return t, t.words != "" && (kind == "" || len(alike) > 0)
 }
 
-// asksOfPlace is the place that the earlier question was about, "is staging healthy", if it looked nowhere in something else.
-func (p *pointing) asksOfPlace() string {
+// asksOfPlace reports whether the earlier question was about a place, "is staging healthy", and not of something in it.
+func (p *pointing) asksOfPlace() bool {
 	s := p.m.scratch.Get().(*scratch)
 	defer p.m.scratch.Put(s)
 	s.lattice.build(p.m.lex, p.names, p.look.Question)
 	l := &s.lattice
-	for i := 0; i < len(l.tokens); i++ {
-		to, ok := l.placeSpan(i, len(l.tokens))
-		if !ok {
-			continue
+	for i := range l.tokens {
+		if to, ok := l.placeSpan(i, len(l.tokens)); ok {
+			return placeWord(l.words[i]) == noPlace && !l.kindWithin(0, i) && !l.kindWithin(to, len(l.tokens))
 		}
-		if placeWord(l.words[i]) != noPlace || l.kindWithin(0, i) || l.kindWithin(to, len(l.tokens)) {
-			return ""
-		}
-		return p.placeNoun()
 	}
-	return ""
+	return false
 }
 
-// placeNoun is the narrowest place of the earlier question, as a thing.
-func (p *pointing) placeNoun() string {
-	slots := p.look.Subject.Slots
-	for _, slot := range []string{"namespace", "cluster"} {
-		if name := p.m.nameWords(textOf(slots, slot)); name != "" {
-			return slot + " " + name
+// placeNoun is the first of the places that the slots have, as a thing.
+func (m *Matcher) placeNoun(slots map[string]any, of ...string) (thing, bool) {
+	for _, slot := range of {
+		name := textOf(slots, slot)
+		words := m.nameWords(name)
+		if words == "" {
+			continue
 		}
+		t := thing{words: words, label: clipped(Printable(name), maxWanted), name: name}
+		if slot == "namespace" || slot == "cluster" {
+			t.words, t.label = slot+" "+t.words, slot+" "+t.label
+		} else {
+			t.words = name
+		}
+		return t, true
 	}
-	return textOf(slots, "environment")
+	return thing{}, false
 }
 
 // them are several that the earlier answer showed.
@@ -357,11 +395,15 @@ func (l *lattice) behindLead(start int) int {
 	return start
 }
 
-// says reports whether the question fills one of the slots beside what it is about.
-func (l *lattice) says(start, end int, slots map[string]bool) bool {
+// says reports whether the question says where, beside what points back.
+func (l *lattice) says(start, end int, found []mention) bool {
 	for i := start; i < end; i++ {
+		if at := slices.IndexFunc(found, func(b mention) bool { return b.from <= i && i < b.to }); at >= 0 {
+			i = found[at].to - 1
+			continue
+		}
 		for _, s := range l.at(i) {
-			if s.class == isAside && slots[s.slot] && s.weight != weightGuess {
+			if s.class == isAside && placeSlots[s.slot] && s.weight != weightGuess {
 				return true
 			}
 		}

@@ -55,6 +55,7 @@ type thing struct {
 	words string   // "checkout-api", "the pods"
 	place string   // what tells it apart or says where: "in namespace staging"; empty for nowhere in particular
 	label string   // for people
+	name  string   // as slots have it
 	id    string   // of the one resource that it is; empty when it is not known to be one
 	set   []string // the IDs of several
 }
@@ -95,7 +96,7 @@ func resourceAt(id string, names adapters.Names) adapters.Name {
 // targetOf names one resource, with as much of its place as tells it from others of its name and kind.
 func (m *Matcher) targetOf(id string, names adapters.Names) (thing, bool) {
 	n := resourceAt(id, names)
-	t := thing{words: m.nameWords(n.Name), id: id, label: clipped(Printable(n.Name), maxWanted)}
+	t := thing{words: m.nameWords(n.Name), id: id, label: clipped(Printable(n.Name), maxWanted), name: n.Name}
 	alike := slices.DeleteFunc(slices.Clone(names.Find(n.Name)), func(other adapters.Name) bool { return other.Kind != n.Kind })
 	if len(alike) > 1 {
 		t.place = m.placeOf(n)
@@ -107,7 +108,7 @@ func (m *Matcher) targetOf(id string, names adapters.Names) (thing, bool) {
 // exactly names one resource with its kind and all of its place, for a change.
 func (m *Matcher) exactly(id string, names adapters.Names) thing {
 	n := resourceAt(id, names)
-	return thing{words: string(n.Kind) + " " + m.nameWords(n.Name), place: m.placeOf(n), id: id, label: labels([]string{id})[0]}
+	return thing{words: string(n.Kind) + " " + m.nameWords(n.Name), place: m.placeOf(n), id: id, label: labels([]string{id})[0], name: n.Name}
 }
 
 // placeOf says in words of a question where a resource is.
@@ -158,7 +159,7 @@ func labels(ids []string) []string {
 
 const mostLabel = 160
 
-// plural is the word for several of a kind.
+// kindWords is the word for several of a kind.
 func (m *Matcher) kindWords(kind adapters.Kind) string {
 	for _, word := range []string{string(kind) + "s", string(kind) + "es", strings.TrimSuffix(string(kind), "y") + "ies", string(kind)} {
 		if m.lex.kinds[word].Kind == kind {

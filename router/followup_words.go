@@ -19,9 +19,15 @@ var (
 	// backWords are those of which a question that points back holds one, unless it has few words.
 	backWords = setOf(`it its it's itself they they're their theirs them this that that's these those there one ones same and about
 		more rest second third fourth fifth sixth seventh eighth ninth tenth 2nd 3rd 4th 5th 6th 7th 8th 9th 10th`)
-	// courtesies are what may stand before or after a question without being a part of it.
-	courtesies = setOf(`ah alright also and awesome bye but clanker cool excellent fine good great hello hey hi hm hmm i interesting just no
-		now oh ok okay perfect please right see so sorry super sure thank thanks then too uh understood well wow yeah yep yes you`)
+	// courtesies may stand before a question without being a part of it, and idle words make up a sentence before one: "I see.".
+	courtesies = setOf("ah alright also and but clanker hello hey hi hm hmm hmmm now oh ok okay please so then thanks uh well yeah yep yes")
+	idle       = setOf(`awesome cool do excellent fair fine good got great i interesting it just know me no nice perfect right see sorry sounds sure thank
+		that that's this too understood very wow you`)
+	farewells = setOf("please thanks then too now")
+	// nouns that what follows may point at, though they are no kinds.
+	nouns = setOf(`anybody anyone app application applications apps component components computer computers customer customers developer
+		developers everybody everyone everything folks machine machines nobody people person page resource resources site sites someone
+		somebody system systems team teams thing things user users website workload workloads`)
 	// pronouns of one, of several, and those that are more often something else.
 	single        = setOf("it its itself")
 	several       = setOf("they them their theirs")
