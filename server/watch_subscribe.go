@@ -35,6 +35,7 @@ type watches struct {
 	now    func() time.Time
 	log    *slog.Logger
 	turns  chan struct{} // of those that ask
+	least  time.Duration // between two rounds
 
 	mu       sync.Mutex
 	asked    map[watched]*asking
@@ -42,7 +43,7 @@ type watches struct {
 }
 
 func newWatches(r Router, now func() time.Time, log *slog.Logger) *watches {
-	return &watches{router: r, now: now, log: log, turns: make(chan struct{}, mostAsking), asked: map[watched]*asking{}, sessions: map[string]*subscriber{}}
+	return &watches{router: r, now: now, log: log, turns: make(chan struct{}, mostAsking), least: time.Minute, asked: map[watched]*asking{}, sessions: map[string]*subscriber{}}
 }
 
 // asking is a question that is asked for its subscribers.
@@ -61,6 +62,9 @@ type asking struct {
 // answer is there.
 func (w *watches) subscribe(ctx context.Context, u *subscriber, uri string) error {
 	of, err := parseWatched(uri)
+	if err == nil && of.every < w.least {
+		err = fmt.Errorf("every=%s is too often: a watched question is asked every %s at most", of.every, w.least)
+	}
 	if err != nil {
 		return err
 	}

@@ -13,11 +13,8 @@ import (
 // watchURI is what the URI of a watched question begins with; the question follows, percent-encoded.
 const watchURI = "clanker://watch/"
 
-// How often a watched question is asked: what the URI says, but not more often than this, and by default so often.
-const (
-	leastInterval = time.Minute
-	usualInterval = 30 * time.Minute
-)
+// usualInterval is how often a watched question is asked when the URI does not say.
+const usualInterval = 30 * time.Minute
 
 // watched is a question that is asked every so often. Equal ones are asked once.
 type watched struct {
@@ -55,11 +52,8 @@ func parseInterval(query string) (time.Duration, error) {
 		return usualInterval, nil
 	}
 	every, err := time.ParseDuration(text)
-	switch {
-	case name != "every" || err != nil:
+	if name != "every" || err != nil || every <= 0 {
 		return 0, fmt.Errorf("%.60q is nothing that a watched question takes: write ?every=30m, or nothing", "?"+query)
-	case every < leastInterval:
-		return 0, fmt.Errorf("every=%s is too often: a watched question is asked every minute at most, ?every=1m", text)
 	}
 	return every, nil
 }

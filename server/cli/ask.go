@@ -19,7 +19,7 @@ func (a *app) askCommand() *cobra.Command {
 		Long:  "Answer a question about what this machine is signed in to, read live, with what was not checked and how to fix it.",
 		Example: `  clanker ask --demo "Are all services in production healthy?"
   clanker ask "Which pods are using more than 80% of their memory limit?" --output json`,
-		Args: func(_ *cobra.Command, args []string) error { return wantQuestion(args) },
+		Args: func(_ *cobra.Command, args []string) error { return wantQuestion("ask", args) },
 	}
 	output := outputFlag(cmd, "table", "json", "yaml")
 	cmd.Flags().IntVar(&question.Limit, "limit", router.DefaultLimit, fmt.Sprintf("most items to show, 1 to %d", router.MaxLimit))
@@ -33,9 +33,9 @@ func (a *app) askCommand() *cobra.Command {
 	return cmd
 }
 
-func wantQuestion(args []string) error {
+func wantQuestion(command string, args []string) error {
 	if strings.TrimSpace(strings.Join(args, " ")) == "" {
-		return usage(`clanker ask "Are all services in production healthy?"`, "no question given")
+		return usage(`clanker `+command+` "Are all services in production healthy?"`, "no question given")
 	}
 	return nil
 }
@@ -101,7 +101,10 @@ func (a *app) progress(doing string) (done func()) {
 
 // printAnswer writes the answer as the text that agents get, with room for all its rows, and colour for eyes.
 func (a *app) printAnswer(answer router.Answer) error {
-	text := router.Text(answer, router.TextLimits{Bytes: mostText})
+	return a.printText(router.Text(answer, router.TextLimits{Bytes: mostText}))
+}
+
+func (a *app) printText(text string) error {
 	if a.colour(a.stdout) {
 		text = paint(text)
 	}

@@ -123,7 +123,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	help := cmd.CommandPath() + " --help"
 	if invalid := (*pflag.InvalidValueError)(nil); errors.As(err, &invalid) {
 		flag := invalid.GetFlag()
-		if want := map[string]string{"int": "a whole number", "bool": "true or false"}[flag.Value.Type()]; want != "" {
+		if want := map[string]string{"int": "a whole number", "bool": "true or false", "duration": "a duration such as 10m"}[flag.Value.Type()]; want != "" {
 			return usage("see "+help, "--%s %q: want %s", flag.Name, invalid.GetValue(), want)
 		}
 	}
