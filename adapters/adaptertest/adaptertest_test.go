@@ -124,6 +124,7 @@ func TestBrokenDriversAreCaught(t *testing.T) {
 			m.resources = func() []adapters.Resource { return append(deploymentAndPod(), deploymentAndPod()...) }
 		}},
 		{"an ID that changes", "stable", edited(func(r *adapters.Resource) { calls++; r.ID += fmt.Sprint(calls) })},
+		{"a clock among what is compared", "unchanged", edited(func(r *adapters.Resource) { r.Attributes["clock"] = time.Now().String() })},
 		{"names compared by case", "filters", listing(func(m *memory, ctx context.Context, q adapters.Query) ([]adapters.Resource, []adapters.Source, error) {
 			found, sources, err := m.filtered(ctx, q)
 			return slices.DeleteFunc(found, func(r adapters.Resource) bool { return q.Name != "" && r.Name != q.Name }), sources, err
@@ -179,6 +180,9 @@ func TestBrokenDriversAreCaught(t *testing.T) {
 			m.resources = func() []adapters.Resource { return append(pods(3), pods(2)...) }
 		}},
 		{"a change without a field", "changes", func(m *memory) { m.changes[0].Field = "" }},
+		{"a change of a text", "changes", func(m *memory) { m.changes[0].Field = "Image of web" }},
+		{"the oldest first", "changes sorted", func(m *memory) { slices.Reverse(m.changes) }},
+		{"the value of a variable", "values", func(m *memory) { m.changes[0].Field, m.changes[0].After = "env.MODE", marker }},
 		{"a change that is none", "changes", func(m *memory) { m.changes[0].Before = m.changes[0].After }},
 		{"a change to come", "changes", func(m *memory) { m.changes[0].At = time.Now().Add(time.Hour) }},
 		{"changes since ever", "changes since", func(m *memory) { m.since = false }},

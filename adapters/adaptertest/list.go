@@ -23,6 +23,7 @@ func listChecks() []check {
 		{"wanted", None, checkWanted},
 		{"unique", None, checkUnique},
 		{"stable", None, checkStable},
+		{"unchanged", None, checkUnchanged},
 		{"filters", None, checkFilters},
 		{"nothing", None, checkNothing},
 		{"names only", None, checkNamesOnly},
@@ -53,6 +54,22 @@ func checkUnique(t tb, d adapters.Adapter, _ Harness) {
 func checkStable(t tb, d adapters.Adapter, _ Harness) {
 	first, second := some(t, d, adapters.Query{}), some(t, d, adapters.Query{})
 	assert.Equal(t, ids(first, adapters.Query{}), ids(second, adapters.Query{}), "IDs differ between two reads")
+}
+
+// checkUnchanged reads twice what nobody has changed: what moves by itself is a metric, or noise ([adapters.Noise]). Otherwise
+// every answer would tell of changes.
+func checkUnchanged(t tb, d adapters.Adapter, _ Harness) {
+	w := adapters.NewWorkspace(d)
+	read := func() adapters.Snapshot {
+		snapshot, err := w.Query(t.Context(), adapters.Query{})
+		require.NoError(t, err)
+		return snapshot
+	}
+	before := read()
+	require.NotEmpty(t, before.Resources)
+	for _, c := range adapters.Diff(before, read()) {
+		assert.Equal(t, adapters.KindEvent, c.Kind, "%s: %s went from %v to %v, though nobody changed it", c.Resource, c.Field, c.Before, c.After)
+	}
 }
 
 // checkFilters asks for parts of the estate in every way there is: a driver may return too much but never too little.

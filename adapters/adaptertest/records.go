@@ -2,6 +2,7 @@ package adaptertest
 
 import (
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ func recordChecks() []check {
 	return []check{
 		{"changes", None, checkChanges},
 		{"changes since", None, checkChangesSince},
+		{"changes sorted", None, checkChangesSorted},
 		{"logs", None, checkLogs},
 		{"logs filtered", None, checkLogFilter},
 	}
@@ -40,9 +42,19 @@ func checkChanges(t tb, d adapters.Adapter, h Harness) {
 	for _, c := range changes(t, d, adapters.Query{}) {
 		assert.Equal(t, adapters.NewID(c.Provider, c.Kind, c.Scope, c.Name), c.Resource)
 		assert.Contains(t, providers(d), c.Provider)
-		assert.NotEmpty(t, c.Field, "%s: what changed?", c.Resource)
+		assert.Regexp(t, fieldName, c.Field, "%s: a field's name is the same each time, and no text", c.Resource)
 		assert.NotEqual(t, c.Before, c.After, "%s: %s did not change", c.Resource, c.Field)
 		assert.False(t, c.At.IsZero() || c.At.After(h.now()), "%s changed at %s", c.Resource, c.At)
+	}
+}
+
+// fieldName is what a changed field is called: image, memory.limit.app, env.DB_HOST, event.BackOff, annotation.checksum/config.
+var fieldName = regexp.MustCompile(`^[a-z][A-Za-z0-9_-]*(\.[A-Za-z0-9._/-]+)?$`)
+
+func checkChangesSorted(t tb, d adapters.Adapter, _ Harness) {
+	newest := func(a, b adapters.Change) int { return b.At.Compare(a.At) }
+	for _, q := range []adapters.Query{{}, {Since: time.Unix(0, 0)}} {
+		assert.True(t, slices.IsSortedFunc(changes(t, d, q), newest), "Changes(%+v) are not the newest first", q)
 	}
 }
 
