@@ -12,7 +12,10 @@ var quiet = []string{
 	"restarts", "restart_count", // of pods; that they fail is in their health
 	"resource_version", "generation", "*_generation", "etag", "fingerprint",
 	"heartbeat*", "*_heartbeat*", "last_seen", "last_used*", "last_activity*", "last_schedule", "last_success", "latest_restorable*",
-	"metrics", // what an autoscaler measures
+	"metrics", "current_replicas", "desired_replicas", // what an autoscaler measures and wants; what it scales has its own replicas
+	"disruptions_allowed", "current_healthy", "desired_healthy", "expected_pods", // what a disruption budget counts
+	"active_runs",    // of a cron job
+	"waiting_reason", // comes and goes with each attempt of a container that crashes; its health stays what it is
 	"label.pod-template-*", "label.controller-revision-hash", "label.controller-uid", "label.batch.kubernetes.io/controller-uid",
 }
 

@@ -107,7 +107,7 @@ func (s *session) buildCronJobs() []adapters.Resource {
 		made.Attributes["suspended"] = deref(c.Spec.Suspend, false)
 		made.Attributes["last_schedule"] = timestamp(c.Status.LastScheduleTime)
 		made.Attributes["last_success"] = timestamp(c.Status.LastSuccessfulTime)
-		made.Attributes["active"] = float64(len(c.Status.Active))
+		made.Attributes["active_runs"] = float64(len(c.Status.Active))
 		made.Relations = s.templateRelations(c.Namespace, &c.Spec.JobTemplate.Spec.Template.Spec)
 		s.link(&made, &c.Spec.JobTemplate.Spec.Template)
 		attributes(made.Attributes)

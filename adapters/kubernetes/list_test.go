@@ -12,6 +12,7 @@ import (
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	storagev1 "k8s.io/api/storage/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -335,6 +336,9 @@ func TestReadingTwiceIsNoChange(t *testing.T) {
 			}
 		case *batchv1.CronJob:
 			o.Status.LastScheduleTime, o.Status.LastSuccessfulTime = new(at(time.Hour)), new(at(time.Hour))
+			o.Status.Active = []corev1.ObjectReference{{Name: "backup-29300060"}}
+		case *policyv1.PodDisruptionBudget:
+			o.Status.CurrentHealthy++
 		}
 	}
 	assert.Empty(t, adapters.Diff(read(0, before), read(time.Minute, after)))
