@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
@@ -31,22 +30,26 @@ func (s *Store) append(ctx context.Context, tx statements, events ...approval.Ev
 	if err != nil {
 		return h, err
 	}
-	if events, err = s.join(ctx, tx, events); err != nil {
-		return h, err
-	}
 	for _, e := range events {
-		if e, err = s.fill(e); err != nil {
+		if e, err = s.fill(ctx, tx, e); err != nil {
 			return h, err
+		}
+		due := approval.Sealed(e.Type, h.Seq+1-signed)
+		if due {
+			if h, err = s.join(ctx, tx, h); err != nil {
+				return h, err
+			}
 		}
 		if h, err = s.link(ctx, tx, h, e); err != nil {
 			return h, err
 		}
-		if approval.Sealed(e.Type, h.Seq-signed) {
-			if h, err = s.checkpoint(ctx, tx, h); err != nil {
-				return h, err
-			}
-			signed = h.Seq
+		if !due {
+			continue
 		}
+		if h, err = s.checkpoint(ctx, tx, h); err != nil {
+			return h, err
+		}
+		signed = h.Seq
 	}
 	return h, nil
 }
@@ -60,23 +63,8 @@ func end(ctx context.Context, tx queries) (h approval.Head, signed int64, err er
 	return h, signed, err
 }
 
-// join makes the log of a team take this workspace's key, with an entry, before anything else that it writes.
-func (s *Store) join(ctx context.Context, tx statements, events []approval.Event) ([]approval.Event, error) {
-	if !s.dialect.team || len(events) == 0 {
-		return events, nil
-	}
-	result, err := tx.ExecContext(ctx, `INSERT INTO workspace (key) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM workspace WHERE key = ?1)`, s.key)
-	if err != nil {
-		return nil, err
-	}
-	if n, err := result.RowsAffected(); err != nil || n == 0 || events[0].Type == approval.EventStarted {
-		return events, err
-	}
-	return slices.Insert(slices.Clone(events), 0, approval.Event{Type: approval.EventStarted, Body: approval.Opened{Key: s.key}}), nil
-}
-
-// fill adds to an entry about a process what the store knows of it.
-func (s *Store) fill(e approval.Event) (approval.Event, error) {
+// fill adds to an entry about a process what the store knows of it, and makes the log know its key.
+func (s *Store) fill(ctx context.Context, tx statements, e approval.Event) (approval.Event, error) {
 	switch body := e.Body.(type) {
 	case approval.Opened:
 		if body.Key != s.key {
@@ -84,10 +72,34 @@ func (s *Store) fill(e approval.Event) (approval.Event, error) {
 		}
 		body.Instance, body.Team = s.instance, s.dialect.team
 		e.Body = body
+		return e, enter(ctx, tx, s.key)
 	case approval.Checkpoint:
 		return e, errors.New("the log writes its checkpoints by itself")
 	}
 	return e, nil
+}
+
+// enter makes a key one of those that sign the log.
+func enter(ctx context.Context, tx statements, key string) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO workspace (key) SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM workspace WHERE key = ?1)`, key)
+	return err
+}
+
+// join tells the log whose key signs it, before that first does.
+func (s *Store) join(ctx context.Context, tx statements, h approval.Head) (approval.Head, error) {
+	if joined, err := s.joined(ctx, tx); err != nil || joined {
+		return h, err
+	}
+	e, err := s.fill(ctx, tx, approval.Event{Type: approval.EventStarted, Body: approval.Opened{Key: s.key}})
+	if err != nil {
+		return h, err
+	}
+	return s.link(ctx, tx, h, e)
+}
+
+func (s *Store) joined(ctx context.Context, tx queries) (joined bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM workspace WHERE key = ?)`, s.key).Scan(&joined)
+	return joined, err
 }
 
 // link adds one entry after the head.
@@ -110,14 +122,13 @@ func (s *Store) checkpoint(ctx context.Context, tx statements, h approval.Head) 
 	return s.link(ctx, tx, h, approval.Event{Type: approval.EventCheckpoint, Body: approval.Checkpoint{Note: string(signed)}})
 }
 
-// seal signs the head, unless the newest entry does.
+// seal signs the head, unless the newest entry does, or this workspace has nothing to do with the log.
 func (s *Store) seal(ctx context.Context, tx statements) error {
-	h, err := head(ctx, tx)
-	if err != nil || h.Seq == 0 {
+	h, signed, err := end(ctx, tx)
+	if err != nil || h.Seq == signed {
 		return err
 	}
-	var kind string
-	if err := tx.QueryRowContext(ctx, `SELECT type FROM entries WHERE seq = ?`, h.Seq).Scan(&kind); err != nil || kind == approval.EventCheckpoint {
+	if joined, err := s.joined(ctx, tx); err != nil || !joined {
 		return err
 	}
 	_, err = s.checkpoint(ctx, tx, h)

@@ -12,6 +12,7 @@ import (
 	"clanker/policies/approval"
 	"clanker/policies/approval/verify"
 	"clanker/server/store"
+	"clanker/server/store/storetest"
 )
 
 // quantiles reports how long single calls take. A write is on the disk when it returns.
@@ -38,12 +39,12 @@ func BenchmarkAppend(b *testing.B) {
 
 func BenchmarkCreate(b *testing.B) {
 	s := open(b, folder(b))
-	quantiles(b, func(i int) { create(b, s, fmt.Sprint(i)) })
+	quantiles(b, func(i int) { storetest.Create(b, s, fmt.Sprint(i)) })
 }
 
 func BenchmarkUpdate(b *testing.B) {
 	s := open(b, folder(b))
-	create(b, s, "a")
+	storetest.Create(b, s, "a")
 	quantiles(b, func(int) {
 		_, err := s.Update(b.Context(), "a", approval.Pending, func(r *approval.Request) ([]approval.Event, error) {
 			r.Asked++
@@ -55,7 +56,7 @@ func BenchmarkUpdate(b *testing.B) {
 
 func BenchmarkGet(b *testing.B) {
 	s := open(b, folder(b))
-	create(b, s, "a")
+	storetest.Create(b, s, "a")
 	quantiles(b, func(int) {
 		_, err := s.Get(b.Context(), "a")
 		require.NoError(b, err)
@@ -81,7 +82,7 @@ func BenchmarkVerify(b *testing.B) {
 	text := lines(b, f.log())
 	b.SetBytes(int64(len(text)))
 	for b.Loop() {
-		report, err := verify.Log(b.Context(), verify.Lines(bytes.NewReader(text)), verify.Options{Signatures: signatures})
+		report, err := verify.Log(b.Context(), verify.Lines(bytes.NewReader(text)), verify.Options{Signatures: storetest.Signatures})
 		require.NoError(b, err)
 		require.Nil(b, report.FirstBreak)
 	}

@@ -318,7 +318,7 @@ func newForger(t *testing.T, story *storetest.Story) *forger {
 	t.Helper()
 	f := &forger{t: t, story: story, people: true}
 	f.signer = signer(t, f.story.Dir)
-	for e, err := range read(t, f.story.Dir).Entries(t.Context(), 1) {
+	for e, err := range f.story.Read(t).Entries(t.Context(), 1) {
 		require.NoError(t, err)
 		body, err := e.Read()
 		require.NoError(t, err)
@@ -352,7 +352,7 @@ func TestMutations(t *testing.T) {
 // breaks verifies an export and wants its first break, or none without what; it returns which entry that is.
 func breaks(t *testing.T, text []byte, o verify.Options, what, why string) int64 {
 	t.Helper()
-	o.Signatures = signatures
+	o.Signatures = storetest.Signatures
 	report, err := verify.Log(t.Context(), verify.Lines(bytes.NewReader(text)), o)
 	require.NoError(t, err)
 	if what == "" {
@@ -370,7 +370,7 @@ func TestChangedExport(t *testing.T) {
 	t.Parallel()
 	dir := storetest.Tell(t, folder(t)).Dir
 	var entries []approval.Entry
-	for e, err := range read(t, dir).Entries(t.Context(), 1) {
+	for e, err := range (storetest.Place{Dir: dir}).Read(t).Entries(t.Context(), 1) {
 		require.NoError(t, err)
 		entries = append(entries, e)
 	}
@@ -424,7 +424,7 @@ func TestChangedExport(t *testing.T) {
 func FuzzVerify(f *testing.F) {
 	var honest []approval.Entry
 	seen := map[string]bool{}
-	for e, err := range read(f, storetest.Tell(f, folder(f)).Dir).Entries(f.Context(), 1) {
+	for e, err := range storetest.Tell(f, folder(f)).Read(f).Entries(f.Context(), 1) {
 		require.NoError(f, err)
 		if honest = append(honest, e); !seen[e.Type] {
 			f.Add(len(honest)-1, []byte(e.Body))
@@ -445,7 +445,7 @@ func FuzzVerify(f *testing.F) {
 			require.NoError(t, err)
 			entries[i].Hash = sum
 		}
-		report, err := verify.Log(t.Context(), verify.Lines(bytes.NewReader(lines(t, entries))), verify.Options{Signatures: signatures})
+		report, err := verify.Log(t.Context(), verify.Lines(bytes.NewReader(lines(t, entries))), verify.Options{Signatures: storetest.Signatures})
 		require.NoError(t, err)
 		same := bytes.Equal(lines(t, entries[at:at+1]), lines(t, honest[at:at+1]))
 		assert.Equal(t, same, report.FirstBreak == nil)

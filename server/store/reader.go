@@ -26,8 +26,11 @@ type Reader struct {
 	close   func() error
 }
 
-// OpenReadOnly opens the folder of a workspace for reading. The workspace may be running.
-func OpenReadOnly(ctx context.Context, dir string) (*Reader, error) {
+// OpenReadOnly opens what a workspace keeps for reading. The workspace may be running.
+func OpenReadOnly(ctx context.Context, dir string, o Options) (*Reader, error) {
+	if o.Database != "" {
+		return readTeam(ctx, o.Database)
+	}
 	path := filepath.Join(dir, dataFile)
 	if _, err := os.Stat(path); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w; name the folder of a workspace", err)
@@ -37,6 +40,15 @@ func OpenReadOnly(ctx context.Context, dir string) (*Reader, error) {
 		return nil, err
 	}
 	return checked(ctx, newReader(inFile(path), db), path)
+}
+
+func readTeam(ctx context.Context, address string) (*Reader, error) {
+	config, err := postgresConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	config.RuntimeParams["default_transaction_read_only"] = "on"
+	return checked(ctx, newReader(inPostgres(), openPostgres(config, readers)), config.Host+"/"+config.Database)
 }
 
 func newReader(d *dialect, db *sql.DB) *Reader {

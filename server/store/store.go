@@ -138,29 +138,28 @@ func (s *Store) openTeam(ctx context.Context, address string) error {
 }
 
 // loadKey takes the key of the folder. For the file it must be the one that its log has always had; a log that a team shares
-// takes it when this workspace first writes.
-func (s *Store) loadKey(ctx context.Context) error {
-	var known string
-	if !s.dialect.team {
-		err := s.writer.QueryRowContext(ctx, `SELECT key FROM workspace`).Scan(&known)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return err
-		}
-	}
-	if known != "" {
-		if _, err := os.Stat(filepath.Join(s.dir, keyFile)); err != nil {
-			return fmt.Errorf("the workspace's key is gone: %w; restore it from a copy, or begin with an empty folder", err)
-		}
-	}
-	var err error
-	if s.signer, s.key, err = loadKey(s.dir); err != nil || s.dialect.team {
+// takes it with the entry that says so.
+func (s *Store) loadKey(ctx context.Context) (err error) {
+	if s.dialect.team {
+		s.signer, s.key, err = loadKey(s.dir)
 		return err
 	}
-	if known != "" && known != s.key {
-		return fmt.Errorf("%s is not the key %s of this log: restore that one from a copy", keyFile, approval.Fingerprint(known))
-	}
-	_, err = s.writer.ExecContext(ctx, `INSERT INTO workspace (only, key) VALUES (1, ?) ON CONFLICT DO NOTHING`, s.key)
-	return err
+	return s.dialect.transact(ctx, s.writer, ledger, func(tx statements) error {
+		var known string
+		if err := tx.QueryRowContext(ctx, `SELECT key FROM workspace`).Scan(&known); err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return err
+		}
+		if _, err := os.Stat(filepath.Join(s.dir, keyFile)); err != nil && known != "" {
+			return fmt.Errorf("the workspace's key is gone: %w; restore it from a copy, or begin with an empty folder", err)
+		}
+		if s.signer, s.key, err = loadKey(s.dir); err != nil {
+			return err
+		}
+		if known != "" && known != s.key {
+			return fmt.Errorf("%s is not the key %s of this log: restore that one from a copy", keyFile, approval.Fingerprint(known))
+		}
+		return enter(ctx, tx, s.key)
+	})
 }
 
 // Key is the workspace's public key, as note.NewVerifier reads it; its short form is [approval.Fingerprint].

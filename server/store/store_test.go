@@ -3,7 +3,6 @@ package store_test
 import (
 	"crypto/rand"
 	"database/sql"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -21,85 +20,15 @@ import (
 )
 
 // open opens the store of a folder until the test ends.
-func open(t testing.TB, dir string) *store.Store {
-	t.Helper()
-	s, err := store.Open(t.Context(), dir, store.Options{Now: now})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, s.Close()) })
-	return s
-}
+func open(t testing.TB, dir string) *store.Store { return storetest.Place{Dir: dir}.Open(t) }
 
 func folder(t testing.TB) string { return filepath.Join(t.TempDir(), "state") }
 
 func now() time.Time { return approvaltest.Noon() }
 
-func TestKeeper(t *testing.T) {
+func TestConformance(t *testing.T) {
 	t.Parallel()
-	approvaltest.Keeper(t, func(t *testing.T) approval.Keeper { return open(t, folder(t)) })
-}
-
-func create(t testing.TB, s *store.Store, id string) {
-	t.Helper()
-	r := approvaltest.Request(id, now())
-	require.NoError(t, s.Create(t.Context(), r, approvaltest.Proposed(r)))
-}
-
-// A checkpoint comes by itself: after a hundred entries, after a command has ended, and at the end.
-func TestCheckpoints(t *testing.T) {
-	t.Parallel()
-	dir := folder(t)
-	s, err := store.Open(t.Context(), dir, store.Options{Now: now})
-	require.NoError(t, err)
-	for i := range approval.Unsealed + 1 {
-		create(t, s, fmt.Sprint(i))
-	}
-	for _, step := range []struct{ from, to approval.State }{{approval.Pending, approval.Approved}, {approval.Approved, approval.Running}} {
-		_, err = s.Update(t.Context(), "7", step.from, move(approvaltest.Closed("7", step.to), step.to))
-		require.NoError(t, err)
-	}
-	_, err = s.Update(t.Context(), "7", approval.Running, move(approval.Event{Type: approval.EventEnded, Body: approval.Ended{Proposal: "7"}}, approval.Succeeded))
-	require.NoError(t, err)
-	create(t, s, "last")
-	require.NoError(t, s.Close())
-	var at []int64
-	for e, err := range read(t, dir).Entries(t.Context(), 1) {
-		require.NoError(t, err)
-		if e.Type == approval.EventCheckpoint {
-			at = append(at, e.Seq)
-		}
-	}
-	assert.Equal(t, []int64{101, 106, 108}, at)
-}
-
-func move(e approval.Event, to approval.State) func(*approval.Request) ([]approval.Event, error) {
-	return func(r *approval.Request) ([]approval.Event, error) {
-		r.State = to
-		return []approval.Event{e}, nil
-	}
-}
-
-func TestPolicies(t *testing.T) {
-	t.Parallel()
-	s := open(t, folder(t))
-	pinned, err := s.Pinned(t.Context())
-	require.NoError(t, err)
-	assert.Empty(t, pinned)
-	one, two := map[string][]byte{"a.rego": []byte("# \x1b")}, map[string][]byte{"a.rego": []byte("# two")}
-	for _, step := range []struct {
-		revision string
-		files    map[string][]byte
-	}{{"1", one}, {"2", two}, {"1", one}} {
-		require.NoError(t, s.PutPolicies(t.Context(), step.revision, step.files, "r"))
-		pinned, err := s.Pinned(t.Context())
-		require.NoError(t, err)
-		assert.Equal(t, step.revision, pinned)
-		files, err := s.Policies(t.Context(), step.revision)
-		require.NoError(t, err)
-		assert.Equal(t, step.files, files)
-	}
-	_, err = s.Policies(t.Context(), "3")
-	assert.ErrorIs(t, err, approval.ErrNotFound)
-	assert.ErrorContains(t, s.PutPolicies(t.Context(), "3", map[string][]byte{"a": {0xff}}, ""), "not UTF-8")
+	storetest.Conformance(t, storetest.Folder)
 }
 
 // What a file cannot do, its tables refuse: even another program that writes in it has to go out of its way.
@@ -107,7 +36,7 @@ func TestAppendOnly(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
 	s := open(t, dir)
-	create(t, s, "a")
+	storetest.Create(t, s, "a")
 	_, err := s.Update(t.Context(), "a", approval.Pending, func(r *approval.Request) ([]approval.Event, error) {
 		r.Words = []approval.Word{{Nonce: "n", Statement: []byte("{}")}}
 		return []approval.Event{approvaltest.Closed("a", approval.Stale)}, nil
@@ -171,35 +100,14 @@ func put(t *testing.T, path, text string) {
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 }
 
-func TestSnapshot(t *testing.T) {
-	t.Parallel()
-	dir := folder(t)
-	s := open(t, dir)
-	create(t, s, "a")
-	r := read(t, dir)
-	then, err := r.Snapshot(t.Context())
-	require.NoError(t, err)
-	before, err := then.Head(t.Context())
-	require.NoError(t, err)
-	create(t, s, "b")
-	still, err := then.Head(t.Context())
-	require.NoError(t, err)
-	assert.Equal(t, before, still, "a snapshot stands still")
-	require.NoError(t, then.Close())
-	now, err := r.Head(t.Context())
-	require.NoError(t, err)
-	assert.EqualValues(t, 2, now.Seq, "a reader goes with the workspace")
-	assert.Equal(t, s.Key(), open(t, dir).Key(), "the key stays")
-}
-
 func TestOpenReadOnlyRefuses(t *testing.T) {
 	t.Parallel()
-	_, err := store.OpenReadOnly(t.Context(), folder(t))
+	_, err := store.OpenReadOnly(t.Context(), folder(t), store.Options{})
 	assert.ErrorContains(t, err, "name the folder of a workspace")
 	dir := folder(t)
 	require.NoError(t, os.Mkdir(dir, 0o700))
 	put(t, filepath.Join(dir, "clanker.db"), "")
-	_, err = store.OpenReadOnly(t.Context(), dir)
+	_, err = store.OpenReadOnly(t.Context(), dir, store.Options{})
 	assert.ErrorContains(t, err, "start the workspace once")
 }
 
@@ -207,7 +115,7 @@ func TestOpenReadOnlyRefuses(t *testing.T) {
 func TestModes(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	create(t, open(t, dir), "a")
+	storetest.Create(t, open(t, dir), "a")
 	files, err := os.ReadDir(dir)
 	require.NoError(t, err)
 	assert.Len(t, files, 5)

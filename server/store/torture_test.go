@@ -17,6 +17,7 @@ import (
 	"clanker/policies/approval"
 	"clanker/policies/approval/approvaltest"
 	"clanker/server/store"
+	"clanker/server/store/storetest"
 )
 
 // tortured names the folder that a child process writes in until it is killed.
@@ -48,7 +49,7 @@ func suffer(dir string) error {
 			if next == approval.Succeeded {
 				event = approval.Event{Type: approval.EventEnded, Body: approval.Ended{Proposal: r.ID, State: next}}
 			}
-			if r, err = s.Update(ctx, r.ID, r.State, move(event, next)); err != nil {
+			if r, err = s.Update(ctx, r.ID, r.State, storetest.Move(event, next)); err != nil {
 				return err
 			}
 			fmt.Println(r.ID, r.State)

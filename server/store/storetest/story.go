@@ -1,5 +1,3 @@
-// Package storetest tells the story of a workspace with the real gate, policies, signatures and store: only the commands
-// that it runs do nothing. Its audit log has every type of entry, and is what the tests of verifying begin with.
 package storetest
 
 import (
@@ -42,7 +40,7 @@ func (c *Clock) Skip(d time.Duration) time.Time {
 
 // Story is a workspace in a folder.
 type Story struct {
-	Dir   string
+	Place
 	Store *store.Store
 	Gate  *approval.Gate
 	Clock *Clock
@@ -69,10 +67,13 @@ require contains {"group": "operators", "count": 2, "minAssurance": 1, "reason":
 require contains {"group": "operators", "count": 1, "minAssurance": 1, "reason": "a write needs somebody"} if input.command.class == "write"
 `
 
-// Open opens a workspace whose clock begins at nine on a Monday.
-func Open(t testing.TB, dir string) *Story {
+// Open begins a story in a folder.
+func Open(t testing.TB, dir string) *Story { return Place{Dir: dir}.Begin(t) }
+
+// Begin opens a workspace whose clock begins at nine on a Monday.
+func (p Place) Begin(t testing.TB) *Story {
 	t.Helper()
-	s := &Story{Dir: dir, Clock: &Clock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}, World: &World{environment: "staging"}, t: t,
+	s := &Story{Place: p, Clock: &Clock{now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}, World: &World{environment: "staging"}, t: t,
 		Sign: map[string]func([]byte) approval.Proof{}, keys: map[string]string{}}
 	s.open()
 	engine := s.policies(rules)
@@ -99,7 +100,7 @@ func (s *Story) policies(rules string) *policies.Engine {
 func (s *Story) open() {
 	s.t.Helper()
 	var err error
-	s.Store, err = store.Open(s.t.Context(), s.Dir, store.Options{Now: s.Clock.Now})
+	s.Store, err = store.Open(s.t.Context(), s.Dir, store.Options{Now: s.Clock.Now, Database: s.Database})
 	require.NoError(s.t, err)
 	_, err = s.Store.Append(s.t.Context(), approval.Event{Type: approval.EventStarted,
 		Body: approval.Opened{Version: "v1.2.3", Key: s.Store.Key(), Origin: "http://localhost:39394"}})

@@ -61,9 +61,12 @@ func scale(to string) []string {
 }
 
 // Tell lives a workspace's life in a folder, and closes it: everything that can become of a request becomes of one.
-func Tell(t testing.TB, dir string) *Story {
+func Tell(t testing.TB, dir string) *Story { return Place{Dir: dir}.Tell(t) }
+
+// Tell is a whole story.
+func (p Place) Tell(t testing.TB) *Story {
 	t.Helper()
-	s := Open(t, dir)
+	s := p.Begin(t)
 	s.reads()
 	s.writes()
 	s.changes()
