@@ -175,10 +175,21 @@ func (s *Server) describe(r approval.Request) Command {
 	c := Command{ProposalID: r.ID, State: r.State, Class: plan.Command.Class, Because: plan.Command.Why, Why: r.Why, Target: plan.Target,
 		Changes: changes(plan.Resources), Undo: plan.Undo, Outcome: r.Outcome}
 	if r.State == approval.Pending {
-		c.Needs, c.Phrase, c.ExpiresAt, c.ApproveURL = s.gate.Needs(r), r.Phrase(), r.Proposal.Expires, s.page+"/proposals/"+r.ID
+		c.Needs, c.Phrase, c.ExpiresAt, c.ApproveURL = s.gate.Needs(r), r.Phrase(), r.Proposal.Expires, s.proposalPage(r.ID)
 	}
 	c.Summary = c.summary()
 	return c
+}
+
+// proposalPage is where people decide on a proposal; empty while nobody serves the page.
+func (s *Server) proposalPage(id string) string {
+	if s.page == nil {
+		return ""
+	}
+	if page := s.page(); page != "" {
+		return page + "/proposals/" + id
+	}
+	return ""
 }
 
 // changes says in words what happens to each resource.
@@ -216,6 +227,9 @@ func moves(r adapters.Touched) []string {
 
 // summary says what the state means for the agent, and what to do.
 func (c Command) summary() string {
+	if c.State == approval.Pending && c.ApproveURL == "" {
+		return "Nothing has run. A person has to approve it, on the operator page: nobody serves it just now, so call again with proposalId alone in a few seconds."
+	}
 	switch c.State {
 	case approval.Pending:
 		return "Nothing has run. A person has to approve it: give them approveUrl and phrase, then call again with proposalId alone."

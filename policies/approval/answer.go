@@ -37,9 +37,13 @@ func (g *Gate) Statement(ctx context.Context, id string, verdict Verdict, approv
 	if err != nil {
 		return Statement{}, View{}, fmt.Errorf("read the head of the audit log: %w", err)
 	}
+	revision, err := g.Decider.Revision(ctx)
+	if err != nil {
+		return Statement{}, View{}, err
+	}
 	now := g.now()
 	return Statement{Schema: StatementSchema, Proposal: r.ID, Digest: r.Digest, Verdict: verdict, Approver: approver, Credential: credential,
-		Policy: g.Decider.Revision(), Display: display, Workspace: g.Workspace, Issued: now, Expires: now.Add(g.Lasts), Nonce: rand.Text(), Head: head}, view, nil
+		Policy: revision, Display: display, Workspace: g.home(r), Issued: now, Expires: now.Add(g.Lasts), Nonce: rand.Text(), Head: head}, view, nil
 }
 
 // answerable reports whether a person can still say this: approve what waits, reject that and what was approved.
@@ -65,11 +69,15 @@ func (g *Gate) Answer(ctx context.Context, statement []byte, proof Proof) (Reque
 	}
 	now := g.now()
 	return g.hear(ctx, r, Word{Verdict: s.Verdict, Approver: s.Approver, Credential: s.Credential, Assurance: seen.Assurance, Statement: statement,
-		Proof: proof, At: now, Expires: s.Expires, Nonce: s.Nonce})
+		Proof: proof, Origin: g.origin(), At: now, Expires: s.Expires, Nonce: s.Nonce})
 }
 
 // current checks the statement against what the workspace knows.
 func (g *Gate) current(ctx context.Context, s Statement, r Request) error {
+	revision, err := g.Decider.Revision(ctx)
+	if err != nil {
+		return err
+	}
 	now := g.now()
 	view, err := Show(r)
 	if err != nil {
@@ -87,9 +95,9 @@ func (g *Gate) current(ctx context.Context, s Statement, r Request) error {
 		{s.Verdict == Approve || s.Verdict == Reject, "it says neither approve nor reject"},
 		{answerable(r.State, s.Verdict), "the proposal is " + string(r.State)},
 		{s.Digest == r.Digest, "it is about another proposal"},
-		{s.Policy == g.Decider.Revision(), "the policies have changed since it was made: look again and sign again"},
+		{s.Policy == revision, "the policies have changed since it was made: look again and sign again"},
 		{s.Display == display, "something else was shown"},
-		{s.Workspace == g.Workspace, "it was made for another workspace"},
+		{s.Workspace == g.home(r), "it was made for another workspace"},
 		{!s.Issued.After(now.Add(time.Minute)), "it was made in the future"},
 		{s.Expires.After(now) && s.Expires.Sub(s.Issued) <= g.Lasts, "it has expired"},
 		{len(s.Nonce) >= minNonce, "it has no nonce"},
@@ -127,7 +135,7 @@ func (g *Gate) prove(ctx context.Context, s Statement, statement []byte, proof P
 	if proof.Terminal != "" && proof.Terminal != phrase(r.Digest) {
 		return Seen{}, errors.New("what was typed is not the phrase of the proposal")
 	}
-	seen, err := g.Verifier.Verify(credential, statement, proof)
+	seen, err := g.Signatures(g.origin()).Verify(credential, statement, proof)
 	if err != nil {
 		return Seen{}, fmt.Errorf("verify the signature: %w", err)
 	}
@@ -162,7 +170,7 @@ func (g *Gate) reprove(ctx context.Context, r Request) error {
 		}
 		said := Word{Verdict: s.Verdict, Approver: s.Approver, Credential: s.Credential, Expires: s.Expires, Nonce: s.Nonce}
 		kept := Word{Verdict: w.Verdict, Approver: w.Approver, Credential: w.Credential, Expires: w.Expires, Nonce: w.Nonce}
-		if s.Proposal != r.ID || s.Digest != r.Digest || !reflect.DeepEqual(said, kept) {
+		if s.Proposal != r.ID || s.Digest != r.Digest || s.Workspace != g.home(r) || !reflect.DeepEqual(said, kept) {
 			return fmt.Errorf("the statement of %s says something else than is kept of it", w.Approver)
 		}
 		text, err := adapters.Canonical(s)
@@ -174,7 +182,7 @@ func (g *Gate) reprove(ctx context.Context, r Request) error {
 			return err
 		}
 		credential.Counter = 0 // it was counted when it was said
-		if seen, err := g.Verifier.Verify(credential, text, w.Proof); err != nil || seen.Assurance < w.Assurance {
+		if seen, err := g.Signatures(w.Origin).Verify(credential, text, w.Proof); err != nil || seen.Assurance < w.Assurance {
 			return fmt.Errorf("the signature of %s does not verify: %w", w.Approver, cmp.Or(err, errors.New("it counts for less by now")))
 		}
 	}
@@ -202,7 +210,9 @@ func (g *Gate) hear(ctx context.Context, r Request, w Word) (Request, error) {
 	}
 	g.pulse.beat()
 	if r.State == Approved {
-		g.start(r.ID)
+		if err := g.take(ctx, r); err != nil {
+			g.Logger.Warn("what was approved starts a little later", "proposal", r.ID, "because", err)
+		}
 	}
 	return r, nil
 }

@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"slices"
+	"sync"
 	"time"
 
 	"clanker/adapters"
@@ -13,12 +13,47 @@ import (
 )
 
 // start runs an approved request, detached from whoever made it so: an agent's call may be over long before the command is.
+// What could not be run now stays approved: [Gate.Resume] starts it again.
 func (g *Gate) start(id string) {
+	if !g.begun.add(id) {
+		return
+	}
 	g.running.Go(func() {
-		if err := g.execute(g.life, id); err != nil && !errors.Is(err, ErrMoved) {
+		defer g.begun.remove(id)
+		if err := g.execute(g.life, id); err != nil && !errors.Is(err, ErrMoved) && !errors.Is(err, errTurn) {
 			g.Logger.Error("a command could not be run as approved", "proposal", id, "because", err)
 		}
 	})
+}
+
+// begun are the requests that this process is about, or runs.
+type begun struct {
+	mu sync.Mutex
+	is map[string]bool
+}
+
+// add reports whether it was not about the request yet.
+func (b *begun) add(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.is == nil {
+		b.is = map[string]bool{}
+	}
+	was := b.is[id]
+	b.is[id] = true
+	return !was
+}
+
+func (b *begun) remove(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.is, id)
+}
+
+func (b *begun) has(id string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.is[id]
 }
 
 // execute is the only way to the executor. The approval is used up, in the same transaction that says that the command runs,
@@ -27,6 +62,9 @@ func (g *Gate) execute(ctx context.Context, id string) error {
 	r, err := g.Keeper.Get(ctx, id)
 	if err != nil {
 		return err
+	}
+	if g.home(r) != g.Workspace {
+		return fmt.Errorf("%s is of the workspace %s, which alone runs it", id, r.Workspace)
 	}
 	leave, err := g.turns.enter(ctx, r.Proposal.Plan)
 	if err != nil {
@@ -41,6 +79,7 @@ func (g *Gate) execute(ctx context.Context, id string) error {
 	if r, err = g.consume(ctx, r, decision); err != nil {
 		return err
 	}
+	g.outputs.begin(id)
 	defer g.outputs.forget(id)
 	outcome, err := g.Executor.Run(withRequest(ctx, id), plan, func(piece adapters.Output) {
 		g.outputs.add(id, piece)
@@ -96,8 +135,9 @@ func (g *Gate) consume(ctx context.Context, r Request, d policies.Decision) (Req
 			return []Event{{EventClosed, Closed{Proposal: r.ID, State: Expired, Why: r.Why}}}, nil
 		}
 		g.move(r, Running, "")
-		return []Event{{EventRunning, Started{Proposal: r.ID, Digest: r.Digest, Plan: r.Plan, Nonces: r.nonces(at), Decision: d}}}, nil
-	})
+		r.Instance = g.Presence.Instance()
+		return []Event{{EventRunning, Started{Proposal: r.ID, Instance: r.Instance, Digest: r.Digest, Plan: r.Plan, Nonces: r.nonces(at), Decision: d}}}, nil
+	}, turn(r)...)
 	g.pulse.beat()
 	if err == nil && r.State != Running {
 		err = fmt.Errorf("%w: %s", ErrMoved, r.Why)
@@ -105,34 +145,76 @@ func (g *Gate) consume(ctx context.Context, r Request, d policies.Decision) (Req
 	return r, err
 }
 
-// finish keeps what became of the command. When it was killed because the workspace stops, nobody knows.
+// finish keeps what became of the command, as soon as the ledger can. When it was killed because the workspace stops, nobody
+// knows.
 func (g *Gate) finish(ctx context.Context, r Request, o adapters.Outcome, failure error) error {
 	if failure != nil {
-		o = adapters.Outcome{Exit: -1, Failure: "it was not started: " + adapters.RedactText(failure.Error())}
+		o = unstarted(failure)
 	}
 	stopped := failure == nil && g.life.Err() != nil && !o.OK()
-	r, err := g.Keeper.Update(ctx, r.ID, Running, func(r *Request) ([]Event, error) {
+	if err := g.insist(func() error { return g.conclude(ctx, r.ID, o, stopped) }); err != nil {
+		return fmt.Errorf("keep the outcome (%s): %w", failed(o), err)
+	}
+	g.Logger.Info("a command has ended", "proposal", r.ID, "exit", o.Exit)
+	return nil
+}
+
+func unstarted(why error) adapters.Outcome {
+	return adapters.Outcome{Exit: -1, Failure: "it was not started: " + adapters.RedactText(why.Error())}
+}
+
+// conclude ends a request that ran. One that was given up in the meantime stays so, and the log is told the rest.
+func (g *Gate) conclude(ctx context.Context, id string, o adapters.Outcome, stopped bool) error {
+	err := g.end(ctx, id, o, stopped)
+	if !errors.Is(err, ErrMoved) {
+		return err
+	}
+	now, err := g.Keeper.Get(ctx, id)
+	if err != nil || now.Outcome != nil { // it was kept, and only word of that was lost
+		return err
+	}
+	_, err = g.Keeper.Append(ctx, Event{EventLate, Late(ended(now, o))})
+	return err
+}
+
+// end ends a request that runs, with its outcome.
+func (g *Gate) end(ctx context.Context, id string, o adapters.Outcome, stopped bool) error {
+	_, err := g.Keeper.Update(ctx, id, Running, func(r *Request) ([]Event, error) {
 		r.Outcome = &o
 		switch {
 		case stopped:
-			g.move(r, Unknown, lost)
-			return []Event{{EventUnknown, Closed{Proposal: r.ID, State: Unknown, Why: lost}}}, nil
+			return g.lose(r), nil
 		case o.OK():
 			g.move(r, Succeeded, "")
 		default:
 			g.move(r, Failed, failed(o))
 		}
-		return []Event{ended(*r, o)}, nil
+		return []Event{{EventEnded, ended(*r, o)}}, nil
 	})
 	g.pulse.beat()
-	if err != nil {
-		return fmt.Errorf("keep the outcome (%s): %w", failed(o), err)
-	}
-	g.Logger.Info("a command has ended", "proposal", r.ID, "state", r.State, "exit", o.Exit)
-	return nil
+	return err
 }
 
-const lost = "the workspace stopped while it ran, so nobody knows what it did: look at its target before anything is proposed again"
+// How long to wait before what must be kept is tried again: at first, and at most.
+const (
+	firstPause = 100 * time.Millisecond
+	mostPause  = 5 * time.Second
+)
+
+// insist tries until it succeeds or the workspace stops: a database that is away comes back.
+func (g *Gate) insist(try func() error) error {
+	for pause := firstPause; ; pause = min(2*pause, mostPause) {
+		err := try()
+		if err == nil || g.life.Err() != nil {
+			return err
+		}
+		g.Logger.Error("the outcome of a command is not kept yet", "again", pause, "because", err)
+		select {
+		case <-g.life.Done():
+		case <-time.After(pause):
+		}
+	}
+}
 
 func failed(o adapters.Outcome) string {
 	if o.Failure != "" {
@@ -141,9 +223,9 @@ func failed(o adapters.Outcome) string {
 	return fmt.Sprintf("exit code %d", o.Exit)
 }
 
-func ended(r Request, o adapters.Outcome) Event {
+func ended(r Request, o adapters.Outcome) Ended {
 	digest := func(text string) string { return fmt.Sprintf("%x", sha256.Sum256([]byte(text))) }
-	return Event{EventEnded, Ended{Proposal: r.ID, State: r.State, Exit: o.Exit, Failure: o.Failure, Stdout: digest(o.Stdout), Stderr: digest(o.Stderr), Verified: o.Verified}}
+	return Ended{Proposal: r.ID, State: r.State, Exit: o.Exit, Failure: o.Failure, Stdout: digest(o.Stdout), Stderr: digest(o.Stderr), Verified: o.Verified}
 }
 
 // close ends a request that did not run.
@@ -186,86 +268,4 @@ func near(before, after []byte) string {
 	from := max(0, at-40)
 	cut := func(text []byte) string { return string(text[from:min(len(text), at+60)]) }
 	return "..." + cut(before) + "... is now ..." + cut(after) + "..."
-}
-
-// Get returns a request; one whose time is over has ended by then.
-func (g *Gate) Get(ctx context.Context, id string) (Request, error) {
-	r, err := g.Keeper.Get(ctx, id)
-	if err != nil {
-		return r, err
-	}
-	if state, why := r.overdue(g.now()); state != "" {
-		closed, err := g.close(ctx, r, state, why)
-		if errors.Is(err, ErrMoved) {
-			return g.Keeper.Get(ctx, id)
-		}
-		return closed, err
-	}
-	return r, nil
-}
-
-// overdue says how a request ends whose time is over.
-func (r Request) overdue(now time.Time) (State, string) {
-	switch {
-	case r.State == Pending && !r.Proposal.Expires.After(now):
-		return Expired, "nobody approved it in time"
-	case r.State == Approved && !r.Lapses.After(now):
-		return Expired, "the approval lapsed before it could run"
-	}
-	return "", ""
-}
-
-// List returns the requests that the filter wants, the newest first.
-func (g *Gate) List(ctx context.Context, f Filter) ([]Request, error) { return g.Keeper.List(ctx, f) }
-
-// Sweep ends the requests whose time is over. Call it every few seconds.
-func (g *Gate) Sweep(ctx context.Context) error {
-	waiting, err := g.Keeper.List(ctx, Filter{States: []State{Pending, Approved}})
-	if err != nil {
-		return fmt.Errorf("look for proposals whose time is over: %w", err)
-	}
-	var failures []error
-	for _, r := range waiting {
-		if _, err := g.Get(ctx, r.ID); err != nil {
-			failures = append(failures, err)
-		}
-	}
-	return errors.Join(failures...)
-}
-
-// Recover puts in order what the last process left behind: what ran is unknown, and is told so; what was approved and has not
-// lapsed runs now.
-func (g *Gate) Recover(ctx context.Context) error {
-	left, err := g.Keeper.List(ctx, Filter{States: []State{Approved, Running}})
-	if err != nil {
-		return fmt.Errorf("look for what the last workspace left behind: %w", err)
-	}
-	slices.Reverse(left) // the oldest first
-	for _, r := range left {
-		if r.State == Approved {
-			g.start(r.ID)
-			continue
-		}
-		g.Logger.Error("a command was running when the workspace died: look at its target", "proposal", r.ID)
-		_, err := g.Keeper.Update(ctx, r.ID, Running, func(r *Request) ([]Event, error) {
-			g.move(r, Unknown, lost)
-			return []Event{{EventUnknown, Closed{Proposal: r.ID, State: Unknown, Why: lost}}}, nil
-		})
-		if err != nil {
-			return fmt.Errorf("mark %s as unknown: %w", r.ID, err)
-		}
-	}
-	return nil
-}
-
-// Close waits for what runs until ctx ends, then kills it.
-func (g *Gate) Close(ctx context.Context) {
-	ended := make(chan struct{})
-	go func() { g.running.Wait(); close(ended) }()
-	select {
-	case <-ended:
-	case <-ctx.Done():
-	}
-	g.end()
-	<-ended
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -15,10 +16,10 @@ import (
 	"clanker/policies"
 )
 
-// Decider says what the policies want; [policies.Engine] does. An error of Decide means deny.
+// Decider says what the policies want that were approved last, in whichever process. An error of Decide means deny.
 type Decider interface {
 	Decide(ctx context.Context, p policies.Proposal, now time.Time) (policies.Decision, error)
-	Revision() string
+	Revision(ctx context.Context) (string, error)
 	Groups(approver string) []string // that somebody belongs to
 }
 
@@ -42,16 +43,17 @@ type Keeper interface {
 
 // Options of a [Gate]; those with defaults say so.
 type Options struct {
-	Decider   Decider
-	Executor  Executor
-	Keeper    Keeper
-	Verifier  Verifier
-	Workspace string           // fingerprint of the workspace's key
-	Waits     time.Duration    // how long a proposal waits for people; [DefaultWait], at most [MaxWait]
-	Lasts     time.Duration    // how long a given approval counts; [DefaultLast], at most [MaxLast]
-	Limits    Limits           // [DefaultLimits] when zero
-	Now       func() time.Time // time.Now when nil
-	Logger    *slog.Logger     // slog.Default when nil
+	Decider    Decider
+	Executor   Executor
+	Keeper     Keeper
+	Presence   Presence                     // who else shares the keeper; nobody when nil
+	Signatures func(origin string) Verifier // makes what verifies words that were said on the operator page of an origin
+	Workspace  string                       // fingerprint of the workspace's key
+	Waits      time.Duration                // how long a proposal waits for people; [DefaultWait], at most [MaxWait]
+	Lasts      time.Duration                // how long a given approval counts; [DefaultLast], at most [MaxLast]
+	Limits     Limits                       // [DefaultLimits] when zero
+	Now        func() time.Time             // time.Now when nil
+	Logger     *slog.Logger                 // slog.Default when nil
 }
 
 // How long a proposal waits for people, and a given approval for its use. No setting and no policy goes beyond the most.
@@ -62,24 +64,36 @@ const (
 	MaxLast     = time.Hour
 )
 
-// Gate is the only way to run a command. It is safe for concurrent use.
+// Gate is the only way to run a command, together with the gates of other processes that have the same keeper. It is safe for
+// concurrent use.
 type Gate struct {
 	Options
+	page    atomic.Pointer[string] // origin of the operator page that this process serves; nil while it serves none
 	pulse   pulse
 	outputs outputs
 	turns   turns
-
-	proposing sync.Mutex     // held while a proposal is counted against the limits and created
-	running   sync.WaitGroup //
-	life      context.Context
-	end       context.CancelFunc
+	begun   begun // requests that this process is about, or runs
+	running sync.WaitGroup
+	life    context.Context
+	stop    context.CancelFunc
 }
 
-// NewGate returns a gate. Call [Gate.Recover] before anything is proposed, and [Gate.Close] at the end.
+// NewGate returns a gate. Call [Gate.Resume] every second, [Gate.Sweep] every few seconds in the process that leads, and
+// [Gate.Close] at the end.
 func NewGate(o Options) *Gate {
 	g := &Gate{Options: o.whole(), turns: newTurns()}
-	g.life, g.end = context.WithCancel(context.Background())
+	g.life, g.stop = context.WithCancel(context.Background())
 	return g
+}
+
+// Open says that people answer on the operator page of this origin from now on, which this process serves.
+func (g *Gate) Open(origin string) { g.page.Store(&origin) }
+
+func (g *Gate) origin() string {
+	if page := g.page.Load(); page != nil {
+		return *page
+	}
+	return ""
 }
 
 // whole fills in the defaults and cuts what goes beyond the bounds.
@@ -93,6 +107,9 @@ func (o Options) whole() Options {
 	o.Waits, o.Lasts = min(o.Waits, MaxWait), min(o.Lasts, MaxLast)
 	if o.Limits == (Limits{}) {
 		o.Limits = DefaultLimits()
+	}
+	if o.Presence == nil {
+		o.Presence = alone(rand.Text())
 	}
 	if o.Now == nil {
 		o.Now = time.Now
@@ -129,7 +146,7 @@ func (g *Gate) ProposeChange(ctx context.Context, ask Ask) (Request, error) {
 
 func (g *Gate) propose(ctx context.Context, ask Ask, command adapters.Command) (Request, error) {
 	if command.Class != adapters.ClassRead { // whether a read bothers people is known once it is decided on
-		if err := g.admit(ctx, ask, adapters.Plan{Command: command}); err != nil {
+		if err := g.admit(ctx, ask, command); err != nil {
 			return Request{}, g.refuse(ctx, ask, err)
 		}
 	}
@@ -141,34 +158,38 @@ func (g *Gate) propose(ctx context.Context, ask Ask, command adapters.Command) (
 	if err != nil {
 		return Request{}, err
 	}
-	g.proposing.Lock()
-	defer g.proposing.Unlock()
-	if same, err := g.merge(ctx, request); err != nil || same != nil {
-		return orZero(same), err
+	request.Decision, request.Why = g.decide(ctx, request.Proposal)
+	switch request.Decision.Effect {
+	case policies.Allow:
+		request.State, request.Lapses = Approved, request.Updated.Add(g.Lasts)
+	case policies.RequireApproval:
+		request.State = Pending
+	default:
+		request.State = Denied
 	}
 	return g.enter(ctx, ask, request)
 }
 
-// enter decides on a request that is new and keeps it.
+// enter keeps a new request, and starts what needs nobody. The same that waits already is taken in its place. What waits for
+// the same argv with another plan is stale: the world has moved, and people should look at the new one.
 func (g *Gate) enter(ctx context.Context, ask Ask, r Request) (Request, error) {
-	r.Decision, r.Why = g.decide(ctx, r.Proposal)
-	if r.Decision.Effect != policies.Allow {
-		if err := g.admit(ctx, ask, r.Proposal.Plan); err != nil { // others may have proposed while this was planned
-			return Request{}, g.refuse(ctx, ask, err)
-		}
-	}
-	switch r.Decision.Effect {
-	case policies.Allow:
-		r.State, r.Lapses = Approved, r.Updated.Add(g.Lasts)
-	case policies.RequireApproval:
-		r.State = Pending
-	default:
-		r.State = Denied
-	}
-	if err := g.Keeper.Create(ctx, r, Event{EventProposed, Proposed{r}}); err != nil {
+	found := &crowd{}
+	err := g.Keeper.Create(ctx, r, Event{EventProposed, Proposed{r}}, g.admission(ask, r, found)...)
+	var excess *Excess
+	switch {
+	case found.same != "":
+		return g.merge(ctx, ask, r, found.same)
+	case errors.As(err, &excess):
+		return Request{}, g.refuse(ctx, ask, excess)
+	case err != nil:
 		return Request{}, fmt.Errorf("keep the proposal, so nothing was done: %w", err)
 	}
 	g.pulse.beat()
+	for _, old := range found.outdated {
+		if _, err := g.close(ctx, old, Stale, "it was proposed again, and by then another plan was needed: see "+r.ID); err != nil && !errors.Is(err, ErrMoved) {
+			return r, err
+		}
+	}
 	if r.State == Approved {
 		g.start(r.ID)
 	}
@@ -191,7 +212,8 @@ func (g *Gate) request(ask Ask, plan adapters.Plan) (Request, error) {
 	if p, err = thaw(bytes, digest); err != nil {
 		return Request{}, err
 	}
-	return Request{ID: p.ID, Proposal: p, Frozen: bytes, Digest: digest, Plan: frozen.Digest, Asked: 1, Updated: now, Version: 1}, nil
+	return Request{ID: p.ID, Workspace: g.Workspace, Instance: g.Presence.Instance(), Proposal: p, Frozen: bytes, Digest: digest, Plan: frozen.Digest,
+		Asked: 1, Updated: now, Version: 1}, nil
 }
 
 // decide asks the policies, and denies when they fail or when they allow what no policy may.
@@ -223,10 +245,3 @@ func (g *Gate) refuse(ctx context.Context, ask Ask, why error) error {
 }
 
 func (g *Gate) now() time.Time { return g.Now().UTC().Truncate(time.Millisecond) }
-
-func orZero(r *Request) Request {
-	if r == nil {
-		return Request{}
-	}
-	return *r
-}

@@ -3,6 +3,7 @@ package approval
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,14 +36,22 @@ type Excess struct {
 
 func (e *Excess) Error() string { return e.Why }
 
-// admit says whether the requester may propose this now: a command, and what it would do once that is known. It looks at what
-// is kept, so that a restart forgets nothing.
-func (g *Gate) admit(ctx context.Context, ask Ask, plan adapters.Plan) error {
-	now := g.now()
-	recent, err := g.Keeper.List(ctx, Filter{Since: now.Add(-max(time.Hour, g.Limits.Cool, g.Waits)), Brief: true})
+// recent are the proposals that count. They are those in the ledger: a restart forgets nothing, and other processes count.
+func (g *Gate) recent() Filter {
+	return Filter{Since: g.now().Add(-max(time.Hour, g.Waits+g.Limits.Cool)), Brief: true}
+}
+
+// admit says whether the requester may propose this command now, before anything is done for it.
+func (g *Gate) admit(ctx context.Context, ask Ask, c adapters.Command) error {
+	recent, err := g.Keeper.List(ctx, g.recent())
 	if err != nil {
 		return fmt.Errorf("count the proposals: %w", err)
 	}
+	return g.fits(recent, ask, adapters.Plan{Command: c})
+}
+
+func (g *Gate) fits(recent []Request, ask Ask, plan adapters.Plan) error {
+	now := g.now()
 	recent = slices.DeleteFunc(recent, func(r Request) bool { return r.Decision.Effect == policies.Allow })
 	if over := cmp.Or(g.cooling(recent, plan, now), g.crowded(recent, ask, now)); over != nil {
 		return over
@@ -50,18 +59,71 @@ func (g *Gate) admit(ctx context.Context, ask Ask, plan adapters.Plan) error {
 	return nil
 }
 
+// crowd is what a new request finds waiting.
+type crowd struct {
+	same     string    // id of the same, of the same requester
+	outdated []Request // for the same argv with another plan, or policies that were edited once more
+}
+
+// admission is asked in the step of the ledger that keeps a new request, so that no two processes keep the same, or go beyond
+// the limits together. What bothers nobody needs none.
+func (g *Gate) admission(ask Ask, r Request, found *crowd) []Check {
+	if r.Decision.Effect == policies.Allow {
+		return nil
+	}
+	return []Check{{Among: g.recent(), Allow: func(recent []Request) error {
+		*found = g.alike(recent, r)
+		if found.same != "" {
+			return errWaits
+		}
+		replaced := func(old Request) bool {
+			return slices.ContainsFunc(found.outdated, func(r Request) bool { return r.ID == old.ID })
+		}
+		return g.fits(slices.DeleteFunc(recent, replaced), ask, r.Proposal.Plan)
+	}}}
+}
+
+var errWaits = errors.New("the same waits already")
+
+// alike finds what waits for the same command, of the same requester in the same workspace.
+func (g *Gate) alike(recent []Request, r Request) (found crowd) {
+	for _, old := range recent {
+		waits := old.State == Pending && old.Proposal.Expires.After(g.now()) && old.Proposal.Requester.ID == r.Proposal.Requester.ID && g.home(old) == g.home(r)
+		switch {
+		case !waits || !replaces(r.Proposal.Plan.Command, old.Proposal.Plan.Command):
+		case old.Plan == r.Plan:
+			found.same = old.ID
+		default:
+			found.outdated = append(found.outdated, old)
+		}
+	}
+	return found
+}
+
+// merge counts that the same was asked for again. When a person has just decided on that, it is asked for anew.
+func (g *Gate) merge(ctx context.Context, ask Ask, r Request, id string) (Request, error) {
+	same, err := g.Keeper.Update(ctx, id, Pending, func(r *Request) ([]Event, error) {
+		r.Asked++
+		return []Event{{EventMerged, Merged{Proposal: r.ID, Asked: r.Asked}}}, nil
+	})
+	if errors.Is(err, ErrMoved) {
+		return g.enter(ctx, ask, r)
+	}
+	return same, err
+}
+
 // cooling refuses what a person just rejected, whoever asks for it and however they spell it.
 func (g *Gate) cooling(recent []Request, plan adapters.Plan, now time.Time) *Excess {
 	for _, r := range recent {
-		if left := r.Updated.Add(g.Limits.Cool).Sub(now); r.State == Rejected && left > 0 && alike(r.Proposal.Plan, plan) {
+		if left := r.Updated.Add(g.Limits.Cool).Sub(now); r.State == Rejected && left > 0 && akin(r.Proposal.Plan, plan) {
 			return &Excess{Why: fmt.Sprintf("a person rejected this command (%s), and it is not taken again for %s: ask them what to do instead", r.ID, left.Round(time.Second)), Retry: left}
 		}
 	}
 	return nil
 }
 
-// alike reports whether two commands mean the same, or would do the same to the same resources.
-func alike(a, b adapters.Plan) bool {
+// akin reports whether two commands mean the same, or would do the same to the same resources.
+func akin(a, b adapters.Plan) bool {
 	words := func(c adapters.Command) any { return []any{c.Tool, c.Path, c.Flags, c.Args} }
 	effect := func(p adapters.Plan) any { return []any{p.Command.Tool, p.Target, p.Resources} }
 	return same(words(a.Command), words(b.Command)) || len(a.Resources) > 0 && same(effect(a), effect(b))
@@ -108,32 +170,6 @@ func count(is bool) int {
 	return 0
 }
 
-// merge finds the request that waits for the same, of the same requester, and counts that it was asked for again. What
-// waits for the same argv with another plan is stale: the world has moved, and people should look at the new one. So are
-// policies that were edited once more.
-func (g *Gate) merge(ctx context.Context, r Request) (*Request, error) {
-	waiting, err := g.Keeper.List(ctx, Filter{States: []State{Pending}, Requester: r.Proposal.Requester.ID})
-	if err != nil {
-		return nil, fmt.Errorf("look for the same proposal: %w", err)
-	}
-	for _, old := range waiting {
-		switch {
-		case !replaces(r.Proposal.Plan.Command, old.Proposal.Plan.Command) || !old.Proposal.Expires.After(g.now()):
-		case old.Plan == r.Plan:
-			same, err := g.Keeper.Update(ctx, old.ID, Pending, func(r *Request) ([]Event, error) {
-				r.Asked++
-				return []Event{{EventMerged, Merged{Proposal: r.ID, Asked: r.Asked}}}, nil
-			})
-			return &same, err
-		default:
-			if _, err := g.close(ctx, old, Stale, "it was proposed again, and by then another plan was needed: see "+r.ID); err != nil {
-				return nil, err
-			}
-		}
-	}
-	return nil, nil
-}
-
 // replaces reports whether a command is wanted in the place of another.
 func replaces(c, old adapters.Command) bool {
 	return slices.Equal(c.Argv, old.Argv) || c.Tool == OwnTool && slices.Equal(c.Path, old.Path) && slices.Equal(c.Path, []string{"policies", "use"})
@@ -173,7 +209,7 @@ func (t *turns) note(now time.Time) bool {
 // enter waits for the turn of a plan: what changes a target is alone on it, reads share a number of places.
 func (t *turns) enter(ctx context.Context, p adapters.Plan) (leave func(), err error) {
 	place := t.read
-	if p.Command.Class != adapters.ClassRead && p.Command.Class != adapters.ClassSensitiveRead {
+	if changes(p.Command) {
 		place = t.of(p.Target)
 	}
 	if ctx.Err() != nil { // of two that are ready, select takes either
@@ -187,11 +223,37 @@ func (t *turns) enter(ctx context.Context, p adapters.Plan) (leave func(), err e
 	}
 }
 
+func changes(c adapters.Command) bool {
+	return c.Class != adapters.ClassRead && c.Class != adapters.ClassSensitiveRead
+}
+
+// whole is what a command that changes a target has for itself: the cluster or folder, and not a namespace of it.
+func whole(t adapters.Target) [5]string {
+	return [...]string{t.Provider, t.Account, t.ClusterUID, t.Server, t.Folder}
+}
+
+// turn wants that no other process changes the target of the request; those of this process wait for each other.
+func turn(r Request) []Check {
+	if !changes(r.Proposal.Plan.Command) {
+		return nil
+	}
+	return []Check{{Among: Filter{States: []State{Running}}, Allow: func(running []Request) error {
+		for _, other := range running {
+			if p := other.Proposal.Plan; changes(p.Command) && whole(p.Target) == whole(r.Proposal.Plan.Target) {
+				return errTurn
+			}
+		}
+		return nil
+	}}}
+}
+
+var errTurn = errors.New("another process is changing the same target")
+
 // of is the place of a target.
 func (t *turns) of(target adapters.Target) chan struct{} {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	key := [...]string{target.Provider, target.Account, target.ClusterUID, target.Server, target.Folder}
+	key := whole(target)
 	if t.write[key] == nil {
 		t.write[key] = make(chan struct{}, 1)
 	}

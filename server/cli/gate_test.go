@@ -27,19 +27,19 @@ func TestThePageHasBothAddresses(t *testing.T) {
 	t.Parallel()
 	a := &app{log: slog.New(slog.DiscardHandler)}
 	a.config.Operators.Listen = "127.0.0.1:0"
-	h := &gatehouse{app: a}
-	require.NoError(t, h.listen())
-	defer func() { _ = h.listener.Close() }()
-	if h.other == nil { // a machine without IPv6
+	p := &page{app: a}
+	require.NoError(t, p.listen())
+	defer func() { _ = p.listener.Close() }()
+	if p.other == nil { // a machine without IPv6
 		return
 	}
-	_, port, err := net.SplitHostPort(h.host)
+	_, port, err := net.SplitHostPort(p.host)
 	require.NoError(t, err)
 	_, err = net.Listen("tcp", "[::1]:"+port)
 	require.ErrorIs(t, err, syscall.EADDRINUSE, "nobody else can have it")
-	require.NoError(t, h.other.Close())
+	require.NoError(t, p.other.Close())
 	squatter, err := net.Listen("tcp", "[::1]:"+port)
 	require.NoError(t, err)
 	defer func() { _ = squatter.Close() }()
-	require.ErrorContains(t, h.listenBeside(h.listener.Addr().(*net.TCPAddr), nil), "browsers would take for the operator page")
+	require.ErrorContains(t, p.listenBeside(p.listener.Addr().(*net.TCPAddr), nil), "browsers would take for the operator page")
 }

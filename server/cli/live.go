@@ -73,17 +73,17 @@ func (a *app) live(cmd *cobra.Command, profile bool) (w *live, err error) {
 }
 
 // guard opens the gate, unless what it needs could not be opened. Questions are answered without one too; then no command is run, and whoever proposes one is told why.
-func (w *live) guard(ctx context.Context, a *app, p parts, err error) (server.Gate, string) {
+func (w *live) guard(ctx context.Context, a *app, p parts, err error) (server.Gate, func() string) {
 	var gate *gatehouse
 	if err == nil {
 		gate, err = a.openGate(ctx, p, w.kept)
 	}
 	if err != nil {
 		a.log.Error("no commands are run: the gate could not be opened", "because", err)
-		return server.NoGate(err), ""
+		return server.NoGate(err), nil
 	}
 	w.gate = gate
-	return gate.gate, gate.url()
+	return gate.gate, gate.url
 }
 
 // livePolicies follows what people edit: what compiles and passes its tests is proposed to those who are enrolled.

@@ -30,6 +30,7 @@ type Item struct {
 	Updated     time.Time       `json:"updated"`
 	Needs       []policies.Need `json:"needs,omitempty"`
 	Phrase      string          `json:"phrase"`
+	Workspace   string          `json:"workspace"` // fingerprint of the one that runs it: see [About]
 	Version     int             `json:"version"`
 	Asked       int             `json:"asked"`
 }
@@ -42,6 +43,7 @@ type Detail struct {
 	Words    []Said            `json:"words"`
 	Outcome  *adapters.Outcome `json:"outcome,omitempty"` // its texts are escaped line by line
 	Output   []adapters.Output `json:"output,omitempty"`  // of a command that runs, escaped
+	Away     bool              `json:"away,omitempty"`    // it runs in another process: its output is not known before it ends
 }
 
 // Decided is what policy said.
@@ -96,7 +98,7 @@ func (w *Web) item(r approval.Request) Item {
 	view, _ := approval.Show(r) // without one there is no title, and the proposal's own page says why
 	item := Item{ID: r.ID, State: r.State, Why: safe(r.Why), Title: view.Title, Class: plan.Command.Class, Phrase: view.Phrase,
 		Target: safe(place(plan.Target)), Environment: safe(plan.Target.Environment), Requester: safe(r.Proposal.Requester.ID),
-		Created: r.Proposal.Created, Expires: r.Proposal.Expires, Updated: r.Updated, Version: r.Version, Asked: r.Asked}
+		Created: r.Proposal.Created, Expires: r.Proposal.Expires, Updated: r.Updated, Workspace: cmp.Or(r.Workspace, w.About().Fingerprint), Version: r.Version, Asked: r.Asked}
 	if r.State == approval.Pending {
 		item.Needs = w.Judge.Needs(r)
 	}
@@ -132,7 +134,9 @@ func (w *Web) detail(r approval.Request) (Detail, error) {
 	for _, word := range r.Words {
 		d.Words = append(d.Words, Said{Verdict: word.Verdict, Approver: word.Approver, Credential: word.Credential, Assurance: word.Assurance, At: word.At, Expires: word.Expires})
 	}
-	for _, piece := range w.Gate.Output(r.ID) {
+	output := w.Gate.Output(r.ID)
+	d.Away = r.State == approval.Running && output == nil
+	for _, piece := range output {
 		d.Output = append(d.Output, adapters.Output{Stream: piece.Stream, Text: approval.SafeLines(piece.Text)})
 	}
 	return d, nil
@@ -229,7 +233,7 @@ func (w *Web) events(out http.ResponseWriter, r *http.Request) {
 	beat := time.NewTicker(eventsBeat)
 	defer beat.Stop()
 	for {
-		changed := w.Gate.Changed()
+		changed := w.Gate.Changed(r.Context())
 		if _, err := fmt.Fprint(out, "event: changed\ndata: {}\n\n"); err != nil || control.Flush() != nil {
 			return
 		}

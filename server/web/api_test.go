@@ -71,7 +71,7 @@ func TestApproveWithAPasskey(t *testing.T) {
 func (o *office) eventually(t *testing.T, id string, done func(Detail) bool) {
 	t.Helper()
 	for end := time.After(10 * time.Second); ; {
-		changed := o.gate.Changed()
+		changed := o.gate.Changed(t.Context())
 		var d Detail
 		o.get("/api/proposals/"+id).into(t, &d)
 		if done(d) {

@@ -47,7 +47,7 @@ func newOffice(t *testing.T) *office {
 	require.NoError(t, err)
 	logger := slog.New(slog.DiscardHandler)
 	verifier := identity.Verifier{Origin: "http://" + host, RPID: "localhost", Development: true}
-	o.gate = approval.NewGate(approval.Options{Decider: o, Executor: o, Keeper: o.store, Verifier: verifier, Workspace: "ours", Now: o.now, Logger: logger})
+	o.gate = approval.NewGate(approval.Options{Decider: o, Executor: o, Keeper: o.store, Signatures: func(string) approval.Verifier { return verifier }, Workspace: "ours", Now: o.now, Logger: logger})
 	t.Cleanup(func() {
 		o.gate.Close(context.WithoutCancel(t.Context()))
 		assert.NoError(t, o.store.Close())
@@ -75,7 +75,7 @@ func (o *office) Decide(context.Context, policies.Proposal, time.Time) (policies
 		Require: []policies.Requirement{{Count: 1, Reason: "it changes production", Rule: "a.rego:1"}}}, nil
 }
 
-func (o *office) Revision() string { return "one" }
+func (o *office) Revision(context.Context) (string, error) { return "one", nil }
 
 // Groups makes everybody a member of the group of everybody.
 func (o *office) Groups(string) []string { return []string{""} }

@@ -20,7 +20,7 @@ import (
 type Gate interface {
 	Get(ctx context.Context, id string) (approval.Request, error)
 	List(ctx context.Context, f approval.Filter) ([]approval.Request, error)
-	Changed() <-chan struct{}
+	Changed(ctx context.Context) <-chan struct{}
 	Output(id string) []adapters.Output
 }
 

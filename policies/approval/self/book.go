@@ -25,7 +25,8 @@ type Archive interface {
 }
 
 // Book holds the policies that decide, and those that people are asked to put in their place. What is on the disk decides
-// nothing by itself: whoever can write a file could approve anything.
+// nothing by itself: whoever can write a file could approve anything. Those that decide are kept with the ledger, and are the same
+// in all processes that share it.
 type Book struct {
 	archive Archive
 
@@ -52,12 +53,8 @@ func OpenBook(ctx context.Context, archive Archive, found *policies.Engine, enro
 	case found != nil && (pinned == "" || !enrolled):
 		return b, archive.PutPolicies(ctx, found.Revision(), found.Files(), "")
 	}
-	files, err := archive.Policies(ctx, pinned)
-	if err != nil {
-		return nil, fmt.Errorf("read the policies that decide: %w", err)
-	}
-	if b.engine, err = policies.LoadFiles(files); err != nil {
-		return nil, fmt.Errorf("load the policies that were approved last (%.12s), which this version does not understand: %w", pinned, err)
+	if b.engine, err = pinnedBy(ctx, archive, nil); err != nil {
+		return nil, err
 	}
 	return b, nil
 }
@@ -80,19 +77,68 @@ func (b *Book) current() *policies.Engine {
 	return b.engine
 }
 
+// latest are the policies that were approved last, in whichever process: nothing decides by older ones.
+func (b *Book) latest(ctx context.Context) (*policies.Engine, error) {
+	known := b.current()
+	pinned, err := b.archive.Pinned(ctx)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("find the policies that decide: %w", err)
+	case pinned == known.Revision():
+		return known, nil
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.engine, err = pinnedBy(ctx, b.archive, b.engine)
+	return b.engine, err
+}
+
+// pinnedBy loads the policies that an archive says decide, unless they are those that are known. It returns those when it fails.
+func pinnedBy(ctx context.Context, archive Archive, known *policies.Engine) (*policies.Engine, error) {
+	pinned, err := archive.Pinned(ctx)
+	if err != nil {
+		return known, fmt.Errorf("find the policies that decide: %w", err)
+	}
+	if known != nil && pinned == known.Revision() {
+		return known, nil
+	}
+	files, err := archive.Policies(ctx, pinned)
+	if err != nil {
+		return known, fmt.Errorf("read the policies that decide: %w", err)
+	}
+	engine, err := policies.LoadFiles(files)
+	if err != nil {
+		return known, fmt.Errorf("load the policies that were approved last (%.12s), which this version does not understand: %w", pinned, err)
+	}
+	return engine, nil
+}
+
 // Decide implements [approval.Decider].
 func (b *Book) Decide(ctx context.Context, p policies.Proposal, now time.Time) (policies.Decision, error) {
-	return b.current().Decide(ctx, p, now)
+	engine, err := b.latest(ctx)
+	if err != nil {
+		return policies.Decision{}, err
+	}
+	return engine.Decide(ctx, p, now)
 }
 
 // Revision implements [approval.Decider].
-func (b *Book) Revision() string { return b.current().Revision() }
+func (b *Book) Revision(ctx context.Context) (string, error) {
+	engine, err := b.latest(ctx)
+	if err != nil {
+		return "", err
+	}
+	return engine.Revision(), nil
+}
 
 // Groups implements [approval.Decider].
 func (b *Book) Groups(approver string) []string { return b.current().Groups(approver) }
 
 // Preview implements [Policies].
-func (b *Book) Preview(_ context.Context, revision string) (string, string, error) {
+func (b *Book) Preview(ctx context.Context, revision string) (string, string, error) {
+	if _, err := b.latest(ctx); err != nil {
+		return "", "", err
+	}
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	next, ok := b.offered[revision]

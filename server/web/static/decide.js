@@ -7,7 +7,7 @@ import { kinds, plural } from "./words.js";
 const remembered = "clanker.credential";
 
 // decision makes the part of the page where a person approves or rejects. answered is called with what became of it.
-export function decision(detail, approvers, about, answered) {
+export function decision(detail, approvers, answered) {
   let unopened = 0, busy = false, current = detail;
   const keys = approvers.flatMap((p) => p.credentials.map((c) => ({ ...c, approver: p.id })));
   const select = chooser(keys, () => update(current));
@@ -65,7 +65,7 @@ export function decision(detail, approvers, about, answered) {
     try {
       const key = chosen();
       const asked = await post("/api/proposals/" + encodeURIComponent(current.id) + "/statement", { verdict, approver: key.approver, credential: key.id });
-      await check(asked, { verdict, key, view: detail.view, about });
+      await check(asked, { verdict, key, view: detail.view, workspace: detail.workspace });
       const proof = key.kind === "passkey" ? { passkey: await sign(asked.options) } : { terminal: phrase.value() };
       busy = false;
       answered(await post("/api/answers", { statement: asked.statement, proof }));
@@ -80,11 +80,11 @@ export function decision(detail, approvers, about, answered) {
 }
 
 // check holds the statement against what this page shows: nobody signs anything else.
-async function check(asked, { verdict, key, view, about }) {
+async function check(asked, { verdict, key, view, workspace }) {
   const s = JSON.parse(asked.statement);
   const shown = await digest("clanker.view.v1", JSON.stringify(view));
   const same = [[s.proposal, view.id], [s.proposalDigest, view.digest], [s.displayDigest, shown.hex], [s.verdict, verdict], [s.approver, key.approver],
-    [s.credential, key.id], [s.workspace, about.fingerprint]];
+    [s.credential, key.id], [s.workspace, workspace]];
   if (key.kind === "passkey") same.push([asked.options.challenge, (await digest("clanker.approval.v1", asked.statement)).base64url]);
   if (same.some(([said, is]) => said !== is)) throw new Error("The statement is not about what is shown here, so nothing was signed. Load the page again, and tell whoever runs this workspace.");
 }

@@ -20,7 +20,7 @@ export async function proposalPage(main, about, id) {
   };
   const outcome = h("div", { class: "outcome", tabindex: "-1" });
   let said = false;
-  const decide = decision(detail, approvers, about, (newer) => {
+  const decide = decision(detail, approvers, (newer) => {
     said = true;
     show(newer);
   });
@@ -30,7 +30,8 @@ export async function proposalPage(main, about, id) {
   const parts = [changed(status, statusOf), changed(outcome, outcomeOf), log.update, changed(people, peopleOf), decide.update];
   const opened = decide.mustOpen(foldedWords(detail.view));
   fill(main, h("div", { class: "proposal", "data-class": detail.class },
-    h("header", { class: "title" }, status, h("h1", {}, command(detail.title)), h("p", { class: "because" }, because(detail.view)), h("p", { class: "where" }, detail.target)),
+    h("header", { class: "title" }, status, h("h1", {}, command(detail.title)), h("p", { class: "because" }, because(detail.view)), h("p", { class: "where" }, detail.target),
+      detail.workspace !== about.fingerprint && h("p", { class: "where" }, "It runs in the workspace ", h("code", {}, detail.workspace), ", where it was proposed. This page is another one's.")),
     h("div", { class: "content" }, outcome, log.node, sections(detail.view, opened), policy(detail.decision)),
     h("aside", { "aria-label": "Decision" }, h("section", { class: "panel match" }, h("h2", {}, "Phrase"), h("p", { class: "phrase" }, detail.phrase),
       h("p", { class: "small" }, "Compare with what the agent says.")), people, decide.node)));
@@ -108,10 +109,12 @@ function stream(name, text) {
 // liveOutput is what a running command writes. What is shown stays, so that it can be read, and scrolls on while its end is seen.
 function liveOutput() {
   const log = h("pre", { tabindex: "0", role: "log", "aria-label": "Output so far" });
-  const node = h("figure", { class: "stream", hidden: true }, h("figcaption", {}, "Output so far"), log);
+  const away = h("p", { class: "small" }, "It runs in another process: what it writes is shown here once it has ended.");
+  const node = h("figure", { class: "stream", hidden: true }, h("figcaption", {}, "Output so far"), away, log);
   let shown = [];
   const update = (d) => {
     node.hidden = d.state !== "running";
+    away.hidden = !(log.hidden = Boolean(d.away));
     const pieces = d.output ?? [];
     const end = log.scrollTop + log.clientHeight >= log.scrollHeight - 4;
     if (shown.some((p, i) => p.text !== pieces[i]?.text)) log.replaceChildren(); // the oldest have gone
