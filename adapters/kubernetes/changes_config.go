@@ -1,6 +1,10 @@
 package kubernetes
 
-import "clanker/adapters"
+import (
+	"time"
+
+	"clanker/adapters"
+)
 
 // configChanges tell when the data of ConfigMaps and Secrets were last written, and by whom. What was written is never read, so
 // neither the keys nor the values can be told.
@@ -12,7 +16,7 @@ func (s *session) configChanges() []adapters.Change {
 			continue
 		}
 		made := c.CreationTimestamp.Time
-		written := a.data.at.Sub(made) > authorship
+		written := a.data.at.Sub(made) > time.Second // else it is the writing that made it
 		if !written || !s.query.Since.IsZero() {
 			found = append(found, changeOf(of, "resource", nil, "created", made, a.actor(a.data.around(made), ""), ""))
 		}
