@@ -121,7 +121,7 @@ func (d *draft) among(s *adapters.Snapshot) bool {
 func mayPointBack(text string) bool {
 	words := 0
 	for word := range strings.FieldsFuncSeq(text, func(r rune) bool {
-		return r <= '/' && r != '\'' && r != '-' && r != '#' || r == ':' || r == '?' || r == ';'
+		return r <= '/' && r != '\'' && r != '-' || r == ':' || r == '?' || r == ';'
 	}) {
 		words++
 		if len(word) <= longestBack && backWords[strings.ToLower(word)] {

@@ -10,39 +10,39 @@ import (
 )
 
 // again asks the earlier question of something else: "what about redis", "and in staging", "the same for yesterday".
-func (p *pointing) again(said parts, led bool, alone resolved) resolved {
+func (p *pointing) again(said parts, led bool) resolved {
 	stands := p.stands()
-	if stands && (p.look == nil || !led) {
-		return alone
-	}
-	if p.look == nil {
+	switch {
+	case stands && (p.look == nil || !led):
+		return p.alone()
+	case p.look == nil:
 		return lost(p.text)
 	}
 	ways := p.ways(said)
-	at := slices.IndexFunc(ways, func(text string) bool { hit, ok := p.hit(text); return ok && p.has(hit, said) })
+	at := slices.IndexFunc(ways, func(text string) bool { hit, ok := p.hit(text); return ok && has(hit, said) })
 	if at < 0 && !stands {
 		at = slices.IndexFunc(ways, p.takes)
 	}
 	if at >= 0 {
-		return resolved{text: ways[at], note: fmt.Sprintf("read %q, after answer %s, as: %s", clipped(Printable(p.text), maxSummary), p.look.AnswerID, Printable(ways[at]))}
+		return p.asked(ways[at], p.text, "a question like the one before")
 	}
-	if _, needs := p.it(p.text, ""); needs != nil && said.other != "" && !stands {
+	if _, needs := p.it(p.text, ""); needs != nil && said.aspect != "" && !stands {
 		return resolved{needs: needs}
 	}
-	return alone
+	return p.alone()
 }
 
 // ways are the questions that it may mean, the likeliest first.
 func (p *pointing) ways(said parts) []string {
 	var texts []string
-	if said.other != "" || said.plural {
+	if said.aspect != "" || said.several {
 		if t, needs := p.it(p.text, ""); needs == nil {
-			texts = append(texts, join(" ", said.other+said.kind, "of", t.words, cmp.Or(said.place, t.place)))
+			texts = append(texts, join(" ", said.aspect+said.kind, "of", t.words, cmp.Or(said.place, t.place)))
 		}
 	}
 	switch {
-	case said.other != "":
-	case said.name != "" && p.nameless():
+	case said.aspect != "":
+	case said.name != "" && nameIn(p.look.Subject.Slots) == "":
 		texts = append(texts, p.template(said), p.replaced(said))
 	default:
 		texts = append(texts, p.replaced(said), p.template(said))
@@ -51,7 +51,7 @@ func (p *pointing) ways(said parts) []string {
 }
 
 // has reports whether the matcher took what was said for a value.
-func (p *pointing) has(hit MatchHit, said parts) bool {
+func has(hit MatchHit, said parts) bool {
 	name := strings.Trim(said.name, "\"'`")
 	if name == "" {
 		return true
@@ -64,43 +64,47 @@ func (p *pointing) has(hit MatchHit, said parts) bool {
 	return false
 }
 
-// replaced is the earlier question with what was said in the place of what it said.
+// replaced is the earlier question with what was said in the place of what it said, or behind it.
 func (p *pointing) replaced(said parts) string {
 	s := p.m.scratch.Get().(*scratch)
 	defer p.m.scratch.Put(s)
-	s.lattice.build(p.m.lex, p.names, p.look.Question)
 	l := &s.lattice
+	l.build(p.m.lex, p.names, p.look.Question)
 	var edits []edit
-	var tail []string
+	behind := ""
 	put := func(text string, spans []edit) {
-		if text == "" {
+		switch {
+		case text == "":
+			return
+		case len(spans) == 0:
+			behind = join(" ", behind, text)
 			return
 		}
-		if len(spans) == 0 {
-			tail = append(tail, text)
-			return
-		}
-		for i := range spans {
-			if i == 0 {
-				spans[i].text = text
-			}
-			edits = append(edits, spans[i])
-		}
+		spans[0].text = text
+		edits = append(edits, spans...)
 	}
-	places := l.placesOf(said.place, p.look.Subject.Slots)
+	where := l.placesOf(said.place, p.look.Subject.Slots)
 	place := inPlaceOf(said.place)
-	if len(places) > 0 && placeWord(l.words[places[0].from]) == noPlace {
-		place = strings.TrimPrefix(place, "in ")
+	if len(where) > 0 && placeWord(l.words[where[0].from]) == noPlace {
+		place = strings.TrimPrefix(place, "in ") // "is staging healthy"
 	}
-	put(place, places)
-	put(said.time, l.spansOf(func(s *span) bool { return s.class == isAside && s.slot == "time" }))
-	what := l.spansOf(func(s *span) bool { return s.class == isValue && s.types&bitsService != 0 && p.wasNamed(s.text) })
-	if len(what) == 0 {
-		what = l.spansOf(func(s *span) bool { return s.class == isValue && s.types == bit(intents.SlotKind) })
-	}
-	put(said.name+said.kind, what)
+	put(place, where)
+	put(said.time, l.spansOf(func(s *span) bool { return s.class == isAside && isWhen(s.slot) }))
+	put(said.name+said.kind, l.askedOf(p.look.Subject.Slots))
 	slices.SortFunc(edits, func(a, b edit) int { return a.from - b.from })
-	return join(" ", l.say(0, len(l.tokens), edits), strings.Join(tail, " "))
+	return join(" ", l.say(0, len(l.tokens), edits), behind)
+}
+
+// askedOf is where a question says what it asks about: a name that its slots have, else a kind.
+func (l *lattice) askedOf(slots map[string]any) []edit {
+	name := cmp.Or(nameIn(slots), textOf(slots, "target"))
+	what := l.spansOf(func(s *span) bool {
+		return s.class == isValue && s.types&bitsService != 0 && name != "" && strings.EqualFold(s.text, name)
+	})
+	if len(what) > 0 {
+		return what
+	}
+	return l.spansOf(func(s *span) bool { return s.class == isValue && s.types == bit(intents.SlotKind) })
 }
 
 // inPlaceOf is a place as it stands in a question: "in staging", "on aws".
@@ -117,27 +121,11 @@ func inPlaceOf(place string) string {
 	return "in " + place
 }
 
-// nameless reports whether the earlier question named nothing that a name could replace.
-func (p *pointing) nameless() bool {
-	slots := p.look.Subject.Slots
-	return cmp.Or(textOf(slots, "service"), textOf(slots, "pod"), textOf(slots, "node"), textOf(slots, "target")) == ""
-}
-
-// wasNamed reports whether the earlier question was about what is called so.
-func (p *pointing) wasNamed(name string) bool {
-	for _, slot := range []string{"service", "pod", "node", "target"} {
-		if was := textOf(p.look.Subject.Slots, slot); was != "" && strings.EqualFold(was, name) {
-			return true
-		}
-	}
-	return false
-}
-
 // placesOf are the places in a question that another one replaces: all, but a namespace leaves the cluster as it is.
 func (l *lattice) placesOf(place string, slots map[string]any) []edit {
 	namespaced := strings.Contains(place, "namespace") && slots["namespace"] != nil
 	return l.spansOf(func(s *span) bool {
-		return s.class == isAside && placeSlots[s.slot] && (!namespaced || s.slot == "namespace")
+		return s.class == isAside && isWhere(s.slot) && (!namespaced || s.slot == "namespace")
 	})
 }
 

@@ -1,7 +1,6 @@
 package router
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,6 +19,9 @@ func (l *lattice) say(i, end int, edits []edit) string {
 	var text strings.Builder
 	for i < end {
 		word, next := l.spelt(i), i+1
+		for len(edits) > 0 && edits[0].from < i {
+			edits = edits[1:]
+		}
 		if len(edits) > 0 && edits[0].from == i {
 			word, next, edits = edits[0].text, edits[0].to, edits[1:]
 		}
@@ -50,16 +52,6 @@ func quoted(text string) string {
 	return ""
 }
 
-// thing is what a question points at, as a question can name it.
-type thing struct {
-	words string   // "checkout-api", "the pods"
-	place string   // what tells it apart or says where: "in namespace staging"; empty for nowhere in particular
-	label string   // for people
-	name  string   // as slots have it
-	id    string   // of the one resource that it is; empty when it is not known to be one
-	set   []string // the IDs of several
-}
-
 var plainName = regexp.MustCompile(`^[\pL\pN][\pL\pN._:@/-]*$`)
 
 // longestName is how long a name may be that a question can hold, in bytes.
@@ -84,17 +76,14 @@ func resourceAt(id string, names adapters.Names) adapters.Name {
 			return seen
 		}
 	}
-	if scope := adapters.IDScope(id); n.Provider == "kubernetes" && len(scope) > 0 {
-		n.Scope.Cluster = scope[0]
-		if len(scope) > 1 {
-			n.Scope.Namespace = scope[1]
-		}
+	if scope := append(adapters.IDScope(id), "", ""); n.Provider == "kubernetes" {
+		n.Scope.Cluster, n.Scope.Namespace = scope[0], scope[1]
 	}
 	return n
 }
 
-// targetOf names one resource, with as much of its place as tells it from others of its name and kind.
-func (m *Matcher) targetOf(id string, names adapters.Names) (thing, bool) {
+// thingOf names one resource, with as much of its place as tells it from others of its name and kind.
+func (m *Matcher) thingOf(id string, names adapters.Names) (thing, bool) {
 	n := resourceAt(id, names)
 	t := thing{words: m.nameWords(n.Name), id: id, label: clipped(Printable(n.Name), maxWanted), name: n.Name}
 	alike := slices.DeleteFunc(slices.Clone(names.Find(n.Name)), func(other adapters.Name) bool { return other.Kind != n.Kind })
@@ -137,6 +126,22 @@ func (m *Matcher) placeOfSlots(slots map[string]any) string {
 		m.placed("in", textOf(slots, "environment")), m.placed("in", textOf(slots, "region")), m.placed("on", textOf(slots, "provider")))
 }
 
+// placeNoun is the first of the places that the slots have, as a thing.
+func (m *Matcher) placeNoun(slots map[string]any, of ...string) (thing, bool) {
+	for _, slot := range of {
+		name := textOf(slots, slot)
+		words := m.nameWords(name)
+		switch {
+		case !isWhere(slot) || words == "":
+		case slot == "namespace" || slot == "cluster":
+			return thing{words: slot + " " + words, name: name, label: slot + " " + clipped(name, maxWanted)}, true
+		default: // a word of the language
+			return thing{words: name, name: name, label: name}, true
+		}
+	}
+	return thing{}, false
+}
+
 func textOf(slots map[string]any, name string) string {
 	text, _ := slots[name].(string)
 	return text
@@ -167,9 +172,4 @@ func (m *Matcher) kindWords(kind adapters.Kind) string {
 		}
 	}
 	return "resources"
-}
-
-// whichOf asks back for one of several.
-func whichOf(words, answer string, ids []string) *Needs {
-	return &Needs{Slot: "service", Question: fmt.Sprintf("Which one is %q? Answer %s showed %d.", words, answer, len(ids)), Candidates: labels(ids)}
 }

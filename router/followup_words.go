@@ -44,12 +44,28 @@ var (
 	binding = setOf("with without no any have has having that which who whose and or where")
 	// anything may be called these.
 	generic = setOf("one service services app application workload component thing things resource resources item host machine system")
-	// states after "is it" make "it" mean nothing: "is it safe to deploy".
-	empty = setOf(`better best christmas cold correct dark easy easier enough friday hard hot just late me monday normal ok okay possible
-		raining rainy really safe saturday snowing sunday sunny thursday time true tuesday warm weather wednesday weekend wise worth`)
-	ordinals = map[string]int{"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
+	// existing words before "there" only say that something is.
+	existing   = setOf("is are was were be been out hi hello hey from get who")
+	articles   = setOf("the a an any all my our your")
+	possessive = setOf("my our")
+	asking     = setOf("which who")
+	taking     = setOf("about behind caused changed describe did show uses")
+	numbering  = setOf("number row item no")
+	whereSlots = setOf("namespace cluster environment region provider node") // slots that say where
+	ordinals   = map[string]int{"first": 1, "1st": 1, "second": 2, "2nd": 2, "third": 3, "3rd": 3, "fourth": 4, "4th": 4, "fifth": 5, "5th": 5,
 		"sixth": 6, "6th": 6, "seventh": 7, "7th": 7, "eighth": 8, "8th": 8, "ninth": 9, "9th": 9, "tenth": 10, "10th": 10, "last": -1}
 )
+
+// leads are what elliptic questions begin with, besides "and".
+var leads = []string{"what about", "how about", "the same for", "the same in", "the same on", "the same with", "the same thing for", "the same thing in",
+	"the same question for", "same for", "same in", "same on", "or"}
+
+// idioms are those in which "it" means nothing, though what stands around could be asked of a thing.
+var idioms = []string{"could it be", "did it take", "does it cost", "does it make sense", "does it matter", "does it mean", "does it take", "forget it", "get it done",
+	"got it", "how is it going", "is it going to", "is it just me", "is it me", "is it ok to", "is it okay to", "is it possible", "is it safe to", "is it time",
+	"is it true", "is it worth", "it appears", "it is possible", "it is time", "it is true", "it looks as", "it looks like", "it seems", "it sounds", "it takes",
+	"it took", "it turns out", "make it quick", "make it short", "make it so", "take it easy", "that is it", "what day is it", "what time is it",
+	"will it take", "would it be", "worth it"}
 
 const (
 	longestBack = 10 // bytes of the longest of backWords

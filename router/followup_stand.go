@@ -1,0 +1,102 @@
+package router
+
+import "slices"
+
+// hasOwn reports whether what b points at may stand before it in the question: in an earlier sentence or clause, or as a name or
+// noun in its own.
+func (l *lattice) hasOwn(b *mention, start int) bool {
+	clause := start
+	for i := start + 1; i <= b.from; i++ {
+		if l.tokens[i].pause != noPause || l.joint(i) {
+			clause = i
+		}
+	}
+	for i := start; i < clause; i++ {
+		if !l.saysNothing(i) {
+			return true
+		}
+	}
+	if b.sort == toPlace {
+		return l.saysWhere(start, b.from, nil)
+	}
+	for i := clause; i < b.from; i++ {
+		noun := nouns[l.words[i]] || l.kindWithin(i, i+1)
+		if l.maybeNamed(i) || possessive[l.words[i]] || noun && !l.apart(i, b) {
+			return true
+		}
+	}
+	return false
+}
+
+// saysNothing reports whether the word at i is none that could be pointed at.
+func (l *lattice) saysNothing(i int) bool {
+	t := &l.tokens[i]
+	return !t.quoted && (courtesies[t.text] || idle[t.text] || l.joint(i) || t.id >= 0 && l.lex.filler[t.id])
+}
+
+// maybeNamed reports whether the word at i is, or may be, somebody's name.
+func (l *lattice) maybeNamed(i int) bool {
+	t := &l.tokens[i]
+	switch {
+	case t.quoted:
+		return true
+	case courtesies[t.text], ordinals[t.text] != 0, isMeasure(t.text):
+		return false
+	case len(l.meant(i, l.find(i, 1))) > 0:
+		return true
+	}
+	return l.used(i) == freeUse && (t.id == noWord || !l.lex.taught[t.id]) && !l.aside(i)
+}
+
+// apart reports whether the kind at i cannot be what b points at: "which nodes do they run on", "which services depend on it".
+func (l *lattice) apart(i int, b *mention) bool {
+	_, after, ok := l.kindAt(i)
+	if !ok {
+		after = i + 1
+	}
+	if b.from == after+1 && auxiliaries[l.words[after]] {
+		return true
+	}
+	bound := slices.ContainsFunc(l.words[:i], func(word string) bool { return binding[word] && !asking[word] })
+	if b.from <= after || bound || owning[l.words[b.from]] {
+		return false
+	}
+	return !slices.ContainsFunc(l.words[after:b.from], func(word string) bool { return !linking[word] })
+}
+
+// namesMore reports whether the question names something behind what points back, besides where: then that is what it is about.
+func (l *lattice) namesMore(end int, found []mention) bool {
+	for i := found[0].to; i < end; i++ {
+		if at := mentionOf(found, i); at != nil {
+			i = at.to - 1
+		} else if to := l.asideEnd(i, end, isWhere); to > 0 {
+			i = to - 1
+		} else if l.tokens[i].quoted || l.used(i) == freeUse && len(l.meant(i, l.find(i, 1))) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// mentionOf is the mention that a token is in, or nil.
+func mentionOf(found []mention, i int) *mention {
+	at := slices.IndexFunc(found, func(b mention) bool { return b.from <= i && i < b.to })
+	if at < 0 {
+		return nil
+	}
+	return &found[at]
+}
+
+// saysWhere reports whether the question says where, beside what points back.
+func (l *lattice) saysWhere(start, end int, found []mention) bool {
+	for i := start; i < end; i++ {
+		if at := mentionOf(found, i); at != nil {
+			i = at.to - 1
+			continue
+		}
+		if slices.ContainsFunc(l.at(i), func(s span) bool { return s.class == isAside && isWhere(s.slot) && s.weight != weightGuess }) {
+			return true
+		}
+	}
+	return false
+}
