@@ -10,6 +10,14 @@
 // Source. Then every kind is derived from what came. A list that failed leaves a Source with the reason and the exact
 // fix, and what depends on it is unknown, never guessed. No fix grants anything to the anonymous user, nor access to secrets.
 //
+// # Changes
+//
+// A cluster keeps no record of changes. [Driver.Changes] puts together what it does remember: the templates of earlier revisions
+// (diff.go), who wrote an object last and when (its managed fields, authors.go), which for ConfigMaps and Secrets is all there is,
+// and events, which most clusters keep for an hour. All events of one reason about one workload are one change at the time when
+// they began (changes_events.go). Who did something is left open rather than guessed, as when two wrote within one second. What
+// was changed back, or was written twice, is seen by nobody but a history that looked in between.
+//
 // # Reads are live
 //
 // Lists carry no resourceVersion, which asks the API server for its most recent state, consistent as kubectl get is.
