@@ -179,16 +179,21 @@ func (r resource) health() adapters.Health {
 	}
 }
 
-// edges are a resource's relations, sorted, with whole references for targets.
+// edges are a resource's relations, sorted, with whole references for targets. What proves one stands in parentheses behind it.
 func (s *story) edges(r resource) []adapters.Relation {
 	var edges []adapters.Relation
 	for _, kind := range slices.Sorted(maps.Keys(r.Relations)) {
 		for _, target := range r.Relations[kind] {
+			target, proof, _ := strings.Cut(strings.TrimSuffix(target, ")"), " (")
 			first, _, _ := strings.Cut(target, "/")
 			if _, whole := s.Places[first]; !whole {
 				target = r.In + "/" + target
 			}
-			edges = append(edges, adapters.Relation{Type: kind, Target: target})
+			edge := adapters.Relation{Type: kind, Target: target}
+			if proof != "" {
+				edge.Evidence = adapters.Proof(proof, target[strings.LastIndexByte(target, '/')+1:])
+			}
+			edges = append(edges, edge)
 		}
 	}
 	return edges

@@ -47,7 +47,7 @@ type resource struct {
 	Zone      string
 	Since     time.Duration // since when it is as it is
 	Labels    map[string]string
-	Relations map[adapters.RelationType][]string // to references: place/kind/name, or kind/name in the same place
+	Relations map[adapters.RelationType][]string // to references: place/kind/name, or kind/name in the same place, and what proves it: (env DB_HOST)
 	Link      string
 	State     state `yaml:",inline"`
 }
