@@ -24,6 +24,7 @@ type Reader struct {
 	pool    *sql.DB // nil in a snapshot
 	db      queries // the pool or a transaction, spelled
 	close   func() error
+	known   known // of the resources
 }
 
 // OpenReadOnly opens what a workspace keeps for reading. The workspace may be running.
