@@ -319,8 +319,13 @@ func TestReadingTwiceIsNoChange(t *testing.T) {
 		require.NoError(t, err)
 		return snapshot
 	}
-	before := estateObjects()
-	after := estateObjects()
+	estate := func() []runtime.Object {
+		tainted, balanced := node("node-3", corev1.ConditionTrue), service("production", "front")
+		tainted.Spec.Taints = []corev1.Taint{{Key: "a", Effect: corev1.TaintEffectNoSchedule}, {Key: "b", Effect: corev1.TaintEffectNoSchedule}}
+		balanced.Status.LoadBalancer.Ingress = []corev1.LoadBalancerIngress{{IP: "192.0.2.1"}, {IP: "192.0.2.2"}}
+		return append(estateObjects(), tainted, balanced)
+	}
+	before, after := estate(), estate()
 	slices.Reverse(after) // in whatever order they come
 	for _, o := range after {
 		switch o := o.(type) {
@@ -339,6 +344,10 @@ func TestReadingTwiceIsNoChange(t *testing.T) {
 			o.Status.Active = []corev1.ObjectReference{{Name: "backup-29300060"}}
 		case *policyv1.PodDisruptionBudget:
 			o.Status.CurrentHealthy++
+		case *corev1.Node:
+			slices.Reverse(o.Spec.Taints)
+		case *corev1.Service:
+			slices.Reverse(o.Status.LoadBalancer.Ingress)
 		}
 	}
 	assert.Empty(t, adapters.Diff(read(0, before), read(time.Minute, after)))

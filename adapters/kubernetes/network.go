@@ -129,6 +129,7 @@ func serviceAttributes(service *corev1.Service) map[string]any {
 	for _, a := range service.Status.LoadBalancer.Ingress {
 		addresses = append(addresses, cmp.Or(a.Hostname, a.IP))
 	}
+	slices.Sort(addresses)
 	var selector []string
 	for _, key := range slices.Sorted(maps.Keys(service.Spec.Selector)) {
 		selector = append(selector, key+"="+service.Spec.Selector[key])
@@ -232,6 +233,7 @@ func (s *session) buildIngresses() []adapters.Resource {
 		for _, a := range in.Status.LoadBalancer.Ingress {
 			addresses = append(addresses, cmp.Or(a.Hostname, a.IP))
 		}
+		slices.Sort(addresses)
 		made.Attributes = attributes(map[string]any{
 			"class": deref(in.Spec.IngressClassName, ""), "hosts": hosts, "addresses": addresses, "tls": len(in.Spec.TLS) > 0,
 		})

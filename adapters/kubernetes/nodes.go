@@ -75,6 +75,7 @@ func nodeAttributes(n *corev1.Node) map[string]any {
 	for _, t := range n.Spec.Taints {
 		taints = append(taints, t.ToString())
 	}
+	slices.Sort(taints) // who adds and removes them keeps no order
 	info := n.Status.NodeInfo
 	pairs := map[string]any{
 		"version": info.KubeletVersion, "os": info.OSImage, "architecture": info.Architecture, "runtime": info.ContainerRuntimeVersion,
