@@ -15,7 +15,7 @@ import (
 // start runs an approved request, detached from whoever made it so: an agent's call may be over long before the command is.
 // What could not be run now stays approved: [Gate.Resume] starts it again.
 func (g *Gate) start(id string) {
-	if !g.begun.add(id) {
+	if g.life.Err() != nil || !g.begun.add(id) {
 		return
 	}
 	g.running.Go(func() {

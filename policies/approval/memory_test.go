@@ -23,7 +23,8 @@ type memory struct {
 	entries  []approval.Entry
 	people   []approval.Approver
 	nonces   map[string]bool
-	broken   error // returned by every write, when set
+	broken   error         // returned by every write, when set
+	tried    chan struct{} // closed by the first of those
 }
 
 var _ approval.Keeper = (*memory)(nil)
@@ -32,8 +33,20 @@ func newMemory() *memory {
 	return &memory{requests: map[string][]byte{}, nonces: map[string]bool{}}
 }
 
+// fails lets every write fail from now on, or none. The channel closes when one has.
+func (m *memory) fails(because error) <-chan struct{} {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.broken, m.tried = because, make(chan struct{})
+	return m.tried
+}
+
 func (m *memory) append(events ...approval.Event) error {
 	if m.broken != nil {
+		if m.tried != nil {
+			close(m.tried)
+			m.tried = nil
+		}
 		return m.broken
 	}
 	for _, e := range events {
