@@ -1,0 +1,15 @@
+//go:build e2e
+
+package store_test
+
+import (
+	"testing"
+
+	"clanker/server/store/pgtest"
+	"clanker/server/store/storetest"
+)
+
+func TestHistoryOfPostgres(t *testing.T) {
+	t.Parallel()
+	storetest.History(t, shared(pgtest.New(t)))
+}
