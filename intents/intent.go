@@ -56,5 +56,8 @@ type Data struct {
 	Total      int    // resources read, before where
 	Unmeasured int    // resources that where could not judge, because a metric it needs was not measured
 	Slots      Slots  // as asked, with defaults
+	Lead       string // what an answer on changes leads with, in words: the last deployment, or the likeliest cause of a symptom; empty if there is none
+	After      string // how what was deployed last is since, in words
+	Symptom    string // what changes may have led to, and since when that is, in words
 	Place      string // where was looked, in words: "production", "namespace web in prod-cluster", "everything connected"
 }

@@ -228,18 +228,27 @@ func (p *timeParser) half() bool {
 }
 
 // length reads "6h" and "two hours" as so long ago.
-func (p *timeParser) length() (moment, bool) {
+func (p *timeParser) length() (moment, moment, bool) {
 	d, n := ParseDurationWords(p.words[p.pos:])
 	p.pos += n
-	return now.plus(-d), n > 0
+	return now.plus(-d), now, n > 0
 }
 
 // deployment reads "the last deployment", "the latest release".
-func (p *timeParser) deployment() (moment, bool) {
+func (p *timeParser) deployment() (moment, moment, bool) {
 	p.accept("the", "our", "my")
 	p.accept("most")
 	ok := p.accept("last", "latest", "recent", "newest") && p.accept("deployment", "deploy", "release", "rollout", "upgrade")
-	return moment{base: baseDeployment}, ok
+	return moment{base: baseDeployment}, now, ok
+}
+
+// look reads "my last check", "i last looked".
+func (p *timeParser) look() (moment, moment, bool) {
+	if p.accept("i", "we") {
+		return moment{base: baseLook}, now, p.accept("last") && p.accept("looked", "checked", "asked")
+	}
+	p.accept("the", "our", "my")
+	return moment{base: baseLook}, now, p.accept("last", "previous") && p.accept("check", "look", "question")
 }
 
 func isISODate(word string) bool {

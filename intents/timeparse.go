@@ -14,7 +14,8 @@ const maxCount = 10_000
 // returns how many words it took; 0 means that there is none. It is a closed grammar, in UTC:
 //
 //	[in|over|during|for|within|from] [the] last|past|previous [N] UNIT   rolling: last hour, past 15m, last half hour
-//	since|after POINT, since N UNIT, since|after the last deployment, before|until POINT
+//	since|after POINT, since N UNIT, since|after the last deployment, since my last check, since i last looked
+//	before|until POINT
 //	between POINT and POINT, from POINT to POINT, of clocks with a DAY before or after
 //	today, earlier today, [in] this|the current UNIT, UNIT to date, last month|quarter|year (the calendar one before)
 //	this|yesterday morning|afternoon|evening|night, last night, overnight, tonight, over the|last weekend
@@ -34,7 +35,7 @@ func ParseTimeRange(words []string) (TimeRange, int) {
 	if !ok || p.pos == 0 {
 		return TimeRange{}, 0
 	}
-	return TimeRange{text: strings.Join(words[:p.pos], " "), from: from, to: to}, p.pos
+	return TimeRange{text: strings.Join(words[:p.pos], " "), from: from, to: to, instant: p.instant}, p.pos
 }
 
 // ParseCount reads a number in digits or as a word, from 1 to 10,000.
@@ -52,8 +53,9 @@ func ParseCount(word string) (int, bool) {
 var now = moment{base: baseNow}
 
 type timeParser struct {
-	words []string
-	pos   int
+	words   []string
+	pos     int
+	instant bool // what was read is the time around one instant
 }
 
 func (p *timeParser) peek() string {
@@ -176,19 +178,16 @@ func (p *timeParser) unit() (unit, bool) {
 func (p *timeParser) since() (moment, moment, bool) {
 	switch {
 	case p.accept("since", "after"):
-		from, _, ok := p.clockOn(p.edge())
-		if !ok {
-			from, ok = p.length()
+		for _, read := range []func() (moment, moment, bool){p.edgeOn, p.length, p.deployment, p.look} {
+			if from, _, ok := p.try(read); ok {
+				return from, now, true
+			}
 		}
-		if !ok {
-			from, ok = p.deployment()
-		}
-		return from, now, ok
 	case p.accept("before"):
-		to, _, ok := p.clockOn(p.edge())
+		to, _, ok := p.edgeOn()
 		return moment{}, to, ok
 	case p.accept("until", "till"):
-		_, to, ok := p.clockOn(p.edge())
+		_, to, ok := p.edgeOn()
 		return moment{}, to, ok
 	}
 	return moment{}, moment{}, false
@@ -243,6 +242,9 @@ func (p *timeParser) span() (moment, moment, bool) {
 	return from, to, length < 12 || from.year > 0
 }
 
+// edgeOn is an edge with the day after a clock.
+func (p *timeParser) edgeOn() (moment, moment, bool) { return p.clockOn(p.edge()) }
+
 // clockOn reads the day after a clock: "9am yesterday", "14:00 on monday".
 func (p *timeParser) clockOn(from, to moment, ok bool) (moment, moment, bool) {
 	if !ok || from.base != baseClock {
@@ -257,6 +259,9 @@ func (p *timeParser) clockOn(from, to moment, ok bool) (moment, moment, bool) {
 	return from.on(date, dated), to.on(date, dated), true
 }
 
+// aroundInstant is how far the time around an instant reaches to either side.
+const aroundInstant = 15 * time.Minute
+
 // plainPoint reads a point that stands for the span it covers: a date for its day, a moment for the half hour around it.
 func (p *timeParser) plainPoint() (moment, moment, bool) {
 	lead := p.accept("on", "at", "around", "about", "for", "from")
@@ -268,8 +273,8 @@ func (p *timeParser) plainPoint() (moment, moment, bool) {
 	if _, weekday := weekdays[word]; weekday && !lead && len(word) < 6 {
 		return moment{}, moment{}, false // sun, fri: rather something's name
 	}
-	if from == to {
-		return from.plus(-15 * time.Minute), to.plus(15 * time.Minute), true
+	if p.instant = from == to; p.instant {
+		return from.plus(-aroundInstant), to.plus(aroundInstant), true
 	}
 	return from, to, true
 }

@@ -10,6 +10,7 @@ import (
 type TimeRange struct {
 	text     string
 	from, to moment
+	instant  bool // it is the time around one instant
 }
 
 // String returns the words it was read from.
@@ -48,6 +49,23 @@ func (r TimeRange) Resolve(now time.Time) (from, to time.Time) {
 // knows has to say with [TimeRange.From] before it can be resolved.
 func (r TimeRange) AfterDeployment() bool { return r.from.base == baseDeployment }
 
+// AfterLook reports whether the range begins with the asker's last look: only a memory knows when that was, so that
+// [TimeRange.From] has to say as well.
+func (r TimeRange) AfterLook() bool { return r.from.base == baseLook }
+
+// Moment returns the instant that the range is about, if it is one: that of "around 09:17" and "yesterday at noon", which
+// stand for the half hour around it, and that of "before 14:00", which has no beginning.
+func (r TimeRange) Moment(now time.Time) (time.Time, bool) {
+	_, to := r.Resolve(now)
+	switch {
+	case r.from.base == baseNone && !r.IsZero():
+		return to, true
+	case r.instant:
+		return to.Add(-aroundInstant), true
+	}
+	return time.Time{}, false
+}
+
 // From returns the range with another beginning.
 func (r TimeRange) From(at time.Time) TimeRange {
 	at = at.UTC()
@@ -72,6 +90,7 @@ const (
 	baseDate                   // midnight of a date, year 0 meaning the latest
 	baseClock                  // midnight of the day on which what is added was last
 	baseDeployment             // the last deployment; as good as now until somebody says when that was
+	baseLook                   // the asker's last look; as good as now until somebody says when that was
 	baseWeekend                // saturday's midnight of the latest weekend, or of the running one
 )
 

@@ -4,64 +4,132 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"clanker/adapters"
 )
 
-// changes answers with what changed in the time that was asked for, or with the last change of each resource; an intent
-// whose id ends in "last" asks for the last deployment alone.
+// changes answers with what changed in the time that was asked for, or with the last change of each resource, newest first.
+// The last word of the intent's id may ask for more: "last" for the last deployment alone, with how its health is since;
+// "before" and "impact" for what led to a symptom, the likeliest cause first. A question on the time around an instant gets
+// what is nearest to that first.
 func (r *Router) changes(ctx context.Context, d *draft) error {
+	if v := d.variant(); v == "before" || v == "impact" {
+		if done, err := r.causes(ctx, d); done || err != nil {
+			return err
+		}
+	}
+	symptom, timed := d.moment()
+	if timed {
+		d.query.Since = earlier(d.query.Since, symptom.At)
+	}
 	snapshot, err := r.workspace.Changes(ctx, d.query)
 	if err != nil {
 		return err
 	}
 	d.read(snapshot)
-	d.data.Changes = upTo(d.until(), snapshot.Changes, changedAt)
-	d.data.Total = len(d.data.Changes)
-	if d.variant() == "last" {
-		d.data.Changes = lastEvent(d.data.Changes)
+	if timed {
+		return d.blame(ranking{symptom: symptom}, snapshot.Changes)
 	}
-	d.found = len(d.data.Changes) > 0
+	changes := d.timeline(snapshot.Changes)
+	if d.data.Total = len(changes); d.variant() == "last" {
+		return r.lastDeployment(ctx, d, changes)
+	}
+	return d.tell(changes)
+}
+
+// earlier is how far back to look for what may bear on an instant: from an hour before, or a day if the question has no
+// beginning.
+func earlier(since, at time.Time) time.Time {
+	if since.IsZero() {
+		return at.Add(-leadTime)
+	}
+	return at.Add(-time.Hour)
+}
+
+// tell makes an answer of changes, in their order.
+func (d *draft) tell(changes []adapters.Change) error {
+	d.data.Changes, d.found = changes, len(changes) > 0
 	if !d.found && d.nowhere() {
 		return nil
 	}
-	d.addChanges(d.data.Changes)
+	for _, c := range changes {
+		d.addChange(c, "")
+	}
+	return d.say(fmt.Sprintf("%d changes in %s", len(changes), d.data.Place))
+}
+
+// blame makes an answer of changes, the likeliest cause of a symptom first.
+func (d *draft) blame(k ranking, changes []adapters.Change) error {
+	groups := k.rank(d.timeline(changes))
+	d.data.Changes, d.found = nil, len(groups) > 0
+	for _, group := range groups {
+		for _, l := range group {
+			d.data.Changes = append(d.data.Changes, l.Change)
+			d.addChange(l.Change, l.why)
+		}
+	}
+	d.answer.Symptom, d.data.Total = &k.symptom, len(d.data.Changes)
+	d.data.Symptom = k.symptom.words(d.started)
+	if late := slices.IndexFunc(groups, func(g []lead) bool { return g[0].stage == afterwards }); late >= 0 {
+		d.warn("what came after the symptom is no cause of it, and ranks last: %s", plural(len(slices.Concat(groups[late:]...)), "change"))
+	}
+	if !d.found && d.nowhere() {
+		return nil
+	}
+	if d.found && groups[0][0].stage == beforehand && !groups[0][0].alien {
+		d.data.Lead = leadWords(groups[0])
+	}
 	return d.say(fmt.Sprintf("%d changes in %s", len(d.data.Changes), d.data.Place))
 }
 
-// lastEvent returns the newest deployment: of changes that are sorted newest first, those made together in the newest event
-// that is more than a scaling, and how the same thing was scaled since: people do both for one deployment. Without such an
-// event the newest of any kind will do, and changes without any event come back as they are.
-func lastEvent(changes []adapters.Change) []adapters.Change {
-	isEvent := func(c adapters.Change) bool { return c.Event != "" }
-	i := slices.IndexFunc(changes, func(c adapters.Change) bool { return isEvent(c) && c.Field != "replicas" })
-	if i < 0 {
-		i = slices.IndexFunc(changes, isEvent)
+// leadWords say what was changed together, why it may be the cause, and who did it.
+func leadWords(group []lead) string {
+	changes := make([]adapters.Change, 0, len(group))
+	for _, l := range group {
+		changes = append(changes, l.Change)
 	}
-	if i < 0 {
-		return changes
-	}
-	var last []adapters.Change
-	for _, c := range changes {
-		if madeTogether(c, changes[i]) || c.Resource == changes[i].Resource && c.Field == "replicas" && c.At.After(changes[i].At) {
-			last = append(last, c)
-		}
-	}
-	return last
+	return fmt.Sprintf("%s (%s)", madeWords(changes), join(", ", group[0].why, byWords(changes)))
 }
 
-// madeTogether reports whether two changes belong to one event. Providers count revisions for each resource anew, so they
-// share the event's name and its resource, or its instant.
-func madeTogether(a, b adapters.Change) bool {
-	return a.Event == b.Event && a.Provider == b.Provider && (a.Resource == b.Resource || a.At.Equal(b.At))
+// mostMade is how many changes made together a sentence tells.
+const mostMade = 3
+
+// madeWords say what was changed together: checkout-api image v1.4.1 -> v1.4.2, replicas 2 -> 3.
+func madeWords(changes []adapters.Change) string {
+	var words []string
+	for i, c := range changes[:min(len(changes), mostMade)] {
+		text := fieldWords(Printable(c.Field), c.Before, c.After)
+		if i == 0 || changes[i-1].Resource != c.Resource {
+			text = Printable(c.Name) + " " + text
+		}
+		words = append(words, text)
+	}
+	if more := len(changes) - len(words); more > 0 {
+		words = append(words, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(words, ", ")
+}
+
+// byWords say who made changes, as far as that is told.
+func byWords(changes []adapters.Change) string {
+	i := slices.IndexFunc(changes, func(c adapters.Change) bool { return c.Actor != "" })
+	if i < 0 {
+		return ""
+	}
+	return "by " + cut(Printable(changes[i].Actor), 40)
+}
+
+func (d *draft) addChange(c adapters.Change, why string) {
+	d.rows.addChange(AnswerChange{
+		At: stamp(c.At), Earliest: instant(c.Earliest), Kind: c.Kind, Ref: c.Resource, Name: c.Name, Location: location(c.Scope), Field: c.Field,
+		Old: c.Before, New: c.After, Actor: c.Actor, Event: c.Event, Source: c.Provider, Why: why,
+	})
 }
 
 func (d *draft) addChanges(changes []adapters.Change) {
 	for _, c := range changes {
-		d.rows.addChange(AnswerChange{
-			At: c.At.UTC().Truncate(time.Millisecond), Kind: c.Kind, Ref: c.Resource, Name: c.Name, Location: location(c.Scope), Field: c.Field,
-			Old: c.Before, New: c.After, Actor: c.Actor, Event: c.Event, Source: c.Provider,
-		})
+		d.addChange(c, "")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sort"
+	"strings"
 
 	"clanker/adapters"
 )
@@ -162,7 +163,7 @@ func (k *kept) show(at, n position, limit int) Answer {
 		}
 		a.Counts = &counts
 	}
-	a.Untrusted = distrusted(a.Items)
+	a.Untrusted = distrusted(&a)
 	a.Truncation = k.truncation(at, n, limit)
 	return a
 }
@@ -205,10 +206,10 @@ func graphOf(rows []graphRow) *Graph {
 }
 
 // distrusted points at what others wrote: the text of events and log lines.
-func distrusted(items []Item) []string {
+func distrusted(a *Answer) []string {
 	var pointers []string
 	add := func(i int, field string) { pointers = append(pointers, fmt.Sprintf("/items/%d/%s", i, field)) }
-	for i, item := range items {
+	for i, item := range a.Items {
 		switch item.Kind {
 		case adapters.KindEvent:
 			add(i, "reason")
@@ -217,6 +218,11 @@ func distrusted(items []Item) []string {
 			}
 		case KindLog:
 			add(i, "fields/line")
+		}
+	}
+	for i := range a.Changes {
+		if strings.HasPrefix(a.Changes[i].Field, adapters.EventField) {
+			pointers = append(pointers, fmt.Sprintf("/changes/%d/new", i))
 		}
 	}
 	return pointers

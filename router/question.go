@@ -124,6 +124,7 @@ type Answer struct {
 	Columns            []string        `json:"columns,omitempty"`
 	Counts             *Counts         `json:"counts,omitempty"`
 	Changes            []AnswerChange  `json:"changes,omitempty"`
+	Symptom            *Symptom        `json:"symptom,omitempty"`
 	Graph              *Graph          `json:"graph,omitempty"`
 	Delta              *Delta          `json:"delta,omitempty"`
 	Evidence           []Evidence      `json:"evidence,omitempty"`
@@ -181,9 +182,11 @@ type Counts struct {
 	ByStatus map[string]int `json:"byStatus,omitempty"`
 }
 
-// AnswerChange is one change, newest first.
+// AnswerChange is one change: newest first or, where a symptom was asked about, the likeliest cause first. Those made together
+// stand together.
 type AnswerChange struct {
 	At       time.Time     `json:"at"`
+	Earliest *time.Time    `json:"earliest,omitempty" jsonschema_description:"it was seen, not told: it was made between earliest and at"`
 	Kind     adapters.Kind `json:"kind"`
 	Ref      string        `json:"ref"`
 	Name     string        `json:"name"`
@@ -194,6 +197,7 @@ type AnswerChange struct {
 	Actor    string        `json:"actor,omitempty"`
 	Event    string        `json:"event,omitempty"`
 	Source   string        `json:"source"`
+	Why      string        `json:"why,omitempty" jsonschema_description:"its place in the order: time from the symptom, relation to what was named, kind of change"`
 }
 
 // Delta is what changed since an earlier look at the same question, of what either look showed. Each list is sorted by ref,

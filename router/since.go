@@ -44,7 +44,7 @@ func readSince(text string, now time.Time) (time.Time, error) {
 	}
 	for _, before := range [][]string{nil, {"since"}, {"last"}} {
 		words := append(before, strings.Fields(strings.ToLower(text))...)
-		if r, n := intents.ParseTimeRange(words); n == len(words) && !r.AfterDeployment() {
+		if r, n := intents.ParseTimeRange(words); n == len(words) && !r.AfterDeployment() && !r.AfterLook() {
 			from, _ := r.Resolve(now)
 			return from, nil
 		}

@@ -156,22 +156,6 @@ func statusWord(status string) string {
 	}
 }
 
-// changeTable has a row for each change, newest first, with who did it.
-func (w *writer) changeTable() []string {
-	if len(w.a.Changes) == 0 {
-		return nil
-	}
-	t := table{heads: []string{"changed", "what", "change", "by", "event", "where"}}
-	for i := range w.a.Changes {
-		c := &w.a.Changes[i]
-		t.rows = append(t.rows, []string{
-			w.minute(&c.At), Printable(string(c.Kind) + " " + c.Name), fieldWords(Printable(c.Field), c.Old, c.New),
-			cut(Printable(c.Actor), 40), cut(Printable(c.Event), 40), Printable(c.Location),
-		})
-	}
-	return t.lines()
-}
-
 // graphLines has a line for each node, with what it points at beneath it.
 func (w *writer) graphLines() []string {
 	g := w.a.Graph

@@ -48,8 +48,12 @@ func (d *draft) inTime(resources []adapters.Resource) []adapters.Resource {
 // sinceDeployment finds the deployment that "since the last deployment" counts from: the last of what the question
 // names, or of anything in its place. It reports false, with the answer, if none is on record.
 func (r *Router) sinceDeployment(ctx context.Context, d *draft, hit MatchHit) (bool, error) {
-	span, ok := hit.Slots["time"].(intents.TimeRange)
-	if !ok || !span.AfterDeployment() {
+	span, _ := hit.Slots["time"].(intents.TimeRange)
+	switch {
+	case span.AfterLook():
+		r.sinceLook(ctx, d, hit, span)
+		return true, nil
+	case !span.AfterDeployment():
 		return true, nil
 	}
 	q := adapters.Query{Providers: d.query.Providers, Kinds: deployable, Name: d.query.Name, Scope: d.query.Scope}
@@ -69,6 +73,33 @@ func (r *Router) sinceDeployment(ctx context.Context, d *draft, hit MatchHit) (b
 	hit.Slots["time"] = span.From(last.At)
 	d.query.Since = last.At
 	return true, nil
+}
+
+// sinceLook finds the asker's last look, at whatever it was, that "since my last check" counts from; without one the last day
+// has to do.
+func (r *Router) sinceLook(ctx context.Context, d *draft, hit MatchHit, span intents.TimeRange) {
+	at := d.started.Add(-leadTime)
+	look, ok, err := r.newestLook(ctx, d)
+	switch {
+	case err != nil:
+		d.warn("when you looked last is not known, so this is of the last day: %v", err)
+	case !ok:
+		d.warn("no look of yours is kept, so this is of the last day")
+	default:
+		at = look.At
+		d.warn("you looked last at %s (%s)", at.UTC().Format(time.RFC3339), clipped(Printable(look.Question), 80))
+	}
+	hit.Slots["time"] = span.From(at)
+	d.query.Since = at
+}
+
+func (r *Router) newestLook(ctx context.Context, d *draft) (Look, bool, error) {
+	if r.memory == nil {
+		return Look{}, false, nil
+	}
+	ctx, done := context.WithTimeout(ctx, remembering)
+	defer done()
+	return r.memory.Look(ctx, Which{Asker: claimed(d.asked.Asker)})
 }
 
 // deployable are the kinds that are rolled out.

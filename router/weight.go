@@ -20,7 +20,7 @@ func (i *Item) weight() int {
 }
 
 func (c *AnswerChange) weight() int {
-	return 300 + len(c.Ref) + len(c.Name) + len(c.Location) + len(c.Field) + weigh(c.Old) + weigh(c.New) + len(c.Actor) + len(c.Event)
+	return 300 + len(c.Ref) + len(c.Name) + len(c.Location) + len(c.Field) + weigh(c.Old) + weigh(c.New) + len(c.Actor) + len(c.Event) + len(c.Why)
 }
 
 // weigh estimates a value of an attribute.
