@@ -55,7 +55,7 @@ func TestSinceWhen(t *testing.T) {
 		{"one whose condition is of another time", deploymentKind, []runtime.Object{available(deployment("production", "web", "web:1", 2, 1), "True", 3)}, "degraded", -1},
 		{"a stateful set that serves", statefulKind, []runtime.Object{set(1, 1), ready("web-0", "StatefulSet")}, "healthy", 1},
 		{"one that misses a pod", statefulKind, []runtime.Object{set(2, 1), ready("web-0", "StatefulSet"), down("web-1", "StatefulSet", 17)}, "degraded", 17},
-		{"a service that misses endpoints", serviceKind, []runtime.Object{service("production", "web"), slice("production", "web", true, false), ready("web-a", "Deployment"), down("web-b", "Deployment", 17)}, "degraded", 17},
+		{"a service that misses endpoints", serviceKind, []runtime.Object{service("production", "web"), slice("production", "web", true, false, false), ready("web-a", "Deployment"), down("web-b", "Deployment", 17), down("web-c", "Deployment", 30)}, "degraded", 17},
 		{"one that has lost the last", serviceKind, []runtime.Object{service("production", "web"), slice("production", "web", false, false), down("web-a", "Deployment", 17), down("web-b", "Deployment", 30)}, "unhealthy", 30},
 		{"one whose pods are gone", serviceKind, []runtime.Object{service("production", "web"), empty}, "unhealthy", 33},
 		{"an evicted pod", podKind, []runtime.Object{evicted}, "unhealthy", 19},
