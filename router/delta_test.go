@@ -230,3 +230,25 @@ func TestAnIntentSaysWhatIsNoise(t *testing.T) {
 	assert.True(t, d.noise("restarts"), "that is noise to everybody")
 	assert.False(t, d.noise("image"))
 }
+
+// A list of changes is compared by when they were made: what an answer told before is no news.
+func TestOnlyNewChangesAreNews(t *testing.T) {
+	r, o, clock := looking(t)
+	const question = "what changed in checkout-api"
+	of := func(at time.Time, before, after string) adapters.Change {
+		return adapters.Change{Resource: id(adapters.KindDeployment, "checkout-api"), Provider: "kubernetes", Kind: adapters.KindDeployment, Name: "checkout-api",
+			Scope: production, Field: "image", Before: before, After: after, At: at}
+	}
+	o.changed = []adapters.Change{of(ago(time.Hour), "v1", "v2")}
+	ask(t, r, Question{Text: question})
+	again := ask(t, r, Question{Text: question})
+	require.NotNil(t, again.Delta)
+	assert.False(t, again.Delta.Changed)
+
+	clock.now = noon.Add(10 * time.Minute)
+	o.changed = append(o.changed, of(noon.Add(5*time.Minute), "v2", "v3"))
+	news := ask(t, r, Question{Text: question}).Delta
+	require.NotNil(t, news)
+	require.Len(t, news.Modified, 1)
+	assert.Equal(t, "v3", news.Modified[0].After)
+}

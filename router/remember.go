@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"clanker/adapters"
+	"clanker/intents"
 )
 
 // remembering bounds what memory may add to the time of an answer.
@@ -91,12 +92,17 @@ func (d *draft) subject(slots map[string]any, listed []string) Subject {
 
 // since fills in the delta.
 func (r *Router) since(ctx context.Context, d *draft, now Look) error {
-	if len(now.Read) == 0 {
+	told := d.intent.Action == intents.ActionChanges
+	if len(now.Read) == 0 && !told {
 		return nil
 	}
 	before, ok, err := r.reference(ctx, d, now.Key)
 	if err != nil || !ok {
 		return err
+	}
+	if told {
+		d.differ(before, deltaOf(d.toldSince(before.time), d.noise))
+		return nil
 	}
 	var queries []adapters.Query
 	for _, g := range now.Read {
@@ -108,6 +114,13 @@ func (r *Router) since(ctx context.Context, d *draft, now Look) error {
 	}
 	d.compare(before, now, changes)
 	return nil
+}
+
+// toldSince are those of the changes that the answer tells of which came after a time, oldest first.
+func (d *draft) toldSince(at time.Time) []adapters.Change {
+	changes := slices.DeleteFunc(slices.Clone(d.data.Changes), func(c adapters.Change) bool { return !c.At.After(at) })
+	slices.SortStableFunc(changes, func(a, b adapters.Change) int { return a.At.Compare(b.At) })
+	return changes
 }
 
 // compare makes the delta of what either look showed; of a health question also of what fell ill or recovered in between.
@@ -126,6 +139,11 @@ func (d *draft) compare(before reference, now Look, changes []adapters.Change) {
 	if before.look.Key == now.Key && !all && !before.look.Partial && !now.Partial {
 		delta.relisted(before.look.Listed, now.Listed, now.At)
 	}
+	d.differ(before, delta)
+}
+
+// differ puts a delta into the answer.
+func (d *draft) differ(before reference, delta *Delta) {
 	delta.ComparedTo, delta.ComparedAt, delta.By = before.look.AnswerID, stamp(before.time), before.by
 	delta.close()
 	d.answer.Delta = delta
