@@ -6,6 +6,7 @@ import (
 
 	"clanker/adapters"
 	"clanker/router"
+	"clanker/server/store"
 )
 
 // memory is what a workspace remembers: what it observed, and what it answered.
@@ -13,6 +14,8 @@ type memory interface {
 	adapters.History
 	router.Memory
 }
+
+var _ memory = (*store.Store)(nil)
 
 // forgetful is the memory of a workspace whose own cannot be opened: each answer says why nothing is kept.
 type forgetful struct{ why error }
@@ -50,8 +53,7 @@ func remembered(k *kept, broken error) memory {
 	if broken != nil {
 		return forgetful{broken}
 	}
-	m, _ := any(k.store).(memory)
-	return m
+	return k.store
 }
 
 // wireRemembering is [app.wire] for a command that ends soon: it shares what the workspaces of this user remember. The demo
