@@ -156,10 +156,11 @@ func statusWord(status string) string {
 	}
 }
 
-// graphLines has a line for each node, with what it points at beneath it.
+// graphLines has a line for each node, with what it points at beneath it and what proves that. Rows say the same in another
+// way, so beside rows there are none.
 func (w *writer) graphLines() []string {
 	g := w.a.Graph
-	if g == nil {
+	if g == nil || len(w.a.Items) > 0 {
 		return nil
 	}
 	nodes := make(map[string]GraphNode, len(g.Nodes))
@@ -183,7 +184,11 @@ func (w *writer) graphLines() []string {
 			lines = append(lines, word(e.From))
 			from = e.From
 		}
-		lines = append(lines, "  "+string(e.Relation)+" -> "+word(e.To))
+		line := "  " + string(e.Relation) + " -> " + word(e.To)
+		if e.Evidence != "" {
+			line += "  (" + cut(Printable(e.Evidence), w.limits.Cell) + ")"
+		}
+		lines = append(lines, line)
 	}
 	for _, n := range g.Nodes {
 		if !pointed[n.Ref] {
