@@ -109,7 +109,7 @@ func (o Options) whole() Options {
 		o.Limits = DefaultLimits()
 	}
 	if o.Presence == nil {
-		o.Presence = alone(rand.Text())
+		o.Presence = alone{}
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -54,7 +54,7 @@ func (g *Gate) Resume(ctx context.Context) error {
 		case g.begun.has(r.ID):
 		case r.State == Approved:
 			failures = append(failures, g.take(ctx, r))
-		case r.Instance == g.Presence.Instance(): // the ledger was told that it runs, and this process was not told so
+		case r.Instance != "" && r.Instance == g.Presence.Instance(): // the ledger was told that it runs, and this process was not told so
 			failures = append(failures, unmoved(g.end(ctx, r.ID, unstarted(errors.New("the ledger failed just then")), false)))
 		}
 	}
@@ -96,6 +96,9 @@ func (g *Gate) Sweep(ctx context.Context) error {
 
 // giveUp marks a request as unknown when its process is dead, and only then. It is never tried again by itself.
 func (g *Gate) giveUp(ctx context.Context, r Request) error {
+	if g.begun.has(r.ID) {
+		return nil
+	}
 	if alive, err := g.Presence.Alive(ctx, r.Instance); err != nil || alive {
 		return err
 	}
@@ -120,14 +123,12 @@ func unmoved(err error) error {
 	return err
 }
 
-// alone is the presence of a gate that shares its keeper with nobody.
-type alone string
+// alone is the presence of a gate that shares its keeper with nobody, as all did once.
+type alone struct{}
 
-func (a alone) Instance() string { return string(a) }
+func (alone) Instance() string { return "" }
 
-func (a alone) Alive(_ context.Context, instance string) (bool, error) {
-	return instance == string(a), nil
-}
+func (alone) Alive(context.Context, string) (bool, error) { return false, nil }
 
 // Close waits for what runs until ctx ends, then kills it.
 func (g *Gate) Close(ctx context.Context) {
