@@ -94,8 +94,9 @@ func export(w io.Writer, entries iter.Seq2[approval.Entry, error]) error {
 
 // auditFlags are what "clanker audit verify" was asked to do.
 type auditFlags struct {
-	log, key, head string
-	output         choice
+	log, head string
+	keys      []string
+	output    choice
 }
 
 func (a *app) auditVerifyCommand() *cobra.Command {
@@ -115,7 +116,7 @@ now and then, the head that this command prints in another place, and give them 
 	var f auditFlags
 	flags := cmd.Flags()
 	flags.StringVar(&f.log, "log", "", "verify the exported log in `file` (- for stdin) instead of that in --state")
-	flags.StringVar(&f.key, "key", "", "`fingerprint` that the workspace's key must have")
+	flags.StringSliceVar(&f.keys, "key", nil, "`fingerprint` that the workspace's key must have; repeat it for a database that several share")
 	flags.StringVar(&f.head, "expect-head", "", "`entry` that somebody saw, as NUMBER:HASH")
 	f.output = outputFlag(cmd, "text", "json")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.auditVerify(cmd.Context(), f) }
@@ -123,7 +124,7 @@ now and then, the head that this command prints in another place, and give them 
 }
 
 func (a *app) auditVerify(ctx context.Context, f auditFlags) error {
-	options := verify.Options{Key: f.key, Signatures: func(o approval.Opened) approval.Verifier {
+	options := verify.Options{Keys: f.keys, Signatures: func(o approval.Opened) approval.Verifier {
 		return identity.Verifier{Origin: o.Origin, RPID: "localhost", Development: o.Development}
 	}}
 	if f.head != "" {
@@ -137,7 +138,7 @@ func (a *app) auditVerify(ctx context.Context, f auditFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := a.print(f.output, report, func() error { return a.printProof(report, f.key != "") }); err != nil {
+	if err := a.print(f.output, report, func() error { return a.printProof(report, len(f.keys) > 0) }); err != nil {
 		return err
 	}
 	if report.FirstBreak != nil {
@@ -206,11 +207,14 @@ func (a *app) printProof(r verify.Report, pinned bool) error {
 	if r.Terminal > 0 {
 		fmt.Fprintf(&text, "Of what people said, %d only typed at a terminal: that proves nothing about who did.\n", r.Terminal)
 	}
-	fmt.Fprintf(&text, "key   %s", r.Key)
-	if !pinned {
-		text.WriteString(" (the log's own claim: give --key to be sure)")
+	for _, key := range r.Keys {
+		fmt.Fprintf(&text, "key   %s", key)
+		if !pinned {
+			text.WriteString(" (the log's own claim: give --key to be sure)")
+		}
+		text.WriteString("\n")
 	}
-	fmt.Fprintf(&text, "\nhead  %d:%s\n", r.Head.Seq, r.Head.Hash)
+	fmt.Fprintf(&text, "head  %d:%s\n", r.Head.Seq, r.Head.Hash)
 	if r.FirstBreak == nil && r.Sealed+1 < r.Head.Seq {
 		fmt.Fprintf(&text, "No signature covers what is after entry %d.\n", r.Sealed)
 	}

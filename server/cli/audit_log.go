@@ -83,7 +83,7 @@ func tell(e approval.Entry) (about, what string) {
 	}
 	switch b := body.(type) {
 	case *approval.Opened:
-		return "", "clanker " + b.Version + ", key " + approval.Fingerprint(b.Key)
+		return "", strings.TrimSuffix("clanker "+b.Version+", key "+approval.Fingerprint(b.Key)+", page "+b.Origin, ", page ")
 	case *approval.Loaded:
 		return b.Request, fmt.Sprintf("%s, revision %.12s", count(len(b.Files), "file"), b.Revision)
 	case *approval.Trusted:
@@ -102,6 +102,8 @@ func tell(e approval.Entry) (about, what string) {
 		return b.Proposal, fmt.Sprintf("plan %.12s", b.Plan)
 	case *approval.Ended:
 		return b.Proposal, strings.TrimSuffix(fmt.Sprintf("%s, exit code %d, %s", b.State, b.Exit, b.Verified), ", ")
+	case *approval.Late:
+		return b.Proposal, strings.TrimSuffix(fmt.Sprintf("exit code %d, %s", b.Exit, b.Verified), ", ")
 	case *approval.Closed:
 		return b.Proposal, fmt.Sprintf("%s: %s", b.State, b.Why)
 	}

@@ -52,8 +52,8 @@ func TestAuditVerify(t *testing.T) {
 	}{
 		{"whole", text, nil, exitOK, "The log holds: "},
 		{"the key is its own claim", text, nil, exitOK, "give --key to be sure"},
-		{"its key", text, []string{"--key", report.Key}, exitOK, report.Key + "\n"},
-		{"another key", text, []string{"--key", "SHA256:x"}, exitError, "BROKEN at entry 1 (key): the log is of the key " + report.Key},
+		{"its key", text, []string{"--key", report.Keys[0]}, exitOK, report.Keys[0] + "\n"},
+		{"another key", text, []string{"--key", "SHA256:x"}, exitError, "BROKEN at entry 1 (key): the log is of the key " + report.Keys[0]},
 		{"changed", strings.Replace(text, "because", "becausf", 1), nil, exitError, "BROKEN at entry 4 (log): "},
 		{"cut off, and nobody knows", cut(text, 20), nil, exitOK, "The log holds: 20 entries"},
 		{"a head that was seen", text, []string{"--expect-head", "20:" + twenty.Hash}, exitOK, "The log holds: "},

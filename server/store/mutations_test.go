@@ -151,6 +151,24 @@ func mutations() []mutation {
 			require.NoError(f.t, err)
 			body[approval.Opened](f, approval.EventStarted, 0).Key = public
 			body[approval.Opened](f, approval.EventStarted, 1).Key = public
+			for _, e := range f.events {
+				if b, ok := e.body.(*approval.Proposed); ok {
+					b.Request.Workspace = approval.Fingerprint(public)
+				}
+			}
+		}},
+		{"proposed in a workspace that nobody knows", verify.WhatRequest, "has not joined", func(f *forger) {
+			body[approval.Proposed](f, approval.EventProposed, 0).Request.Workspace = "SHA256:x"
+		}},
+		{"run by another workspace", verify.WhatExecution, "another workspace", func(f *forger) {
+			body[approval.Started](f, approval.EventRunning, 0).Instance = "1-AAAAAAAAAAAAAAAAAAAAAAAAAA"
+		}},
+		{"said on a page that nobody knows", verify.WhatApproval, "does not know the page", func(f *forger) {
+			body[approval.Given](f, approval.EventWord, firstWord).Word.Origin = "http://localhost:1"
+		}},
+		{"an outcome of what was not given up", verify.WhatExecution, "was not given up", func(f *forger) {
+			ended := *body[approval.Ended](f, approval.EventEnded, 0)
+			f.insert(f.find(approval.EventEnded, 0), approval.EventLate, new(approval.Late(ended)))
 		}},
 		{"key changed on the way", verify.WhatKey, "has changed", func(f *forger) {
 			_, public, err := note.GenerateKey(rand.Reader, "clanker")
@@ -383,7 +401,7 @@ func TestChangedExport(t *testing.T) {
 		what, why string
 		seq       int64
 	}{
-		{"nothing", verify.Options{Witness: &last, Key: approval.Fingerprint(open(t, dir).Key())}, func(l [][]byte) [][]byte { return l }, "", "", 0},
+		{"nothing", verify.Options{Witness: &last, Keys: []string{approval.Fingerprint(open(t, dir).Key())}}, func(l [][]byte) [][]byte { return l }, "", "", 0},
 		{"a byte of a body", verify.Options{}, func(l [][]byte) [][]byte {
 			l[9] = bytes.Replace(l[9], []byte("because"), []byte("becausf"), 1)
 			return l
@@ -407,7 +425,7 @@ func TestChangedExport(t *testing.T) {
 		{"the end cut off, and its head known", verify.Options{Witness: &last}, func(l [][]byte) [][]byte { return l[:20] }, verify.WhatWitness, "cut off", 21},
 		{"the end cut off, and nobody knows", verify.Options{}, func(l [][]byte) [][]byte { return l[:20] }, "", "", 0},
 		{"another log, and a head known", verify.Options{Witness: &approval.Head{Seq: 12, Hash: last.Hash}}, func(l [][]byte) [][]byte { return l }, verify.WhatWitness, "another entry", 12},
-		{"another log, and the key known", verify.Options{Key: "SHA256:another"}, func(l [][]byte) [][]byte { return l }, verify.WhatKey, "was expected", 1},
+		{"another log, and the key known", verify.Options{Keys: []string{"SHA256:another"}}, func(l [][]byte) [][]byte { return l }, verify.WhatKey, "was expected", 1},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -84,14 +84,14 @@ func (r *Reader) Snapshot(ctx context.Context) (*Reader, error) {
 	}
 	tx, err := r.pool.BeginTx(ctx, &r.dialect.still)
 	if err != nil {
-		return nil, fmt.Errorf("read the ledger: %w", err)
+		return nil, fmt.Errorf("read the ledger: %w", r.because(ctx, err))
 	}
 	return &Reader{dialect: r.dialect, db: r.dialect.on(tx), close: tx.Rollback}, nil
 }
 
 // Get returns a request, or [approval.ErrNotFound].
 func (r *Reader) Get(ctx context.Context, id string) (approval.Request, error) {
-	return getRequest(ctx, r.db, id)
+	return ask(ctx, r, func(ctx context.Context, db queries) (approval.Request, error) { return getRequest(ctx, db, id) })
 }
 
 func getRequest(ctx context.Context, db queries, id string) (approval.Request, error) {
@@ -120,7 +120,7 @@ func scanRequest(row interface{ Scan(...any) error }) (approval.Request, error) 
 
 // List returns the requests that the filter wants, the newest first.
 func (r *Reader) List(ctx context.Context, f approval.Filter) ([]approval.Request, error) {
-	return listRequests(ctx, r.db, f)
+	return ask(ctx, r, func(ctx context.Context, db queries) ([]approval.Request, error) { return listRequests(ctx, db, f) })
 }
 
 func listRequests(ctx context.Context, db queries, f approval.Filter) ([]approval.Request, error) {
@@ -172,7 +172,7 @@ func each(ctx context.Context, db queries, do func(*sql.Rows) error, query strin
 }
 
 // Head returns the newest entry's; the zero Head of an empty log.
-func (r *Reader) Head(ctx context.Context) (approval.Head, error) { return head(ctx, r.db) }
+func (r *Reader) Head(ctx context.Context) (approval.Head, error) { return ask(ctx, r, head) }
 
 func head(ctx context.Context, db queries) (approval.Head, error) {
 	var h approval.Head
@@ -185,36 +185,43 @@ func head(ctx context.Context, db queries) (approval.Head, error) {
 
 // At returns the entry of that number, or [approval.ErrNotFound].
 func (r *Reader) At(ctx context.Context, seq int64) (approval.Entry, error) {
-	for entry, err := range r.Entries(ctx, seq) {
-		if err != nil || entry.Seq == seq {
-			return entry, err
-		}
-	}
-	return approval.Entry{}, fmt.Errorf("%w: the audit log has no entry %d", approval.ErrNotFound, seq)
+	return ask(ctx, r, func(ctx context.Context, db queries) (approval.Entry, error) { return entry(ctx, db, seq) })
 }
 
-// Entries returns the audit log from that number on. It shows the log as it is when it begins; after an error it ends.
+func entry(ctx context.Context, db queries, seq int64) (approval.Entry, error) {
+	e, err := scan(db.QueryRowContext(ctx, `SELECT seq, at, prev, type, body, hash FROM entries WHERE seq = ?`, seq))
+	if errors.Is(err, sql.ErrNoRows) {
+		return e, fmt.Errorf("%w: the audit log has no entry %d", approval.ErrNotFound, seq)
+	}
+	if err != nil {
+		return e, fmt.Errorf("read the audit log: %w", err)
+	}
+	return e, nil
+}
+
+// Entries returns the audit log from that number on. It shows the log as it is when it begins; after an error it ends. It
+// takes as long as who reads it.
 func (r *Reader) Entries(ctx context.Context, from int64) iter.Seq2[approval.Entry, error] {
 	return func(yield func(approval.Entry, error) bool) {
 		err := each(ctx, r.db, func(rows *sql.Rows) error {
-			entry, err := scan(rows)
-			if err == nil && !yield(entry, nil) {
+			e, err := scan(rows)
+			if err == nil && !yield(e, nil) {
 				return errStop
 			}
 			return err
 		}, `SELECT seq, at, prev, type, body, hash FROM entries WHERE seq >= ? ORDER BY seq`, from)
 		if err != nil && !errors.Is(err, errStop) {
-			yield(approval.Entry{}, fmt.Errorf("read the audit log: %w", err))
+			yield(approval.Entry{}, fmt.Errorf("read the audit log: %w", r.because(ctx, err)))
 		}
 	}
 }
 
 var errStop = errors.New("nobody wants more")
 
-func scan(rows *sql.Rows) (approval.Entry, error) {
+func scan(row interface{ Scan(...any) error }) (approval.Entry, error) {
 	var e approval.Entry
 	var at, body string
-	if err := rows.Scan(&e.Seq, &at, &e.Prev, &e.Type, &body, &e.Hash); err != nil {
+	if err := row.Scan(&e.Seq, &at, &e.Prev, &e.Type, &body, &e.Hash); err != nil {
 		return e, err
 	}
 	var err error

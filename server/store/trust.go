@@ -14,7 +14,7 @@ import (
 
 // Approvers returns all who are enrolled, sorted by ID, with the counters as they are now.
 func (r *Reader) Approvers(ctx context.Context) ([]approval.Approver, error) {
-	return approvers(ctx, r.db)
+	return ask(ctx, r, approvers)
 }
 
 // approvers are those of the newest entry about them: the audit log is where they are kept.
@@ -151,19 +151,25 @@ func (s *Store) PutPolicies(ctx context.Context, revision string, files map[stri
 
 // Policies returns the files of a revision that decided once, or [approval.ErrNotFound].
 func (r *Reader) Policies(ctx context.Context, revision string) (map[string][]byte, error) {
+	return ask(ctx, r, func(ctx context.Context, db queries) (map[string][]byte, error) {
+		return policyFiles(ctx, db, revision)
+	})
+}
+
+func policyFiles(ctx context.Context, db queries, revision string) (map[string][]byte, error) {
 	var seq int64
-	err := r.db.QueryRowContext(ctx, `SELECT entry FROM policies WHERE revision = ?`, revision).Scan(&seq)
+	err := db.QueryRowContext(ctx, `SELECT entry FROM policies WHERE revision = ?`, revision).Scan(&seq)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("%w: no policies of the revision %q", approval.ErrNotFound, revision)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("find the policies %s: %w", revision, err)
 	}
-	entry, err := r.At(ctx, seq)
+	e, err := entry(ctx, db, seq)
 	if err != nil {
 		return nil, err
 	}
-	body, err := entry.Read()
+	body, err := e.Read()
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +182,9 @@ func (r *Reader) Policies(ctx context.Context, revision string) (map[string][]by
 
 // Pinned returns the revision that decides; empty before the first.
 func (r *Reader) Pinned(ctx context.Context) (string, error) {
-	var loaded approval.Loaded
-	err := newest(ctx, r.db, approval.EventPolicies, &loaded)
-	return loaded.Revision, err
+	return ask(ctx, r, func(ctx context.Context, db queries) (string, error) {
+		var loaded approval.Loaded
+		err := newest(ctx, db, approval.EventPolicies, &loaded)
+		return loaded.Revision, err
+	})
 }

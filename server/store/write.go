@@ -75,6 +75,15 @@ func (r *Reader) read(ctx context.Context, do func(context.Context, queries) err
 	return r.because(ctx, do(ctx, r.db))
 }
 
+// ask is read for what has a result.
+func ask[T any](ctx context.Context, r *Reader, do func(context.Context, queries) (T, error)) (result T, err error) {
+	err = r.read(ctx, func(ctx context.Context, db queries) (err error) {
+		result, err = do(ctx, db)
+		return err
+	})
+	return result, err
+}
+
 var errPatience = errors.New("the database does not answer: look whether it runs, and whether this machine reaches it")
 
 // because says what to do about an error, or why the context ended where that is why.

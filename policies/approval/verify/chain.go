@@ -3,9 +3,12 @@ package verify
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"iter"
+	"slices"
+	"strings"
 
 	"golang.org/x/mod/sumdb/note"
 
@@ -43,32 +46,75 @@ func line(text []byte) (approval.Entry, error) {
 	return e, nil
 }
 
-// open takes note of who writes the log from here on.
+// workspace is one of those that write the log.
+type workspace struct {
+	key   string // fingerprint
+	signs note.Verifier
+	pages map[string]approval.Verifier // of what people signed, by the origin of the page
+}
+
+// open takes note of a process that writes the log from here on.
 func (c *checker) open(b approval.Opened) error {
-	fingerprint := approval.Fingerprint(b.Key)
-	switch {
-	case c.Key != "" && fingerprint != c.Key:
-		return broken(WhatKey, "the log is of the key %s, and %s was expected", fingerprint, c.Key)
-	case c.opened != nil && b.Key != c.opened.Key:
-		return broken(WhatKey, "the workspace's key has changed to %s", fingerprint)
-	}
-	key, err := note.NewVerifier(b.Key)
+	w, err := c.enter(b)
 	if err != nil {
-		return broken(WhatKey, "the workspace's key cannot be read: %v", err)
+		return err
 	}
 	for _, r := range c.requests {
-		r.lost = r.lost || r.State == approval.Running
+		r.lost = r.lost || r.State == approval.Running && r.Instance == ""
 	}
-	c.opened, c.key, c.signatures, c.report.Key = &b, key, c.Signatures(b), fingerprint
+	c.page = c.Signatures(b)
+	w.pages[b.Origin] = c.page
+	c.instances[b.Instance] = w.key
 	return nil
 }
 
-// checkpoint verifies the workspace's signature over the head before the entry.
+// enter returns the workspace of the process, which joins if it may.
+func (c *checker) enter(b approval.Opened) (*workspace, error) {
+	w := &workspace{key: approval.Fingerprint(b.Key), pages: map[string]approval.Verifier{}}
+	if known := c.workspace(w.key); known != nil {
+		return known, nil
+	}
+	first := len(c.workspaces) == 0
+	switch {
+	case len(c.Keys) > 0 && !slices.Contains(c.Keys, w.key):
+		return nil, broken(WhatKey, "the log is of the key %s, and %s was expected", w.key, strings.Join(c.Keys, " or "))
+	case !first && !c.team:
+		return nil, broken(WhatKey, "the workspace's key has changed to %s", w.key)
+	}
+	var err error
+	if w.signs, err = note.NewVerifier(b.Key); err != nil {
+		return nil, broken(WhatKey, "the workspace's key cannot be read: %v", err)
+	}
+	if first {
+		c.team = b.Team
+	}
+	c.workspaces, c.report.Keys = append(c.workspaces, w), append(c.report.Keys, w.key)
+	return w, nil
+}
+
+// workspace returns the one with that key, nil when it has not joined.
+func (c *checker) workspace(key string) *workspace {
+	for _, w := range c.workspaces {
+		if w.key == key {
+			return w
+		}
+	}
+	return nil
+}
+
+// home is the workspace of a request. The older ones are of the time when a log had one.
+func (c *checker) home(r approval.Request) string { return cmp.Or(r.Workspace, c.workspaces[0].key) }
+
+// checkpoint verifies a workspace's signature over the head before the entry.
 func (c *checker) checkpoint(e approval.Entry, b approval.Checkpoint) error {
-	opened, err := note.Open([]byte(b.Note), note.VerifierList(c.key))
+	var keys []note.Verifier
+	for _, w := range c.workspaces {
+		keys = append(keys, w.signs)
+	}
+	opened, err := note.Open([]byte(b.Note), note.VerifierList(keys...))
 	switch {
 	case err != nil:
-		return broken(WhatCheckpoint, "the workspace did not sign it: %v", err)
+		return broken(WhatCheckpoint, "the workspace did not sign it, nor did one that has joined: %v", err)
 	case opened.Text != c.head.Text():
 		return broken(WhatCheckpoint, "the workspace signed another entry before it")
 	}

@@ -5,15 +5,16 @@
 //
 //	log         entries follow each other without a gap, each hash is that of its entry and of the one before, and an
 //	            entry is in the one form of its type
-//	key         one key has signed the log from its first entry on, and it is the one that was expected, if any was
-//	checkpoint  each signature is the workspace's over the head before it, and none is missing where one is due
+//	key         one key has signed the log from its first entry on; in that of a team others sign from the entry on with
+//	            which they joined; each is one of those that were expected, if any were
+//	checkpoint  each signature is such a workspace's over the head before it, and none is missing where one is due
 //	witness     the heads in what people signed, and the head that was expected, are those of this log
 //	request     each request goes from state to state as [approval.State] allows, and is what its digest says
 //	decision    the policies in force decide again as they decided then, on the same proposal at the same time
 //	approval    each word is signed, by an enrolled credential of somebody else than the requester, for exactly this
 //	            proposal, for the first time, and in time
-//	execution   a command started once, with enough standing approvals for exactly its digest; the policies then in
-//	            force wanted no more
+//	execution   a command started once, in the workspace where it was proposed, with enough standing approvals for exactly
+//	            its digest; the policies then in force wanted no more
 //	trust       approvers change by an approved request that names what they change to, after the first
 //	policies    and so do policies
 //
@@ -24,7 +25,8 @@
 // elsewhere: every report prints one.
 //
 // That the workspace lied: who has its key can write another history, except for what people signed. A key that is not
-// expected by its fingerprint ([Options.Key]) is the log's own claim.
+// expected by its fingerprint ([Options.Keys]) is the log's own claim, and so is who belongs to a team: whoever can write in
+// its database can join.
 //
 // What the commands did: the log has the digests of their output, and what was seen afterwards.
 //

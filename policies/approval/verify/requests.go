@@ -24,6 +24,8 @@ func (c *checker) proposed(e approval.Entry, r approval.Request) error {
 		return err
 	case c.requests[r.ID] != nil:
 		return broken(WhatRequest, "%s was proposed before", r.ID)
+	case c.workspace(c.home(r)) == nil:
+		return broken(WhatRequest, "%s was proposed in a workspace that has not joined", r.ID)
 	case len(r.Words) > 0 || r.Outcome != nil:
 		return broken(WhatRequest, "%s is new and has words or an outcome already", r.ID)
 	case !approval.State("").Allows(r.State) || r.State != begins(r.Decision.Effect):
@@ -155,6 +157,8 @@ func (c *checker) started(e approval.Entry, b approval.Started) error {
 	switch {
 	case b.Digest != r.Digest || b.Plan != r.Plan:
 		return broken(WhatExecution, "what is run is not what was approved: the digests differ")
+	case b.Instance != "" && c.instances[b.Instance] != c.home(r.Request):
+		return broken(WhatExecution, "it is run by a process of another workspace than the one that it was proposed in")
 	case b.Decision.Effect == policies.Deny:
 		return broken(WhatExecution, "it is run, and policy denies it by now")
 	case !c.inForce(b.Decision.Revision, e.At):
@@ -170,6 +174,7 @@ func (c *checker) started(e approval.Entry, b approval.Started) error {
 	if err := c.enough(r, r.Decision, words); err != nil {
 		return err
 	}
+	r.Instance = b.Instance
 	c.report.Executions++
 	return c.enough(r, b.Decision, words)
 }
@@ -190,6 +195,14 @@ func (c *checker) enough(r *request, d policies.Decision, words []approval.Word)
 		}
 	}
 	return broken(WhatExecution, "the decision is %s, and that lets nothing run", d.Effect)
+}
+
+// late checks that what became of a command is told after it was given up, and by that only.
+func (c *checker) late(b approval.Late) error {
+	if r := c.requests[b.Proposal]; r == nil || r.State != approval.Unknown || b.State != approval.Unknown {
+		return broken(WhatExecution, "%s ends late, and was not given up", b.Proposal)
+	}
+	return nil
 }
 
 func (c *checker) ended(b approval.Ended) error {

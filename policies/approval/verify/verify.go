@@ -8,8 +8,6 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"clanker/policies"
 	"clanker/policies/approval"
 )
@@ -32,7 +30,7 @@ const (
 type Options struct {
 	// Signatures makes what verifies the words of people, from what the log says of the workspace.
 	Signatures func(approval.Opened) approval.Verifier
-	Key        string         // fingerprint that the workspace's key must have; empty is any
+	Keys       []string       // fingerprints that the keys of the workspaces must be among; none is any
 	Witness    *approval.Head // a head that somebody saw and kept
 }
 
@@ -45,7 +43,7 @@ type Report struct {
 	Rejections  int           `json:"rejections"` // words that reject
 	Terminal    int           `json:"terminal"`   // words that were only typed: they prove nothing
 	Checkpoints int           `json:"checkpoints"`
-	Key         string        `json:"key"` // fingerprint
+	Keys        []string      `json:"keys"` // fingerprints of the workspaces, in the order in which they joined
 	Head        approval.Head `json:"head"`
 	Sealed      int64         `json:"sealed"` // the last entry under a signature; what is after it could be cut off unseen
 	FirstBreak  *Break        `json:"firstBreak,omitempty"`
@@ -83,7 +81,7 @@ func broken(what, format string, args ...any) error {
 // Log verifies a log from its first entry to its last. The error is about reading it; what does not hold is in the report.
 func Log(ctx context.Context, entries iter.Seq2[approval.Entry, error], o Options) (Report, error) {
 	c := &checker{Options: o, ctx: ctx, hashes: []string{""}, engines: map[string]*policies.Engine{}, requests: map[string]*request{},
-		nonces: map[string]bool{}, counters: map[string]uint32{}}
+		instances: map[string]string{}, nonces: map[string]bool{}, counters: map[string]uint32{}}
 	for entry, err := range entries {
 		if err == nil {
 			err = c.entry(entry)
@@ -101,7 +99,7 @@ func Log(ctx context.Context, entries iter.Seq2[approval.Entry, error], o Option
 	switch w := o.Witness; {
 	case w != nil && w.Seq > c.head.Seq:
 		c.report.FirstBreak = &Break{Seq: c.head.Seq + 1, What: WhatWitness, Why: fmt.Sprintf("the log ends here, and somebody saw entry %d: its end was cut off", w.Seq)}
-	case o.Key != "" && c.opened == nil:
+	case len(o.Keys) > 0 && len(c.workspaces) == 0:
 		c.report.FirstBreak = &Break{Seq: c.head.Seq + 1, What: WhatKey, Why: "the log ends here, and does not say whose it is"}
 	}
 	return c.conclude(), ctx.Err()
@@ -118,9 +116,10 @@ type checker struct {
 	signed int64    // the newest checkpoint
 	due    bool     // a checkpoint comes next
 
-	opened     *approval.Opened
-	key        note.Verifier
-	signatures approval.Verifier
+	workspaces []*workspace      // in the order in which they joined
+	team       bool              // others may join
+	instances  map[string]string // fingerprint of the workspace that a process is of
+	page       approval.Verifier // of the newest process: the older words do not say on which page they were said
 
 	engines  map[string]*policies.Engine // by revision
 	engine   *policies.Engine            // in force
@@ -137,7 +136,7 @@ type request struct {
 	approval.Request
 	rejected bool
 	changed  bool // it has changed the approvers or the policies
-	lost     bool // the workspace started anew while it ran
+	lost     bool // it ran when the one process that there was then started anew
 }
 
 func (c *checker) conclude() Report {
@@ -157,7 +156,7 @@ func (c *checker) entry(e approval.Entry) error {
 	if err != nil {
 		return broken(WhatLog, "%v", err)
 	}
-	if c.opened == nil && !slices.Contains([]string{approval.EventStarted, approval.EventPolicies, approval.EventTrust}, e.Type) {
+	if len(c.workspaces) == 0 && !slices.Contains([]string{approval.EventStarted, approval.EventPolicies, approval.EventTrust}, e.Type) {
 		return broken(WhatKey, "it is there before %s says whose log this is", approval.EventStarted)
 	}
 	if c.due && e.Type != approval.EventCheckpoint {
@@ -215,6 +214,8 @@ func (c *checker) body(e approval.Entry, body any) error {
 		return c.started(e, *b)
 	case *approval.Ended:
 		return c.ended(*b)
+	case *approval.Late:
+		return c.late(*b)
 	case *approval.Closed:
 		return c.closed(e, *b)
 	}

@@ -1,6 +1,7 @@
 package verify
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -58,7 +59,7 @@ func (c *checker) stated(e approval.Entry, r *request, w approval.Word) ([]byte,
 		{w.At.Before(s.Expires), "it was said when the statement had expired"},
 		{timely(e, w.At), "it was said at another time than it was written"},
 		{!s.Issued.After(w.At.Add(time.Minute)) && s.Expires.Sub(s.Issued) <= approval.MaxLast, "the statement is made for too long, or in the future"},
-		{s.Workspace == c.report.Key, "the statement was made for another workspace"},
+		{s.Workspace == c.home(r.Request), "the statement was made for another workspace"},
 		{c.engines[s.Policy] != nil, "the statement names policies that the log does not have"},
 		{r.Proposal.Requester.Kind != policies.Operator || r.Proposal.Requester.ID != w.Approver || w.Verdict == approval.Reject,
 			"the requester approves what they asked for"},
@@ -76,7 +77,7 @@ func (c *checker) proven(w approval.Word, statement []byte, r *request) error {
 	if !ok {
 		return broken(WhatApproval, "%q was not enrolled with the credential %s", w.Approver, w.Credential)
 	}
-	seen, err := c.signatures.Verify(credential, statement, w.Proof)
+	seen, err := c.verify(credential, statement, w)
 	switch {
 	case err != nil:
 		return broken(WhatApproval, "the signature of %q proves nothing: %v", w.Approver, err)
@@ -90,6 +91,25 @@ func (c *checker) proven(w approval.Word, statement []byte, r *request) error {
 	}
 	c.counters[credential.ID] = max(c.counters[credential.ID], seen.Counter)
 	return nil
+}
+
+// verify checks the signature as the page did on which the word was said. Workspaces on several machines may each have a
+// page of that origin.
+func (c *checker) verify(credential approval.Credential, statement []byte, w approval.Word) (seen approval.Seen, err error) {
+	if w.Origin == "" {
+		return c.page.Verify(credential, statement, w.Proof)
+	}
+	err = fmt.Errorf("the log does not know the page %q", w.Origin)
+	for _, workspace := range c.workspaces {
+		page := workspace.pages[w.Origin]
+		if page == nil {
+			continue
+		}
+		if seen, err = page.Verify(credential, statement, w.Proof); err == nil {
+			break
+		}
+	}
+	return seen, err
 }
 
 // credential returns what the person signs with, with the counter of the newest signature.

@@ -83,7 +83,7 @@ func (p Place) Begin(t testing.TB) *Story {
 	s.enrolFirst()
 	fingerprint := approval.Fingerprint(s.Store.Key())
 	s.World.self = &self.Runner{Trust: s.Store, Policies: s.World.book, Version: "v1.2.3", Workspace: fingerprint, Now: s.Clock.Now}
-	s.Gate = approval.NewGate(approval.Options{Decider: s.World.book, Executor: s.World, Keeper: s.Store, Signatures: func(string) approval.Verifier { return identity.Verifier{} }, Workspace: fingerprint,
+	s.Gate = approval.NewGate(approval.Options{Decider: s.World.book, Executor: s.World, Keeper: s.Store, Presence: s.Store, Signatures: func(string) approval.Verifier { return identity.Verifier{} }, Workspace: fingerprint,
 		Now: s.Clock.Now, Logger: slog.New(slog.DiscardHandler)})
 	return s
 }
