@@ -97,7 +97,7 @@ func (w *watching) tell(ctx context.Context, r server.Round) error {
 	if status := r.Answer.Status; r.Before == nil && (status == router.StatusUnsupported || status == router.StatusNeedsInput) {
 		return exitWith(answerCode(r.Answer)) // nothing to watch
 	}
-	if w.reaction == nil || e.changes() == 0 {
+	if w.reaction == nil || !e.changed {
 		return nil
 	}
 	late := time.AfterFunc(w.every, func() { w.app.say("clanker: watch: --on-change is still running: the next round waits for it\n") })

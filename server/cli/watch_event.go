@@ -23,6 +23,8 @@ type event struct {
 	NotChecked []router.NotChecked `json:"notChecked,omitempty"`
 	Regained   []router.NotChecked `json:"checkedAgain,omitempty"`
 	Answer     *router.Answer      `json:"answer,omitempty"` // the first, and one that no delta can be told of
+
+	changed bool
 }
 
 // standing is how an answer ended.
@@ -41,35 +43,36 @@ func newEvent(at time.Time, r server.Round) event {
 	if b := r.Before; b != nil && (b.Status != a.Status || b.Verdict != a.Verdict) {
 		e.Before = &standing{b.Status, b.Verdict}
 	}
-	if r.Before == nil || e.changes() == 0 && r.Changed() {
+	e.changed = r.Changed() || len(e.NotChecked)+len(e.Regained) > 0
+	if r.Before == nil || e.changed && e.changes() == 0 {
 		e.Answer = &a
 	}
 	return e
 }
 
-// changes counts what changed since the round before; of a first round, what its delta says.
+// changes counts what changed since the round before; of a first round, what its delta says. It is 0 when no more is known
+// than that the answer is another.
 func (e event) changes() int {
 	n := len(e.NotChecked) + len(e.Regained)
-	if e.Before != nil {
-		n++
-	}
 	if d := e.Delta; d != nil {
 		n += len(d.Added) + len(d.Removed) + len(d.Modified) + len(d.Recovered) + len(d.Degraded) + d.More
+	}
+	if n == 0 && e.Before != nil {
+		n = 1
 	}
 	return n
 }
 
 // print writes a round: the first in full, of the others what changed and, for eyes only, that nothing did.
 func (w *watching) print(r server.Round, e event) error {
-	changed := e.changes() > 0 || e.Answer != nil
 	switch {
-	case w.output.String() == "json" && changed:
+	case w.output.String() == "json" && (e.changed || e.Answer != nil):
 		return writeJSON(w.app.stdout, e, "")
 	case w.output.String() == "json":
 		return nil
 	case e.Answer != nil:
 		return w.app.printAnswer(r.Answer)
-	case changed:
+	case e.changed:
 		return w.app.printText(changesOnly(r, e))
 	case isTerminal(w.app.stdout):
 		_, err := fmt.Fprintf(w.app.stdout, "%s  no change\n", e.At.Format("15:04:05Z"))

@@ -44,7 +44,7 @@ func (r *reaction) run(ctx context.Context, e event) error {
 	cmd := exec.CommandContext(ctx, r.argv[0], r.argv[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = &change, r.stderr, r.stderr
 	cmd.Env = append(os.Environ(), "CLANKER_QUESTION="+e.Question, "CLANKER_ANSWER_ID="+e.AnswerID, "CLANKER_STATUS="+string(e.Status),
-		"CLANKER_VERDICT="+string(e.Verdict), fmt.Sprintf("CLANKER_CHANGED=%d", e.changes()))
+		"CLANKER_VERDICT="+string(e.Verdict), fmt.Sprintf("CLANKER_CHANGED=%d", max(1, e.changes())))
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 5 * time.Second
 	if err := cmd.Run(); err != nil {
