@@ -42,7 +42,7 @@ func (a *app) ledger(ctx context.Context) (*store.Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return store.OpenReadOnly(ctx, dir, store.Options{})
+	return store.OpenReadOnly(ctx, dir, store.Options{Database: a.database()})
 }
 
 func (a *app) demoState() (string, error) {

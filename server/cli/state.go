@@ -24,7 +24,7 @@ func (a *app) keep(ctx context.Context) (*kept, error) {
 		return nil, err
 	}
 	k := &kept{dir: dir, fleeting: fleeting}
-	if k.store, err = store.Open(ctx, dir, store.Options{Now: a.now}); err != nil {
+	if k.store, err = store.Open(ctx, dir, store.Options{Now: a.now, Database: a.database()}); err != nil {
 		return nil, errors.Join(err, k.close())
 	}
 	return k, nil
@@ -57,6 +57,14 @@ func (a *app) stateFolder() (dir string, fleeting bool, err error) {
 	}
 	dir, err = a.stateHome()
 	return dir, false, err
+}
+
+// database is the one that a team shares, if any. The demo estate is never in it.
+func (a *app) database() string {
+	if a.demo {
+		return ""
+	}
+	return a.config.Database
 }
 
 // stateHome is the folder that the configuration names, or the usual one.

@@ -34,6 +34,7 @@ type Config struct {
 	Policies   Policies
 	Approval   Approval
 	State      string // folder; empty: the usual place
+	Database   string // PostgreSQL; empty: a file in State
 	Log        Log
 	Limits     Limits
 	Metrics    bool

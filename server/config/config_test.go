@@ -181,6 +181,20 @@ func TestOtherHomes(t *testing.T) {
 	assert.NotContains(t, err.Error(), "~x")
 }
 
+// An address is taken as it is; what is wrong with it is told without a password in it.
+func TestDatabase(t *testing.T) {
+	t.Parallel()
+	at := files(t)
+	c, err := load(at("config.yaml", "database: postgres://clanker@db.example.com/clanker?sslmode=verify-full"))
+	require.NoError(t, err)
+	assert.Equal(t, "postgres://clanker@db.example.com/clanker?sslmode=verify-full", c.Database)
+	for _, address := range []string{"postgres://clanker:hunter2@db/clanker", "postgres://db/clanker?password=hunter2", "mysql://hunter2", "hunter2:x"} {
+		_, err := load(at("wrong.yaml", "database: "+address))
+		assert.ErrorContains(t, err, "write an address without a password, for instance postgres://", address)
+		assert.NotContains(t, err.Error(), "hunter2")
+	}
+}
+
 func TestChanges(t *testing.T) {
 	t.Parallel()
 	at := files(t)
@@ -212,7 +226,8 @@ func TestValues(t *testing.T) {
 		`{"key":"operators.users","value":[],"from":"default"},{"key":"policies.dir","value":"","from":"default"},`+
 		`{"key":"approval.wait","value":60,"from":"default"},{"key":"approval.last","value":10,"from":"default"},`+
 		`{"key":"approval.pending","value":5,"from":"default"},{"key":"approval.hourly","value":20,"from":"default"},`+
-		`{"key":"approval.terminal","value":false,"from":"default"},{"key":"state","value":"","from":"default"},{"key":"log.format","value":"text","from":"default"},`+
+		`{"key":"approval.terminal","value":false,"from":"default"},{"key":"state","value":"","from":"default"},`+
+		`{"key":"database","value":"","from":"default"},{"key":"log.format","value":"text","from":"default"},`+
 		`{"key":"log.level","value":"error","from":"--log-level"},{"key":"limits.rate","value":7,"from":"FILE:2:9"},`+
 		`{"key":"limits.burst","value":9,"from":"CLANKER_LIMITS_BURST"},{"key":"limits.running","value":32,"from":"default"},`+
 		`{"key":"limits.sessions","value":1000,"from":"default"},{"key":"metrics","value":true,"from":"default"}]`,

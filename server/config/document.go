@@ -130,7 +130,7 @@ func (k Key) schema() object {
 	text := object{"type": "string", "minLength": 1}
 	s := object{}
 	switch k.Type {
-	case Address, Path:
+	case Address, Path, Shared:
 		s = text
 	case Word:
 		s["enum"] = k.Words

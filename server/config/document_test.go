@@ -85,7 +85,7 @@ func TestExampleFile(t *testing.T) {
 		changed = append(changed, k.Path)
 	}
 	assert.Equal(t, []string{"token", "intents.dirs", "kubernetes.kubeconfig", "terraform.folders", "agents.users", "operators.users",
-		"policies.dir", "state"}, changed)
+		"policies.dir", "state", "database"}, changed)
 	for _, v := range c.Values() {
 		assert.NotEqual(t, "default", v.From, "%s is missing in the example", v.Key)
 	}

@@ -19,6 +19,7 @@ const (
 	Paths   Type = "list of paths"         // in a variable separated as in PATH; the flag is repeated
 	Names   Type = "list of user names"    // in a variable separated by commas
 	Hidden  Type = "reference to a secret" // see [Secret]
+	Shared  Type = "address of a database" // see [store.CheckDatabase]
 )
 
 // Key is a row of the table.
@@ -135,6 +136,10 @@ func gateKeys() []Key {
 			Doc: "Folder that keeps proposals, the audit log, who may approve and the workspace's key. Without this key\n" +
 				"it is clanker in $XDG_STATE_HOME or ~/.local/state.",
 			field: func(c *Config) any { return &c.State }},
+		{Path: "database", Type: Shared, Example: "postgres://clanker@db.example.com/clanker",
+			Doc: "PostgreSQL database of its own in which several workspaces keep history, proposals and the audit log\n" +
+				"together. Its password is in PGPASSWORD or ~/.pgpass. Without this key it is a file in state.",
+			field: func(c *Config) any { return &c.Database }},
 	}
 }
 

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -12,6 +14,7 @@ import (
 	"strings"
 
 	"clanker/intents/strict"
+	"clanker/server/store"
 )
 
 // problem is what is wrong with a value and what to write instead; without a message nothing is.
@@ -34,6 +37,8 @@ func (k Key) remedy() string {
 		return "write a list of paths, for instance " + k.Example
 	case Names:
 		return "write a list of user names, for instance " + k.Example
+	case Shared:
+		return "write an address without a password, for instance " + k.Example
 	default:
 		return "write {file: PATH}, {env: NAME} or {command: [PROGRAM, ARGUMENT]}"
 	}
@@ -81,6 +86,11 @@ func (k Key) text(text, base string) (string, problem) {
 		return text, problem{}
 	case Names:
 		return text, userName(text)
+	case Shared:
+		if err := store.CheckDatabase(text); err != nil || text == "" {
+			return "", problem{cmp.Or(err, errors.New("the address is empty")).Error(), k.remedy()}
+		}
+		return text, problem{}
 	default:
 		return expand(text, base)
 	}
