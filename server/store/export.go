@@ -4,11 +4,14 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
 	"clanker/adapters"
+	"clanker/router"
 )
 
 // Stood returns the resources that q matches as they were known at a position, sorted by ID; the newest position is as good
@@ -33,6 +36,48 @@ func (r *Reader) Stood(ctx context.Context, q adapters.Query, at adapters.Positi
 	}
 	slices.SortFunc(resources, func(a, b adapters.Resource) int { return cmp.Compare(a.ID, b.ID) })
 	return resources, nil
+}
+
+// Looks returns the looks since a time, in the order in which they were kept. After an error it ends.
+func (r *Reader) Looks(ctx context.Context, since time.Time) iter.Seq2[router.Look, error] {
+	return func(yield func(router.Look, error) bool) {
+		err := each(ctx, r.db, func(rows *sql.Rows) error {
+			l, err := scanLook(rows)
+			if err == nil && !yield(l, nil) {
+				return errStop
+			}
+			return err
+		}, lookRows+` WHERE l.at >= ? ORDER BY l.seq`, micros(since))
+		if err != nil && !errors.Is(err, errStop) {
+			yield(router.Look{}, fmt.Errorf("read the looks: %w", err))
+		}
+	}
+}
+
+// stride is how many positions are read at a time.
+const stride = 10_000
+
+// Seen returns all changes since a time that were seen of the resources that q matches, oldest first. After an error it ends.
+func (r *Reader) Seen(ctx context.Context, q adapters.Query, since time.Time) iter.Seq2[adapters.Change, error] {
+	return func(yield func(adapters.Change, error) bool) {
+		after, err := positionAt(ctx, r.db, since.Add(-time.Microsecond))
+		var newest int64
+		if err == nil {
+			newest, err = position(ctx, r.db)
+		}
+		for ; err == nil && after < newest; after += stride {
+			var changes []adapters.Change
+			changes, err = r.Between(ctx, []adapters.Query{q}, adapters.Position(after), adapters.Position(min(after+stride, newest)))
+			for _, c := range changes {
+				if !c.At.Before(since) && !yield(c, nil) {
+					return
+				}
+			}
+		}
+		if err != nil {
+			yield(adapters.Change{}, fmt.Errorf("read the changes: %w", err))
+		}
+	}
 }
 
 // Stats is how much is kept of what was observed.

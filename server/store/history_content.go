@@ -144,5 +144,23 @@ func readDocument(text string) (r adapters.Resource, err error) {
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		return r, fmt.Errorf("read what was kept of a resource: %w", err)
 	}
+	for key, value := range r.Attributes {
+		r.Attributes[key] = listed(value)
+	}
 	return r, nil
+}
+
+// listed makes of a list of texts one of the type that [adapters.Resource] wants.
+func listed(value any) any {
+	list, ok := value.([]any)
+	if !ok {
+		return value
+	}
+	words := make([]string, len(list))
+	for i, word := range list {
+		if words[i], ok = word.(string); !ok {
+			return value
+		}
+	}
+	return words
 }

@@ -133,7 +133,7 @@ func (p past) read(ctx context.Context, of map[int64]*sighted, where string) ([]
 	return found, err
 }
 
-// readValue reads one side of a change, in the types that [adapters.Resource] has.
+// readValue reads one side of a change.
 func readValue(text sql.NullString, into *any) error {
 	if !text.Valid {
 		return nil
@@ -141,17 +141,7 @@ func readValue(text sql.NullString, into *any) error {
 	if err := json.Unmarshal([]byte(text.String), into); err != nil {
 		return fmt.Errorf("read a row of the table changes: %w", err)
 	}
-	several, ok := (*into).([]any)
-	if !ok {
-		return nil
-	}
-	words := make([]string, len(several))
-	for i, word := range several {
-		if words[i], ok = word.(string); !ok {
-			return nil
-		}
-	}
-	*into = words
+	*into = listed(*into)
 	return nil
 }
 

@@ -10,3 +10,6 @@ func TestHistory(t *testing.T) {
 	t.Parallel()
 	storetest.History(t, storetest.Folder)
 }
+
+// TestAsking is what processes do that the test of the history starts.
+func TestAsking(t *testing.T) { storetest.Asking(t) }

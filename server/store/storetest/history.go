@@ -19,10 +19,11 @@ func History(t *testing.T, place func(testing.TB) Place) {
 		name string
 		run  func(*testing.T, Place)
 	}{
-		{"first sight is no change", firstSight}, {"changes", changes}, {"unknown is not gone", unknown}, {"gone and back", goneAndBack},
+		{"first sight is no change", firstSight}, {"changes", changes}, {"unknown is not gone", unknown}, {"gone and back", goneAndBack}, {"twice", twice},
 		{"flapping", flapping}, {"noise", noise}, {"overlapping reads", overlapping}, {"clock set back", clockSetBack},
 		{"events are not kept", events}, {"who matches", matches}, {"changes by time", byTime}, {"where it stood", stood},
-		{"looks", looks},
+		{"looks", looks}, {"replays", replays},
+		{"two at once", twoAtOnce}, {"seen at once", seenAtOnce}, {"two processes", twoProcesses}, {"killed", killed},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -167,6 +168,15 @@ func unknown(t *testing.T, p Place) {
 		{"api", "health", "healthy", "unknown", At(0), At(4)},
 		{"web", "resource", "healthy", nil, At(0), At(4)},
 	}, w.since(before, all), "what failed in between is between")
+}
+
+// A resource may be read twice, and what can never be read keeps nothing from being seen to change.
+func twice(t *testing.T, p Place) {
+	w := teller{t, p.Open(t)}
+	before := w.record(failing(saw(0, all, thing("web"), thing("web")), shop))
+	w.record(failing(saw(1, all, thing("web", attribute("image", "v2")), thing("web", attribute("image", "v2"))), shop))
+	assert.Equal(t, []change{{"web", "image", "v1", "v2", At(0), At(1)}}, w.since(before, all))
+	assert.Equal(t, before+1, w.record(failing(saw(2, all, thing("web", attribute("image", "v2")), thing("web")), shop)), "the first counts")
 }
 
 func goneAndBack(t *testing.T, p Place) {
