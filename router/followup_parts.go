@@ -65,7 +65,13 @@ func (l *lattice) partAt(p *parts, i, end int) int {
 		return i + 1
 	}
 	at := l.likeliest(i)
-	if at < 0 || p.what() != "" || l.spans[at].class != isValue || l.spans[at].end > end {
+	switch {
+	case p.what() != "":
+		return 0
+	case at < 0 && i+1 == end && l.used(i) == freeUse: // whoever asks must know it
+		p.name = l.say(i, end, nil)
+		return end
+	case at < 0 || l.spans[at].class != isValue || l.spans[at].end > end:
 		return 0
 	}
 	to := l.spans[at].end

@@ -73,9 +73,6 @@ func (l *lattice) mentions(start, end int) []mention {
 		found = append(found, b)
 		i = b.to - 1
 	}
-	if len(found) > 0 && l.namesMore(end, found) {
-		return nil
-	}
 	return found
 }
 
@@ -134,29 +131,37 @@ func (l *lattice) ofThem(b mention) mention {
 // demonstrated reads "that one", "this pod", "this namespace", "those", "which of these".
 func (l *lattice) demonstrated(b mention, end int) (mention, bool) {
 	i, next := b.from, l.behind(b.from, end)
-	b.soft = true
 	if l.words[i] == "these" || l.words[i] == "those" {
-		if b.sort = toThem; l.before(i) == "of" && !l.lex.isKind(next) {
-			b.soft = false
-			return l.ofThem(b), true
-		}
+		b.sort = toThem
 	}
-	if next == "one" || next == "ones" {
-		b.to, b.soft = i+2, false
+	switch {
+	case b.sort == toThem && l.before(i) == "of" && !l.lex.isKind(next):
+		return l.ofThem(b), true
+	case next == "one", next == "ones":
+		b.to++
 		return b, true
 	}
-	if !l.determines(i) {
+	b.soft = true
+	switch {
+	case !l.determines(i):
 		return b, false
-	}
-	if slot, ok := l.lex.scopes[next]; ok && b.sort == toIt {
-		b.kind, b.to = adapters.Kind(slot.String()), i+2
-		return b, !l.namedAt(b.to, end)
-	}
-	if l.kindOf(&b, i+1, end) {
+	case l.scopeOf(&b, i+1, end), l.kindOf(&b, i+1, end):
 		return b, true
 	}
 	last := next == "" || l.tokens[i+1].pause != noPause || l.joint(i+1)
-	return b, last && i > 0 && !binding[l.words[i-1]]
+	return b, last && i > 0 && !binding[l.words[i-1]] && l.words[i-1] != "did"
+}
+
+// scopeOf takes the place at i in, "this namespace", unless it is told there what it is called.
+func (l *lattice) scopeOf(b *mention, i, end int) bool {
+	if i >= end || b.sort != toIt || l.namedAt(i+1, end) {
+		return false
+	}
+	slot, ok := l.lex.scopes[l.words[i]]
+	if ok {
+		b.kind, b.to = adapters.Kind(slot.String()), i+1
+	}
+	return ok
 }
 
 // kindOf takes the kind at i in, "that pod", unless it is told there what it is called: "this service checkout-api".
@@ -206,7 +211,7 @@ func (l *lattice) ordinal(i, end int) (mention, bool) {
 		b.to++
 		return b, true
 	}
-	if b.nth > 1 && l.kindOf(&b, i+1, end) {
+	if the && b.nth > 1 && l.kindOf(&b, i+1, end) {
 		return b, true
 	}
 	return b, the && i+1 == end

@@ -2,7 +2,6 @@ package router
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"clanker/adapters"
@@ -79,8 +78,9 @@ func (p *pointing) stands() bool {
 
 // form resolves a question that is nothing but one about what was answered.
 func (p *pointing) form(f form) resolved {
+	_, stands := p.hit(p.l.say(p.start, p.end, nil))
 	switch {
-	case p.stands():
+	case stands:
 		return p.alone()
 	case p.look == nil:
 		return lost(p.text)
@@ -101,8 +101,11 @@ func (p *pointing) form(f form) resolved {
 // points puts what is meant in the place of the words that point back.
 func (p *pointing) points(found []mention) resolved {
 	words := p.l.say(found[0].from, found[0].to, nil)
-	soft := !slices.ContainsFunc(found, func(b mention) bool { return !b.soft })
+	more := p.l.namesMore(p.end, found)
+	soft := more || found[0].soft // what follows points at the same
 	switch {
+	case more && p.stands() && !doing[p.l.before(found[0].from)]:
+		return p.alone()
 	case p.look == nil && (soft || !p.asks(found)):
 		return p.alone()
 	case p.look == nil:
@@ -128,20 +131,28 @@ func (p *pointing) put(words string, t thing, found []mention, soft bool) resolv
 	text := p.best(t, found)
 	hit, ok := p.hit(text)
 	fits := ok && p.fits(hit, t)
-	switch {
-	case !fits && soft && p.stands(), !ok && !p.takes(text) && !p.stands():
+	opens := found[0].from == p.start // "it worked yesterday": a statement
+	if !fits && (soft || opens) && p.stands() || !ok && !p.takes(text) && !p.stands() {
 		return p.alone() // it means something by itself; or it is small talk, knowledge
-	case ok && !fits && t.set != nil:
-		return resolved{needs: p.which(words, t.set)}
-	case ok && !fits:
-		return resolved{needs: &Needs{Slot: "question", Question: fmt.Sprintf("No intent answers this of %s alone. Ask it in other words.", t.label)}}
-	case ok && hit.Intent.Action == intents.ActionPropose && t.id != "":
+	}
+	if ok && !fits {
+		return resolved{needs: p.cannot(words, t)}
+	}
+	if ok && hit.Intent.Action == intents.ActionPropose && t.id != "" {
 		t = p.m.exactly(t.id, p.names)
 		text = p.best(t, found)
 	}
 	r := p.asked(text, words, t.label)
 	r.only = t.set
 	return r
+}
+
+// cannot asks back where an answer would tell of more than t.
+func (p *pointing) cannot(words string, t thing) *Needs {
+	if t.set != nil {
+		return p.which(words, t.set)
+	}
+	return &Needs{Slot: "question", Question: fmt.Sprintf("No intent answers this of %s alone. Ask it in other words.", t.label)}
 }
 
 // whole reports whether the question is nothing but words that point back: "the second one".

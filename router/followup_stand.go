@@ -19,13 +19,22 @@ func (l *lattice) hasOwn(b *mention, start int) bool {
 	if b.sort == toPlace {
 		return l.saysWhere(start, b.from, nil)
 	}
+	bound := slices.ContainsFunc(l.words[min(clause+1, b.from):b.from], func(word string) bool { return binding[word] })
+	bound = bound || owning[l.words[b.from]] && placeWord(l.before(b.from)) == noPlace
 	for i := clause; i < b.from; i++ {
 		noun := nouns[l.words[i]] || l.kindWithin(i, i+1)
-		if l.maybeNamed(i) || possessive[l.words[i]] || noun && !l.apart(i, b) {
+		if l.maybeNamed(i) || possessive[l.words[i]] || noun && !l.apart(i, b) || bound && l.maybeNoun(i) {
 			return true
 		}
 	}
 	return false
+}
+
+// maybeNoun reports whether the word at i may be one, for it is no verb that asks, nor a word of the language.
+func (l *lattice) maybeNoun(i int) bool {
+	t := &l.tokens[i]
+	return l.used(i) != structureUse && !l.saysNothing(i) && !auxiliaries[t.text] && !asking[t.text] && !taking[t.text] &&
+		l.cue(i, cueVerbs|cueLookups|cueQuestions|cueCauses|cueLeads|cueWants) == 0
 }
 
 // saysNothing reports whether the word at i is none that could be pointed at.
@@ -45,7 +54,7 @@ func (l *lattice) maybeNamed(i int) bool {
 	case len(l.meant(i, l.find(i, 1))) > 0:
 		return true
 	}
-	return l.used(i) == freeUse && (t.id == noWord || !l.lex.taught[t.id]) && !l.aside(i)
+	return l.used(i) == freeUse && !l.aside(i)
 }
 
 // apart reports whether the kind at i cannot be what b points at: "which nodes do they run on", "which services depend on it".
@@ -64,14 +73,14 @@ func (l *lattice) apart(i int, b *mention) bool {
 	return !slices.ContainsFunc(l.words[after:b.from], func(word string) bool { return !linking[word] })
 }
 
-// namesMore reports whether the question names something behind what points back, besides where: then that is what it is about.
+// namesMore reports whether the question names something behind what points back, besides where: that may be what it is about.
 func (l *lattice) namesMore(end int, found []mention) bool {
 	for i := found[0].to; i < end; i++ {
 		if at := mentionOf(found, i); at != nil {
 			i = at.to - 1
 		} else if to := l.asideEnd(i, end, isWhere); to > 0 {
 			i = to - 1
-		} else if l.tokens[i].quoted || l.used(i) == freeUse && len(l.meant(i, l.find(i, 1))) > 0 {
+		} else if l.tokens[i].quoted || l.namedAt(i, end) || auxiliaries[l.before(i)] && l.maybeNamed(i) {
 			return true
 		}
 	}

@@ -25,9 +25,9 @@ var (
 		that that's this too understood very wow you`)
 	farewells = setOf("please thanks then too now")
 	// nouns that what follows may point at, though they are no kinds.
-	nouns = setOf(`anybody anyone app application applications apps component components computer computers customer customers developer
+	nouns = setOf(`anybody anyone anything app application applications apps component components computer computers customer customers developer
 		developers everybody everyone everything folks machine machines nobody people person page resource resources site sites someone
-		somebody system systems team teams thing things user users website workload workloads`)
+		somebody something nothing system systems team teams thing things user users website workload workloads`)
 	// pronouns of one, of several, and those that are more often something else.
 	single        = setOf("it its itself")
 	several       = setOf("they them their theirs")
@@ -41,14 +41,15 @@ var (
 		read reads reference references rely relies route routes run running runs scale scales send sends serve serves talk talks to
 		touch touched touches upon use used uses using was were write writes`)
 	// binding are the words after which a pronoun means what stands before: "disks with no snapshots of them".
-	binding = setOf("with without no any have has having that which who whose and or where")
+	binding = setOf("with without no any have has having that which who whose and or where as than because although though while if when whenever until since")
 	// anything may be called these.
 	generic = setOf("one service services app application workload component thing things resource resources item host machine system")
 	// existing words before "there" only say that something is.
-	existing   = setOf("is are was were be been out hi hello hey from get who")
+	existing   = setOf("is are was were be been out hi hello hey from get who sit sits sitting lie lies lying still up")
 	articles   = setOf("the a an any all my our your")
 	possessive = setOf("my our")
 	asking     = setOf("which who")
+	doing      = setOf("do does did can could will has")
 	taking     = setOf("about behind caused changed describe did show uses")
 	numbering  = setOf("number row item no")
 	whereSlots = setOf("namespace cluster environment region provider node") // slots that say where
@@ -61,7 +62,7 @@ var leads = []string{"what about", "how about", "the same for", "the same in", "
 	"the same question for", "same for", "same in", "same on", "or"}
 
 // idioms are those in which "it" means nothing, though what stands around could be asked of a thing.
-var idioms = []string{"could it be", "did it take", "does it cost", "does it make sense", "does it matter", "does it mean", "does it take", "forget it", "get it done",
+var idioms = []string{"could it be", "did it take", "does it cost", "would it cost", "will it cost", "it cost to", "does it make sense", "does it matter", "does it mean", "does it take", "forget it", "get it done",
 	"got it", "how is it going", "is it going to", "is it just me", "is it me", "is it ok to", "is it okay to", "is it possible", "is it safe to", "is it time",
 	"is it true", "is it worth", "it appears", "it is possible", "it is time", "it is true", "it looks as", "it looks like", "it seems", "it sounds", "it takes",
 	"it took", "it turns out", "make it quick", "make it short", "make it so", "take it easy", "that is it", "what day is it", "what time is it",

@@ -3,6 +3,7 @@ package router
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 
@@ -312,11 +313,18 @@ func named(slots intents.Slots, word string) bool {
 	return false
 }
 
+// shippedMatcher is the matcher of the built-in intents.
+var shippedMatcher = sync.OnceValues(func() (*Matcher, error) {
+	c, err := intents.Load(intents.Default())
+	if err != nil {
+		return nil, err
+	}
+	return NewMatcher(c)
+})
+
 func defaultMatcher(t testing.TB) *Matcher {
 	t.Helper()
-	c, err := intents.Load(intents.Default())
-	require.NoError(t, err)
-	m, err := NewMatcher(c)
+	m, err := shippedMatcher()
 	require.NoError(t, err)
 	return m
 }
