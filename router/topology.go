@@ -171,3 +171,7 @@ func resourcesOf(g *adapters.Graph, steps []adapters.Step) []adapters.Resource {
 	slices.SortFunc(resources, func(a, b adapters.Resource) int { return cmp.Compare(a.ID, b.ID) })
 	return resources
 }
+
+// TopologyKinds are the kinds whose relations are read where nobody says which: all but pods and nodes, for which their
+// workloads stand.
+func TopologyKinds() []adapters.Kind { return slices.Clone(topologyKinds) }

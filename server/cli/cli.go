@@ -80,7 +80,7 @@ func (a *app) root() *cobra.Command {
 		SilenceUsage:      true,
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
 	},
-		a.mcpCommand(), a.askCommand(), a.watchCommand(), a.proposalsCommand(), a.approveCommand(), a.rejectCommand(), a.signCommand(), a.approversCommand(),
+		a.mcpCommand(), a.askCommand(), a.graphCommand(), a.watchCommand(), a.proposalsCommand(), a.approveCommand(), a.rejectCommand(), a.signCommand(), a.approversCommand(),
 		a.routeCommand(), a.intentsCommand(), a.evalCommand(), a.providersCommand(), a.configCommand(),
 		a.commandsCommand(), a.policiesCommand(), a.auditCommand(), a.doctorCommand(), a.versionCommand(), exitCodesTopic(),
 	)
