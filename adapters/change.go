@@ -1,9 +1,11 @@
 package adapters
 
 import (
+	"cmp"
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -27,6 +29,19 @@ type Change struct {
 // "event.BackOff", with what the provider says of it as its After. It is told once, at the time when it began, however often it
 // happened.
 const EventField = "event."
+
+// headlines are what people ask of a change first: the beginnings of fields, in this order.
+var headlines = []string{"resource", "revision", "image", "replicas"}
+
+// CompareFields orders the fields of changes that were made together: what people ask for first, then the rest by name, so that
+// a sentence that has room for few of them names the new image and not a variable.
+func CompareFields(a, b string) int {
+	rank := func(field string) uint {
+		head, _, _ := strings.Cut(field, ".")
+		return uint(slices.Index(headlines, head)) // none is the last
+	}
+	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+}
 
 // What stands for the values of a field whose values are never told, such as an environment variable's: that there is one, and
 // that there is another one than before.

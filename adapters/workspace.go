@@ -341,7 +341,7 @@ func sortResources(resources []Resource) {
 
 func (s *Snapshot) sort() {
 	slices.SortStableFunc(s.Changes, func(a, b Change) int {
-		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Field, b.Field))
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Resource, b.Resource), CompareFields(a.Field, b.Field))
 	})
 	slices.SortStableFunc(s.Logs, func(a, b LogLine) int {
 		return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Container, b.Container))

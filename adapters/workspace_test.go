@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -249,4 +250,11 @@ func TestConnectionsSurviveBadDrivers(t *testing.T) {
 		assert.Equal(t, Internal, connections[2].Problem.Reason)
 		<-time.After(2 * time.Hour)
 	})
+}
+
+// TestFieldsOfAChange: what people ask for comes first.
+func TestFieldsOfAChange(t *testing.T) {
+	fields := []string{"env.IMAGE", "replicas", "configs", "image.proxy", "event.BackOff", "imagePull", "image.app", "resource"}
+	slices.SortFunc(fields, CompareFields)
+	assert.Equal(t, []string{"resource", "image.app", "image.proxy", "replicas", "configs", "env.IMAGE", "event.BackOff", "imagePull"}, fields)
 }

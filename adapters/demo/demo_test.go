@@ -86,7 +86,7 @@ func planted(text string) string {
 		fmt.Fprintf(&logs, "\n  - {resource: production/deployment/checkout-api, container: app, from: -1m, text: %q}", line)
 	}
 	text = strings.Replace(text, "labels: {app: checkout-api", "labels: {"+labels.String()+"app: checkout-api", 1)
-	text = strings.Replace(text, "      replicas: 3\n", "      replicas: 3\n      attributes: {"+attributes.String()+"}\n", 1)
+	text = strings.Replace(text, "attributes: {configs: [checkout-flags,", "attributes: {"+attributes.String()+"configs: [checkout-flags,", 1)
 	return strings.Replace(text, "\nlogs:", "\nlogs:"+logs.String(), 1)
 }
 
@@ -224,9 +224,10 @@ func TestPodsFollowTheirWorkloads(t *testing.T) {
 func TestTheLastDeployment(t *testing.T) {
 	workloads := []adapters.Kind{adapters.KindDeployment, adapters.KindStatefulSet}
 	for passed, want := range map[time.Duration][]string{
-		0: {"checkout-api env.SESSION_CACHE_TIMEOUT (value) -> (another value)",
-			"checkout-api image registry.acme-shop.example/checkout-api:v1.4.1 -> registry.acme-shop.example/checkout-api:v1.4.2",
-			"checkout-api replicas 2 -> 3"},
+		0: {"checkout-api image registry.acme-shop.example/checkout-api:v1.4.1 -> registry.acme-shop.example/checkout-api:v1.4.2",
+			"checkout-api replicas 2 -> 3",
+			"checkout-api configs [checkout-settings] -> [checkout-flags checkout-settings]",
+			"checkout-api env.SESSION_CACHE_TIMEOUT (value) -> (another value)"},
 		31 * time.Minute: {"orders-api image registry.acme-shop.example/orders-api:v3.2.0 -> registry.acme-shop.example/orders-api:v3.3.0"},
 	} {
 		snapshot, err := adapters.NewWorkspace(after(t, passed)).Changes(t.Context(), adapters.Query{Kinds: workloads, Scope: adapters.Scope{Environment: "production"}})
@@ -255,9 +256,10 @@ func TestTheTimeline(t *testing.T) {
 	assert.Equal(t, []string{
 		"-24m0s checkout-api event.Unhealthy",
 		"-25m0s session-cache health elasticache",
-		"-47m0s checkout-api env.SESSION_CACHE_TIMEOUT github-actions",
 		"-47m0s checkout-api image github-actions",
 		"-47m0s checkout-api replicas github-actions",
+		"-47m0s checkout-api configs github-actions",
+		"-47m0s checkout-api env.SESSION_CACHE_TIMEOUT github-actions",
 		"-3h5m0s configmap/checkout-settings data mira",
 		"-5h20m0s acme-shop.example record.images.acme-shop.example mira",
 		"-6h8m0s ip-10-0-3-112.ec2.internal event.Rebooted",
@@ -278,7 +280,8 @@ func TestWhatHappenedSinceTheLastChange(t *testing.T) {
 		fields = append(fields, c.Scope.Environment+" "+c.Name+" "+c.Field)
 	}
 	assert.Equal(t, []string{"staging orders-api health", "staging orders-api event.BackOff", "staging orders-api health",
-		"production checkout-api event.Unhealthy", "production checkout-api env.SESSION_CACHE_TIMEOUT", "production checkout-api image", "production checkout-api replicas",
+		"production checkout-api event.Unhealthy", "production checkout-api image", "production checkout-api replicas",
+		"production checkout-api configs", "production checkout-api env.SESSION_CACHE_TIMEOUT",
 		"production web-frontend image", "production orders-api image"}, fields)
 }
 

@@ -81,7 +81,7 @@ func (s *story) play(now []resource, began map[string]time.Time, e event, start 
 	for j := range changes {
 		changes[j].Actor, changes[j].Event = e.Actor, e.Event
 	}
-	slices.SortStableFunc(changes, func(a, b adapters.Change) int { return cmp.Compare(a.Field, b.Field) })
+	slices.SortStableFunc(changes, func(a, b adapters.Change) int { return adapters.CompareFields(a.Field, b.Field) })
 	return changes
 }
 

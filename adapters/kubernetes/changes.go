@@ -53,7 +53,7 @@ var changeTable = []struct {
 func (d *Driver) Changes(ctx context.Context, q adapters.Query) ([]adapters.Change, []adapters.Source, error) {
 	found, sources, err := fanOut(ctx, d, q, (*session).changes)
 	slices.SortStableFunc(found, func(a, b adapters.Change) int {
-		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Field, b.Field))
+		return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Resource, b.Resource), adapters.CompareFields(a.Field, b.Field))
 	})
 	return found, sources, err
 }

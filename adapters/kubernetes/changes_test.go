@@ -41,9 +41,9 @@ func TestLastDeployment(t *testing.T) {
 	}
 	assert.Equal(t, []adapters.Change{
 		change("replicas", 2.0, 3.0, 31*time.Minute, ""),
+		change("image", "shop/checkout-api:v1.4.1", "shop/checkout-api:v1.4.2", 30*time.Minute, by),
 		change("env.ADDED", nil, adapters.SomeValue, 30*time.Minute, by),
 		change("env.MODE", adapters.SomeValue, adapters.AnotherValue, 30*time.Minute, by),
-		change("image", "shop/checkout-api:v1.4.1", "shop/checkout-api:v1.4.2", 30*time.Minute, by),
 	}, changesOf(t, adapters.Query{Name: "checkout-api"}, estateObjects()...))
 }
 
