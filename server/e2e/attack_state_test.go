@@ -122,13 +122,18 @@ func editedLedger(t *testing.T, e estate) {
 	}
 }
 
-// secondWorkspace starts another one on the same folder: it answers questions and runs nothing.
+// secondWorkspace starts another process on the same folder, in which a typed phrase would count, and kills the first. It is the
+// same gate: the proposal is the one that waits, and still only a signature counts.
 func secondWorkspace(t *testing.T, e estate) {
 	a := e.attacked(t)
-	second := a.program.start(t, []string{e.kubeconfig}, "--operators", "127.0.0.1:0", "--state", a.state)
-	got := (&gate{workspace: second}).tool(t, map[string]any{"argv": []string{"kubectl", "get", "pods"}, "reason": "to look"})
-	assert.True(t, got.IsError)
-	assert.Contains(t, got.Text, "only one workspace can write it")
+	second := a.beside(t, "CLANKER_APPROVAL_TERMINAL=true")
+	assert.Equal(t, a.proposal.ProposalID, second.propose(t, wanted).ProposalID)
+	a.stopped(t)
+	require.Error(t, a.end(syscall.SIGKILL))
+	second.leads(t)
+	a.gate = second
+	assert.ErrorContains(t, a.answer(a.statement(t).text(t), approval.Proof{Terminal: a.proposal.Phrase}), "refused")
+	assert.NotZero(t, a.cli(t, nil, "approve", a.proposal.ProposalID, "--as", "terminal").code)
 	a.stopped(t)
 }
 
@@ -144,7 +149,11 @@ func copiedFolder(t *testing.T, e estate) {
 	files, err := os.ReadDir(twin.state)
 	require.NoError(t, err)
 	for _, file := range files {
-		require.NoError(t, os.Chmod(filepath.Join(twin.state, file.Name()), 0o600))
+		mode := os.FileMode(0o600)
+		if file.IsDir() {
+			mode = 0o700
+		}
+		require.NoError(t, os.Chmod(filepath.Join(twin.state, file.Name()), mode))
 	}
 	a.begin(t)
 	twin.begin(t)
