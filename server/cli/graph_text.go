@@ -171,7 +171,7 @@ func (d *drawing) dot() string {
 		fmt.Fprintf(&text, "  %s [label=%s%s];\n", quotedDOT(n.Ref), quotedDOT(strings.Join(n.lines(), "\n")), colour)
 	}
 	for _, e := range d.edges {
-		fmt.Fprintf(&text, "  %s -> %s [label=%s, tooltip=%s];\n", quotedDOT(e.From), quotedDOT(e.To), quotedDOT(label(e)), quotedDOT(printable(e.Evidence)))
+		fmt.Fprintf(&text, "  %s -> %s [label=%s, tooltip=%s];\n", quotedDOT(e.From), quotedDOT(e.To), quotedDOT(label(e)), quotedDOT(e.Evidence))
 	}
 	text.WriteString("}\n")
 	return text.String()
@@ -179,7 +179,7 @@ func (d *drawing) dot() string {
 
 // quotedDOT quotes a text for DOT, where a backslash begins an escape in labels.
 func quotedDOT(text string) string {
-	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(text) + `"`
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(printable(text)) + `"`
 }
 
 // mermaid writes the graph for Mermaid, whose nodes need names of their own.
@@ -208,7 +208,7 @@ func (d *drawing) mermaid() string {
 
 // quotedMermaid escapes what means something within quotes: entities are written with # there, and backquotes begin Markdown.
 func quotedMermaid(text string) string {
-	return strings.NewReplacer("#", "#35;", `"`, "#quot;", "&", "#amp;", "<", "#lt;", ">", "#gt;", "`", "#96;", "\\", "#92;", "\n", " ").Replace(text)
+	return strings.NewReplacer("#", "#35;", `"`, "#quot;", "&", "#amp;", "<", "#lt;", ">", "#gt;", "`", "#96;", "\\", "#92;", "\n", " ").Replace(printable(text))
 }
 
 // heading is the title, and whether it is all invented.
