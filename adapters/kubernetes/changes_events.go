@@ -142,9 +142,14 @@ func (s *session) about(e *corev1.Event, known map[string]metav1.Object) (adapte
 
 // ownerOf is the workload that a pod or replica set belongs to: its replica set says so, or else its own name.
 func (s *session) ownerOf(kind adapters.Kind, namespace, name string, known map[string]metav1.Object) (ref, bool) {
-	set := name
-	if kind == adapters.KindPod {
+	var set string
+	switch kind {
+	case adapters.KindReplicaSet:
+		set = name
+	case adapters.KindPod:
 		set, _, _ = cutLast(name)
+	default: // its own top
+		return ref{}, false
 	}
 	if object, ok := known[s.id(adapters.KindReplicaSet, namespace, set)]; ok {
 		if owner := topOwner(object.GetOwnerReferences(), nil); owner.name != "" {

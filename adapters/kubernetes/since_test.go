@@ -39,6 +39,10 @@ func TestSinceWhen(t *testing.T) {
 	empty.ManagedFields = []metav1.ManagedFieldsEntry{wrote("kube-controller-manager", "{}", 33), wrote("kube-controller-manager", "{}", 21)}
 	evicted := running("production", "web", nil, "web:1")
 	evicted.Status = corev1.PodStatus{Phase: corev1.PodFailed, Reason: "Evicted", Conditions: []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionFalse, LastTransitionTime: at(19 * time.Minute)}}}
+	rolling := available(deployment("production", "web", "web:2", 1, 1), "True", 3)
+	rolling.Status.UpdatedReplicas = 0
+	starting := ready("web-b", "Deployment")
+	starting.Status.StartTime, starting.Status.Conditions[0] = new(at(58*time.Minute)), corev1.PodCondition{Type: corev1.PodReady, Status: corev1.ConditionFalse, LastTransitionTime: at(58 * time.Minute)}
 	const deploymentKind, statefulKind, serviceKind, podKind = adapters.KindDeployment, adapters.KindStatefulSet, adapters.KindService, adapters.KindPod
 	for _, c := range []struct {
 		name    string
@@ -51,6 +55,7 @@ func TestSinceWhen(t *testing.T) {
 		{"one that may miss a pod, and does", deploymentKind, []runtime.Object{available(deployment("production", "web", "web:1", 4, 3), "True", 3), ready("web-a", "Deployment"), down("web-b", "Deployment", 17)}, "degraded", 17},
 		{"one that misses ever more", deploymentKind, []runtime.Object{available(deployment("production", "web", "web:1", 3, 1), "False", 30), down("web-a", "Deployment", 17), down("web-b", "Deployment", 30)}, "degraded", 17},
 		{"one that has none left", deploymentKind, []runtime.Object{available(deployment("production", "web", "web:1", 2, 0), "False", 17), down("web-a", "Deployment", 17), down("web-b", "Deployment", 30)}, "unhealthy", 30},
+		{"one that is rolled out while it serves", deploymentKind, []runtime.Object{rolling, ready("web-a", "Deployment"), starting}, "healthy", 3},
 		{"one without pods", deploymentKind, []runtime.Object{available(deployment("production", "web", "web:1", 2, 0), "False", 22)}, "unhealthy", 22},
 		{"one whose condition is of another time", deploymentKind, []runtime.Object{available(deployment("production", "web", "web:1", 2, 1), "True", 3)}, "degraded", -1},
 		{"a stateful set that serves", statefulKind, []runtime.Object{set(1, 1), ready("web-0", "StatefulSet")}, "healthy", 1},

@@ -44,7 +44,7 @@ func (r rollout) compared(cause string) state {
 	case r.stuck != "":
 		return state{adapters.HealthDegraded, join(r.stuck, cause), r.since}
 	case behind:
-		return state{adapters.HealthUnknown, fmt.Sprintf("the controller has not seen generation %d yet (only %d)", r.generation, r.observed), r.since}
+		return state{adapters.HealthUnknown, fmt.Sprintf("the controller has not seen generation %d yet (only %d)", r.generation, r.observed), time.Time{}}
 	case r.updated < r.desired && cause != "": // the old pods still serve, the new ones do not come up
 		return state{adapters.HealthDegraded, fmt.Sprintf("rollout at %d/%d: %s", r.updated, r.desired, cause), r.since}
 	}
@@ -71,12 +71,12 @@ func (r rollout) short(cause string) state {
 
 // dated returns since when the workload is as it is: its pods tell more exactly than its controller, which knows only whether
 // enough of them are ready.
-func (r rollout) dated(own []pod) time.Time {
+func (r rollout) dated(own []pod, cause string) time.Time {
 	unready := unreadySpan(own)
 	switch {
 	case r.desired > 0 && r.ready == 0:
 		return cmp.Or(unready.last, r.since)
-	case r.ready < r.desired || r.updated < r.desired:
+	case r.ready < r.desired || r.updated < r.desired && cause != "":
 		return cmp.Or(unready.first, r.since)
 	case r.since.IsZero(): // a controller that keeps no time: all are ready since the last one is
 		return readySpan(own).last
@@ -123,8 +123,9 @@ func (r rollout) metrics(m map[string]float64) map[string]float64 {
 // workload makes the resource of a controller with its pods.
 func (s *session) workload(kind adapters.Kind, object metav1.Object, template *corev1.PodTemplateSpec, r rollout) adapters.Resource {
 	own := s.podsOf(kind, object.GetNamespace(), object.GetName())
-	r.since = r.dated(own)
-	made := s.resource(kind, object, r.state(worst(own)))
+	cause := worst(own)
+	r.since = r.dated(own, cause)
+	made := s.resource(kind, object, r.state(cause))
 	made.Metrics = r.metrics(s.workloadMetrics(own))
 	made.Attributes = templateAttributes(&template.Spec)
 	made.Attributes["replicas"] = float64(r.desired)
