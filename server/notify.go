@@ -11,8 +11,8 @@ import (
 // delivery sends a notification to whoever made the request, before its result.
 type delivery func(mcp.JSONRPCNotification)
 
-// request is what is known of the one that a context belongs to.
-type request struct {
+// incoming is what is known of the request that a context belongs to.
+type incoming struct {
 	method  mcp.MCPMethod
 	client  string // by which its requests are counted
 	deliver delivery
@@ -20,12 +20,12 @@ type request struct {
 
 type requestKey struct{}
 
-func withRequest(ctx context.Context, r request) context.Context {
+func withRequest(ctx context.Context, r incoming) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
-func requestOf(ctx context.Context) request {
-	r, _ := ctx.Value(requestKey{}).(request)
+func requestOf(ctx context.Context) incoming {
+	r, _ := ctx.Value(requestKey{}).(incoming)
 	return r
 }
 

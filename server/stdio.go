@@ -128,7 +128,7 @@ func (c *conversation) cancel(id mcp.RequestId) {
 }
 
 func (c *conversation) handle(ctx context.Context, m message, line []byte) {
-	ctx, record := c.server.called(withRequest(ctx, request{mcp.MCPMethod(m.method), c.client, c.tell}), m, "stdio")
+	ctx, record := c.server.called(withRequest(ctx, incoming{mcp.MCPMethod(m.method), c.client, c.tell}), m, "stdio")
 	sent := 0
 	defer func() { c.server.finish(ctx, record, sent) }()
 	defer func() {

@@ -170,7 +170,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, m message, raw []
 	untimed(w)
 	out := newStream(patient{w, s.limits.write}, r)
 	defer out.end()
-	asked := request{mcp.MCPMethod(m.method), cmp.Or(sessionOf(r), m.client), out.notify}
+	asked := incoming{mcp.MCPMethod(m.method), cmp.Or(sessionOf(r), m.client), out.notify}
 	ctx, record := s.called(withRequest(r.Context(), asked), m, "http")
 	defer func() { s.finish(ctx, record, out.written()) }() // after a panic too
 	r = r.WithContext(ctx)
