@@ -66,7 +66,7 @@ func (a *app) graph(ctx context.Context, name string, f graphFlags) error {
 	code := a.unread(snapshot.Sources)
 	drawn := chosen(adapters.NewGraph(snapshot.Resources), snapshot, name, f)
 	if len(drawn.nodes) == 0 && code == exitOK {
-		return &failure{code: exitNoAnswer, err: fmt.Errorf("graph: nothing was read that goes by the name %q", name), hint: "clanker graph without a name draws all there is"}
+		return &failure{code: exitNoAnswer, err: fmt.Errorf("nothing was read that goes by the name %q", name), hint: "clanker graph without a name draws all there is"}
 	}
 	if err := drawn.write(a.stdout, f.output.String()); err != nil {
 		return err
@@ -91,6 +91,8 @@ func graphQuery(ctx context.Context, w *adapters.Workspace, name string, f graph
 		}
 		known = append(known, c.Name)
 	}
+	slices.Sort(known)
+	known = slices.Compact(known)
 	return q, usage("", "nothing connected is called %q: there are %s", f.context, cmp.Or(strings.Join(known, ", "), "no contexts"))
 }
 

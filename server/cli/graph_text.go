@@ -33,6 +33,9 @@ type tree struct {
 	text     strings.Builder
 }
 
+// attending are the relations of what hangs on what it relates to, against the others.
+var attending = map[adapters.RelationType]bool{adapters.RelationOwnedBy: true, adapters.RelationScales: true, adapters.RelationProtects: true}
+
 // twig is a relation as it is followed from one of its ends.
 type twig struct {
 	router.GraphEdge
@@ -52,14 +55,17 @@ func (d *drawing) text() string {
 	for _, n := range d.nodes {
 		t.nodes[n.Ref] = n
 	}
+	follow := func(from string, w twig) {
+		t.follow[from] = append(t.follow[from], w)
+		led[w.next()] = true
+	}
 	for _, e := range d.edges {
-		if d.direction != adapters.Dependencies || e.Relation == adapters.RelationOwnedBy && len(d.named) > 0 {
-			t.follow[e.To] = append(t.follow[e.To], twig{e, false})
-			led[e.From] = true
+		beneath := attending[e.Relation] == (d.direction == adapters.Dependents)
+		if d.direction == adapters.Around || !beneath {
+			follow(e.To, twig{e, false})
 		}
-		if d.direction != adapters.Dependents || e.Relation == adapters.RelationOwnedBy {
-			t.follow[e.From] = append(t.follow[e.From], twig{e, true})
-			led[e.To] = true
+		if d.direction == adapters.Around || beneath {
+			follow(e.From, twig{e, true})
 		}
 	}
 	roots := d.named
