@@ -26,6 +26,7 @@ type statements interface {
 // dialect is what differs between the databases.
 type dialect struct {
 	name string // the folder of the migrations
+	path string // of the file, if it is one
 
 	// spell spells a query as the database wants it.
 	spell func(query string) string

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -15,6 +16,7 @@ import (
 func inFile(path string) *dialect {
 	return &dialect{
 		name:  "sqlite",
+		path:  path,
 		spell: same,
 		version: func(ctx context.Context, db queries) (has int, err error) {
 			err = db.QueryRowContext(ctx, `PRAGMA user_version`).Scan(&has)
@@ -29,8 +31,12 @@ func inFile(path string) *dialect {
 // code is what SQLite says with an error; 0 of other errors.
 func code(err error) int {
 	var failure *sqlite.Error
-	if errors.As(err, &failure) {
+	var found *damage
+	switch {
+	case errors.As(err, &failure):
 		return failure.Code() & 0xff
+	case errors.As(err, &found):
+		return sqlite3.SQLITE_CORRUPT
 	}
 	return 0
 }
@@ -69,6 +75,29 @@ func openSQLite(path, options string, connections int) (*sql.DB, error) {
 	}
 	return pool(sql.OpenDB(connector), connections), nil
 }
+
+// sounding is how long a file is looked at before it is used: nobody waits for all of a big one.
+const sounding = 300 * time.Millisecond
+
+// sound reports damage of the file. What it does not get to is noticed when it is read.
+func sound(ctx context.Context, db *sql.DB) error {
+	brief, cancel := context.WithTimeout(ctx, sounding)
+	defer cancel()
+	var verdict string
+	err := db.QueryRowContext(brief, `PRAGMA quick_check(1)`).Scan(&verdict)
+	switch {
+	case brief.Err() != nil:
+		return ctx.Err()
+	case err == nil && verdict != "ok":
+		return &damage{verdict}
+	}
+	return err
+}
+
+// damage is what quick_check found.
+type damage struct{ what string }
+
+func (d *damage) Error() string { return d.what }
 
 // pool keeps so many connections open, and no more.
 func pool(db *sql.DB, connections int) *sql.DB {

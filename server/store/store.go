@@ -93,7 +93,7 @@ func (s *Store) open(ctx context.Context, database string) error {
 }
 
 // openFile opens the file in the folder, and makes it for this user only. SQLite gives the files beside it the same mode.
-func (s *Store) openFile(context.Context) error {
+func (s *Store) openFile(ctx context.Context) error {
 	path := filepath.Join(s.dir, dataFile)
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -108,6 +108,9 @@ func (s *Store) openFile(context.Context) error {
 		return err
 	}
 	s.Reader = newReader(d, db)
+	if err := sound(ctx, db); err != nil {
+		return err
+	}
 	if s.writer, err = openSQLite(path, writing, 1); err != nil {
 		return err
 	}
@@ -129,7 +132,9 @@ func (s *Store) openTeam(ctx context.Context, address string) error {
 	}
 	d := inPostgres()
 	s.Reader = newReader(d, openPostgres(config, readers))
-	s.writer, s.notes = openPostgres(config, 1), openPostgres(config, 1)
+	soon := config.Copy()
+	soon.RuntimeParams["synchronous_commit"] = "off" // notes do not wait for the disk; see [Store.note]
+	s.writer, s.notes = openPostgres(config, 1), openPostgres(soon, 1)
 	if s.instance, err = d.newName(); err != nil {
 		return err
 	}
