@@ -35,6 +35,7 @@ type Config struct {
 	Approval   Approval
 	State      string // folder; empty: the usual place
 	Database   string // PostgreSQL; empty: a file in State
+	History    History
 	Log        Log
 	Limits     Limits
 	Metrics    bool
@@ -82,6 +83,12 @@ type Approval struct {
 	Pending  int // proposals of one agent that wait
 	Hourly   int // proposals of one agent in an hour
 	Terminal bool
+}
+
+// History says how much of what was observed and answered is kept.
+type History struct {
+	Keep int // days
+	Size int // MiB
 }
 
 // Log says what is written to stderr.

@@ -48,6 +48,7 @@ func TestDefault(t *testing.T) {
 		Listen: "127.0.0.1:39393", Intents: config.Intents{Builtin: true}, Log: config.Log{Format: "text", Level: "info"},
 		Limits: config.Limits{Rate: 100, Burst: 200, Running: 32, Sessions: 1000}, Metrics: true,
 		Operators: config.Operators{Listen: "localhost:39394"}, Approval: config.Approval{Wait: 60, Last: 10, Pending: 5, Hourly: 20},
+		History: config.History{Keep: 90, Size: 1024},
 	}, config.Default())
 }
 
@@ -227,7 +228,7 @@ func TestValues(t *testing.T) {
 		`{"key":"approval.wait","value":60,"from":"default"},{"key":"approval.last","value":10,"from":"default"},`+
 		`{"key":"approval.pending","value":5,"from":"default"},{"key":"approval.hourly","value":20,"from":"default"},`+
 		`{"key":"approval.terminal","value":false,"from":"default"},{"key":"state","value":"","from":"default"},`+
-		`{"key":"database","value":"","from":"default"},{"key":"log.format","value":"text","from":"default"},`+
+		`{"key":"database","value":"","from":"default"},{"key":"history.keep","value":90,"from":"default"},{"key":"history.size","value":1024,"from":"default"},{"key":"log.format","value":"text","from":"default"},`+
 		`{"key":"log.level","value":"error","from":"--log-level"},{"key":"limits.rate","value":7,"from":"FILE:2:9"},`+
 		`{"key":"limits.burst","value":9,"from":"CLANKER_LIMITS_BURST"},{"key":"limits.running","value":32,"from":"default"},`+
 		`{"key":"limits.sessions","value":1000,"from":"default"},{"key":"metrics","value":true,"from":"default"}]`,

@@ -140,6 +140,13 @@ func gateKeys() []Key {
 			Doc: "PostgreSQL database of its own in which several workspaces keep history, proposals and the audit log\n" +
 				"together. Its password is in PGPASSWORD or ~/.pgpass. Without this key it is a file in state.",
 			field: func(c *Config) any { return &c.Database }},
+		{Path: "history.keep", Type: Number, Default: "90", Min: 1, Max: 3650, Unit: "days",
+			Doc: "How long it is kept what was observed to change, and what was answered. What is known of resources that\n" +
+				"are there stays, and so do proposals and the audit log.",
+			field: func(c *Config) any { return &c.History.Keep }},
+		{Path: "history.size", Type: Number, Default: "1024", Min: 16, Max: 1_000_000, Unit: "MiB",
+			Doc:   "How much of it is kept: what is more goes, the oldest first. \"clanker history stats\" measures it.",
+			field: func(c *Config) any { return &c.History.Size }},
 	}
 }
 
