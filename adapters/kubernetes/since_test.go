@@ -13,12 +13,19 @@ import (
 	"clanker/adapters"
 )
 
+// available gives a deployment its condition, and when that came about.
+func available(d *appsv1.Deployment, holds corev1.ConditionStatus, minute int) *appsv1.Deployment {
+	d.Status.Conditions[0] = appsv1.DeploymentCondition{Type: appsv1.DeploymentAvailable, Status: holds, LastTransitionTime: at(time.Duration(minute) * time.Minute)}
+	return d
+}
+
+func statefulSet(replicas, ready int32) *appsv1.StatefulSet {
+	return &appsv1.StatefulSet{ObjectMeta: named("production", "web", nil), Spec: appsv1.StatefulSetSpec{Replicas: &replicas, Template: template("web", "web:1")},
+		Status: appsv1.StatefulSetStatus{Replicas: replicas, ReadyReplicas: ready}}
+}
+
 // TestSinceWhen: a health has been what it is since the cluster says so, and not since something else happened.
 func TestSinceWhen(t *testing.T) {
-	available := func(d *appsv1.Deployment, holds corev1.ConditionStatus, minute int) *appsv1.Deployment {
-		d.Status.Conditions[0] = appsv1.DeploymentCondition{Type: appsv1.DeploymentAvailable, Status: holds, LastTransitionTime: at(time.Duration(minute) * time.Minute)}
-		return d
-	}
 	of := func(p *corev1.Pod, kind string) *corev1.Pod {
 		p.ObjectMeta = ownedBy(p.ObjectMeta, kind, "web")
 		return p
@@ -30,10 +37,6 @@ func TestSinceWhen(t *testing.T) {
 		p := of(crashing("production", name, app("web")), kind)
 		p.Status.Conditions[0].LastTransitionTime = at(time.Duration(minute) * time.Minute)
 		return p
-	}
-	set := func(replicas, ready int32) *appsv1.StatefulSet {
-		return &appsv1.StatefulSet{ObjectMeta: named("production", "web", nil), Spec: appsv1.StatefulSetSpec{Replicas: &replicas, Template: template("web", "web:1")},
-			Status: appsv1.StatefulSetStatus{Replicas: replicas, ReadyReplicas: ready}}
 	}
 	empty := slice("production", "web")
 	empty.ManagedFields = []metav1.ManagedFieldsEntry{wrote("kube-controller-manager", "{}", 33), wrote("kube-controller-manager", "{}", 21)}
@@ -58,8 +61,8 @@ func TestSinceWhen(t *testing.T) {
 		{"one that is rolled out while it serves", deploymentKind, []runtime.Object{rolling, ready("web-a", "Deployment"), starting}, "healthy", 3},
 		{"one without pods", deploymentKind, []runtime.Object{available(deployment("production", "web", "web:1", 2, 0), "False", 22)}, "unhealthy", 22},
 		{"one whose condition is of another time", deploymentKind, []runtime.Object{available(deployment("production", "web", "web:1", 2, 1), "True", 3)}, "degraded", -1},
-		{"a stateful set that serves", statefulKind, []runtime.Object{set(1, 1), ready("web-0", "StatefulSet")}, "healthy", 1},
-		{"one that misses a pod", statefulKind, []runtime.Object{set(2, 1), ready("web-0", "StatefulSet"), down("web-1", "StatefulSet", 17)}, "degraded", 17},
+		{"a stateful set that serves", statefulKind, []runtime.Object{statefulSet(1, 1), ready("web-0", "StatefulSet")}, "healthy", 1},
+		{"one that misses a pod", statefulKind, []runtime.Object{statefulSet(2, 1), ready("web-0", "StatefulSet"), down("web-1", "StatefulSet", 17)}, "degraded", 17},
 		{"a service that misses endpoints", serviceKind, []runtime.Object{service("production", "web"), slice("production", "web", true, false, false), ready("web-a", "Deployment"), down("web-b", "Deployment", 17), down("web-c", "Deployment", 30)}, "degraded", 17},
 		{"one that has lost the last", serviceKind, []runtime.Object{service("production", "web"), slice("production", "web", false, false), down("web-a", "Deployment", 17), down("web-b", "Deployment", 30)}, "unhealthy", 30},
 		{"one whose pods are gone", serviceKind, []runtime.Object{service("production", "web"), empty}, "unhealthy", 33},
