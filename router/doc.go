@@ -30,6 +30,22 @@
 // loaded, in a second or two, with the certainty of the built-in ones, and kept in a [Cache]; a catalogue of one's own tests itself.
 // [Matcher.Explain] tells all of this of one question.
 //
+// # Follow-up questions
+//
+// "Now show me its logs" is made a question that stands alone before it is matched as any other (followup_resolve.go), and a warning says how it was read. What it points at, the [Look] tells that the asker's last answer was,
+// if that is no older than half an hour, or the one that [Question.FollowUp] names, however old:
+//
+//   - "it", "that one", "this pod" are what that question named, in the place that it named, or the place that it was about, or
+//     the only resource that it showed; a change names the resource with its kind and all of its place;
+//   - "the second one", "the last pod", "the one in eu-west-1" are rows of it, in the order in which they were shown;
+//   - "they", "which of them" are all that it showed, and the answer is about those alone;
+//   - "there" is where it looked; "why?", "since when?", "who did that?", "more" ask about it;
+//   - "what about redis?", "and in staging?", "the same for yesterday" ask its question again, of something else.
+//
+// What cannot be known is asked back (needsInput), with what was shown. A question that stands alone stays as it is: where a name
+// or noun before it may be what "it" means, where "it" means nothing ("is it safe to deploy"), and where the question would not be
+// one with the thing in it either.
+//
 // # What an intent's action makes of it
 //
 //   - list, metrics: the resources that the intent selects, in its order, are items; what its columns name are their fields.

@@ -119,14 +119,15 @@ func (d *draft) among(s *adapters.Snapshot) bool {
 
 // mayPointBack is a quick test of what a question that stands alone mostly lacks.
 func mayPointBack(text string) bool {
-	words := 0
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool {
-		return r <= '/' && r != '\'' && r != '-' || r == ':' || r == '?' || r == ';'
-	}) {
-		words++
-		if len(word) <= longestBack && backWords[strings.ToLower(word)] {
+	count, opening, before := 0, true, ""
+	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r <= '/' && r != '\'' && r != '-' || r == ':' || r == '?' || r == ';' }) {
+		word = strings.ToLower(word)
+		if backWords[word] || opening && openers[word] || word == "about" && (before == "what" || before == "how") {
 			return true
 		}
+		opening = opening && (courtesies[word] || idle[word])
+		count++
+		before = word
 	}
-	return words <= fewWords
+	return count <= fewWords
 }

@@ -16,9 +16,10 @@ func setOf(words string) map[string]bool {
 }
 
 var (
-	// backWords are those of which a question that points back holds one, unless it has few words.
-	backWords = setOf(`it its it's itself they they're their theirs them this that that's these those there one ones same and about
-		more rest second third fourth fifth sixth seventh eighth ninth tenth 2nd 3rd 4th 5th 6th 7th 8th 9th 10th`)
+	// backWords are those of which a question that points back holds one, unless it begins with an opener or has few words.
+	backWords = setOf(`it it's its itself ones one same second that that's their theirs them there these they they're third this those
+		fourth fifth sixth seventh eighth ninth tenth 2nd 3rd 4th 5th 6th 7th 8th 9th 10th`)
+	openers = setOf("also and at between during for from in last on or over since today yesterday")
 	// courtesies may stand before a question without being a part of it, and idle words make up a sentence before one: "I see.".
 	courtesies = setOf("ah alright also and but clanker hello hey hi hm hmm hmmm now oh ok okay please so then thanks uh well yeah yep yes")
 	idle       = setOf(`awesome cool do excellent fair fine good got great i interesting it just know me no nice perfect right see sorry sounds sure thank
@@ -68,10 +69,8 @@ var idioms = []string{"could it be", "did it take", "does it cost", "would it co
 	"it took", "it turns out", "make it quick", "make it short", "make it so", "take it easy", "that is it", "what day is it", "what time is it",
 	"will it take", "would it be", "worth it"}
 
-const (
-	longestBack = 10 // bytes of the longest of backWords
-	fewWords    = 4
-)
+// fewWords is how many words a question has that is asked whether it points back whatever they are: "show me the rest please".
+const fewWords = 5
 
 // form is a question that is nothing but a question about what was answered.
 type form uint8
