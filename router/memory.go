@@ -26,15 +26,15 @@ type Memory interface {
 
 // Look is what is kept of an answer: enough to say later what changed since, and what "it" was.
 type Look struct {
-	AnswerID string
-	Asker    string // who asked, as far as that was claimed; empty when it was not
-	Question string
-	Key      string // the same for questions that mean the same: see [Router]
-	At       time.Time
-	Read     []Glance
-	Listed   []string // the resources (IDs) that the answer showed, in its order; at most [MostListed]
-	Subject  Subject
-	Partial  bool // something could not be read: what is not listed may be there all the same
+	AnswerID string    `json:"answerId,omitempty"`
+	Asker    string    `json:"asker,omitempty"` // who asked, as far as that was claimed; empty when it was not
+	Question string    `json:"question"`
+	Key      string    `json:"key"` // the same for questions that mean the same: see [Router]
+	At       time.Time `json:"at,omitzero"`
+	Read     []Glance  `json:"read,omitempty"`
+	Listed   []string  `json:"listed,omitempty"` // the resources (IDs) that the answer showed, in its order; at most [MostListed]
+	Subject  Subject   `json:"subject,omitzero"`
+	Partial  bool      `json:"partial,omitempty"` // something could not be read: what is not listed may be there all the same
 }
 
 // MostListed is how many of the resources that an answer showed are kept.
