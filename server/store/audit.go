@@ -26,41 +26,44 @@ func (s *Store) Append(ctx context.Context, e approval.Event) (approval.Head, er
 
 // append adds entries, each followed by a checkpoint where one is due.
 func (s *Store) append(ctx context.Context, tx statements, events ...approval.Event) (approval.Head, error) {
-	h, signed, err := end(ctx, tx)
-	if err != nil {
-		return h, err
+	at, err := findEnd(ctx, tx)
+	for i := 0; i < len(events) && err == nil; i++ {
+		err = s.add(ctx, tx, &at, events[i])
 	}
-	for _, e := range events {
-		if e, err = s.fill(ctx, tx, e); err != nil {
-			return h, err
-		}
-		due := approval.Sealed(e.Type, h.Seq+1-signed)
-		if due {
-			if h, err = s.join(ctx, tx, h); err != nil {
-				return h, err
-			}
-		}
-		if h, err = s.link(ctx, tx, h, e); err != nil {
-			return h, err
-		}
-		if !due {
-			continue
-		}
-		if h, err = s.checkpoint(ctx, tx, h); err != nil {
-			return h, err
-		}
-		signed = h.Seq
-	}
-	return h, nil
+	return at.Head, err
 }
 
-// end returns the head of the log and the number of its newest checkpoint.
-func end(ctx context.Context, tx queries) (h approval.Head, signed int64, err error) {
-	if h, err = head(ctx, tx); err != nil {
-		return h, 0, err
+// end is where the log ends.
+type end struct {
+	approval.Head
+	signed int64 // number of its newest checkpoint
+}
+
+func findEnd(ctx context.Context, tx queries) (at end, err error) {
+	if at.Head, err = head(ctx, tx); err != nil {
+		return at, err
 	}
-	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM entries WHERE type = ?`, approval.EventCheckpoint).Scan(&signed)
-	return h, signed, err
+	err = tx.QueryRowContext(ctx, `SELECT coalesce(max(seq), 0) FROM entries WHERE type = ?`, approval.EventCheckpoint).Scan(&at.signed)
+	return at, err
+}
+
+// add adds an entry, and the checkpoint after it if one is due. Before a workspace first signs, it joins.
+func (s *Store) add(ctx context.Context, tx statements, at *end, e approval.Event) error {
+	e, err := s.fill(ctx, tx, e)
+	if err != nil {
+		return err
+	}
+	if approval.Sealed(e.Type, at.Seq+1-at.signed) {
+		if err := s.join(ctx, tx, at); err != nil {
+			return err
+		}
+	}
+	if at.Head, err = s.link(ctx, tx, at.Head, e); err != nil || !approval.Sealed(e.Type, at.Seq-at.signed) {
+		return err
+	}
+	at.Head, err = s.checkpoint(ctx, tx, at.Head)
+	at.signed = at.Seq
+	return err
 }
 
 // fill adds to an entry about a process what the store knows of it, and makes the log know its key.
@@ -85,18 +88,15 @@ func enter(ctx context.Context, tx statements, key string) error {
 	return err
 }
 
-// join tells the log whose key signs it, before that first does.
-func (s *Store) join(ctx context.Context, tx statements, h approval.Head) (approval.Head, error) {
+// join tells the log of this workspace's key, if it does not know it.
+func (s *Store) join(ctx context.Context, tx statements, at *end) error {
 	if joined, err := s.joined(ctx, tx); err != nil || joined {
-		return h, err
+		return err
 	}
-	e, err := s.fill(ctx, tx, approval.Event{Type: approval.EventStarted, Body: approval.Opened{Key: s.key}})
-	if err != nil {
-		return h, err
-	}
-	return s.link(ctx, tx, h, e)
+	return s.add(ctx, tx, at, approval.Event{Type: approval.EventStarted, Body: approval.Opened{Key: s.key}})
 }
 
+// joined reports whether the log knows this workspace's key.
 func (s *Store) joined(ctx context.Context, tx queries) (joined bool, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM workspace WHERE key = ?)`, s.key).Scan(&joined)
 	return joined, err
@@ -124,13 +124,13 @@ func (s *Store) checkpoint(ctx context.Context, tx statements, h approval.Head) 
 
 // seal signs the head, unless the newest entry does, or this workspace has nothing to do with the log.
 func (s *Store) seal(ctx context.Context, tx statements) error {
-	h, signed, err := end(ctx, tx)
-	if err != nil || h.Seq == signed {
+	at, err := findEnd(ctx, tx)
+	if err != nil || at.Seq == at.signed {
 		return err
 	}
 	if joined, err := s.joined(ctx, tx); err != nil || !joined {
 		return err
 	}
-	_, err = s.checkpoint(ctx, tx, h)
+	_, err = s.checkpoint(ctx, tx, at.Head)
 	return err
 }

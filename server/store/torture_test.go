@@ -3,11 +3,13 @@ package store_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -28,7 +30,79 @@ func TestMain(m *testing.M) {
 		fmt.Println("failed", suffer(dir)) // it is killed before it gets here
 		os.Exit(1)
 	}
+	if dir := os.Getenv(racing); dir != "" {
+		won, err := race(storetest.Place{Dir: dir, Database: os.Getenv(racing + "_IN")})
+		fmt.Println(won, err)
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
+}
+
+// racing names the folder that a child process races others in.
+const racing = "CLANKER_RACING"
+
+// raced is how many requests a race is about.
+const raced = 200
+
+// race tries to make each request and to take it through its life, whatever others do, and returns how many moves were its.
+func race(p storetest.Place) (won int, err error) {
+	ctx := context.Background()
+	s, err := store.Open(ctx, p.Dir, store.Options{Database: p.Database})
+	if err != nil {
+		return 0, err
+	}
+	_, err = s.Append(ctx, approval.Event{Type: approval.EventStarted, Body: approval.Opened{Key: s.Key()}})
+	for i := 0; i < raced && err == nil; i++ {
+		r := approvaltest.Request(fmt.Sprint(i), now())
+		if s.Create(ctx, r, approvaltest.Proposed(r)) == nil { // else it is there already
+			won++
+		}
+		for _, next := range []approval.State{approval.Approved, approval.Running, approval.Failed} {
+			switch r, err = s.Update(ctx, fmt.Sprint(i), r.State, storetest.Move(approvaltest.Closed(fmt.Sprint(i), next), next)); {
+			case err == nil:
+				won++
+			case !errors.Is(err, approval.ErrMoved):
+				return won, err
+			}
+			r.State, err = next, nil
+		}
+	}
+	return won, errors.Join(err, s.Close())
+}
+
+// Processes that work on one ledger at once leave a whole chain in which everything happened once.
+func TestTortureByMany(t *testing.T) {
+	t.Parallel()
+	raceAll(t, storetest.Folder(t))
+}
+
+func raceAll(t *testing.T, places ...storetest.Place) {
+	t.Helper()
+	const processes = 3
+	var total int
+	var wait sync.WaitGroup
+	said := make([]string, processes)
+	for i := range processes {
+		p := places[i%len(places)]
+		child := exec.Command(os.Args[0])
+		child.Env = append(os.Environ(), racing+"="+p.Dir, racing+"_IN="+p.Database)
+		wait.Go(func() {
+			out, err := child.Output()
+			assert.NoError(t, err)
+			said[i] = strings.TrimSpace(string(out))
+		})
+	}
+	wait.Wait()
+	for _, words := range said {
+		var won int
+		_, err := fmt.Sscanf(words, "%d <nil>", &won)
+		require.NoError(t, err, words)
+		total += won
+	}
+	assert.Equal(t, 4*raced, total, "each is made once, and moved three times")
+	entries := storetest.Chain(t, places[0].Read(t))
+	assert.Equal(t, raced, entries[approval.EventProposed])
+	assert.Equal(t, 3*raced, entries[approval.EventClosed])
 }
 
 // suffer takes request after request through its life, and says aloud each time what is on the disk.

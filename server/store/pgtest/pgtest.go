@@ -8,6 +8,7 @@ package pgtest
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -148,18 +149,29 @@ func (s *Server) URL(database string) string {
 func (s *Server) Database() string {
 	s.t.Helper()
 	name := fmt.Sprintf("db%d", s.made.Add(1))
-	s.Execute("postgres", "CREATE DATABASE "+name)
+	require.NoError(s.t, s.Execute("postgres", "CREATE DATABASE "+name))
 	return s.URL(name)
 }
 
 // Execute executes statements as the superuser.
-func (s *Server) Execute(database, statements string) {
-	s.t.Helper()
+func (s *Server) Execute(database, statements string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
+	conn, err := pgx.Connect(ctx, s.URL(database))
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, statements)
+	return errors.Join(err, conn.Close(ctx))
+}
+
+// Hold executes statements on a connection that stays open until it is released.
+func (s *Server) Hold(database, statements string) (release func()) {
+	s.t.Helper()
+	ctx := s.t.Context()
 	conn, err := pgx.Connect(ctx, s.URL(database))
 	require.NoError(s.t, err)
 	_, err = conn.Exec(ctx, statements)
 	require.NoError(s.t, err)
-	require.NoError(s.t, conn.Close(ctx))
+	return func() { require.NoError(s.t, conn.Close(ctx)) }
 }
