@@ -82,7 +82,7 @@ func (a *app) root() *cobra.Command {
 	},
 		a.mcpCommand(), a.askCommand(), a.graphCommand(), a.watchCommand(), a.proposalsCommand(), a.approveCommand(), a.rejectCommand(), a.signCommand(), a.approversCommand(),
 		a.routeCommand(), a.intentsCommand(), a.evalCommand(), a.providersCommand(), a.configCommand(),
-		a.commandsCommand(), a.policiesCommand(), a.auditCommand(), a.doctorCommand(), a.versionCommand(), exitCodesTopic(),
+		a.commandsCommand(), a.policiesCommand(), a.auditCommand(), a.historyCommand(), a.doctorCommand(), a.versionCommand(), exitCodesTopic(),
 	)
 	root.SetFlagErrorFunc(flagError)
 	root.SetVersionTemplate("{{.Version}}\n")

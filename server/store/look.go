@@ -14,16 +14,7 @@ import (
 	"clanker/router"
 )
 
-// lasting is what of a look is the same the next time, unless something has changed.
-type lasting struct {
-	Key      string           `json:"key"`
-	Question string           `json:"question"`
-	Read     []adapters.Query `json:"read"` // without Since
-	Listed   []string         `json:"listed,omitempty"`
-	Subject  router.Subject   `json:"subject,omitzero"`
-}
-
-// moving is the rest of one read.
+// moving is what of a read is never the same.
 type moving struct {
 	At    adapters.Position `json:"at"`
 	Since time.Time         `json:"since,omitzero"`
@@ -31,11 +22,12 @@ type moving struct {
 
 // Keep keeps a look; see [router.Memory]. A look that is kept already stays as it is.
 func (s *Store) Keep(ctx context.Context, l router.Look) error {
-	same, reads := lasting{Key: l.Key, Question: l.Question, Listed: l.Listed[:min(len(l.Listed), router.MostListed)], Subject: l.Subject}, []moving{}
+	same, reads := l, []moving{} // what is the same the next time, unless something has changed, and the rest
+	same.AnswerID, same.Asker, same.At, same.Read = "", "", time.Time{}, nil
 	for _, g := range l.Read {
 		reads = append(reads, moving{At: g.At, Since: g.Query.Since})
-		g.Query.Since = time.Time{}
-		same.Read = append(same.Read, g.Query)
+		g.At, g.Query.Since = 0, time.Time{}
+		same.Read = append(same.Read, g)
 	}
 	document, err := adapters.Canonical(same)
 	if err != nil {
@@ -111,20 +103,18 @@ func wanted(w router.Which) (string, []any) {
 }
 
 func scanLook(row interface{ Scan(...any) error }) (l router.Look, err error) {
+	var answer, asker, rest, document string
 	var at int64
-	var rest, document string
-	if err := row.Scan(&l.AnswerID, &l.Asker, &at, &rest, &document); err != nil {
+	if err := row.Scan(&answer, &asker, &at, &rest, &document); err != nil {
 		return l, err
 	}
-	var same lasting
 	var reads []moving
-	if err := errors.Join(json.Unmarshal([]byte(document), &same), json.Unmarshal([]byte(rest), &reads)); err != nil || len(reads) != len(same.Read) {
-		return l, fmt.Errorf("the look %s cannot be read: %w", l.AnswerID, err)
+	if err := errors.Join(json.Unmarshal([]byte(document), &l), json.Unmarshal([]byte(rest), &reads)); err != nil || len(reads) != len(l.Read) {
+		return l, fmt.Errorf("the look %s cannot be read: %w", answer, err)
 	}
-	l.At, l.Key, l.Question, l.Listed, l.Subject = moment(at), same.Key, same.Question, same.Listed, same.Subject
-	for i, q := range same.Read {
-		q.Since = reads[i].Since
-		l.Read = append(l.Read, router.Glance{Query: q, At: reads[i].At})
+	l.AnswerID, l.Asker, l.At = answer, asker, moment(at)
+	for i, read := range reads {
+		l.Read[i].At, l.Read[i].Query.Since = read.At, read.Since
 	}
 	return l, nil
 }

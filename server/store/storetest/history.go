@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -338,7 +339,10 @@ func looks(t *testing.T, p Place) {
 	since.Since, since.Metrics = At(-5), []string{"cpu.usage"}
 	one := router.Look{AnswerID: "1", Asker: "claude", Question: "is all well?", Key: "health", At: At(0), Listed: []string{"a", "b"},
 		Read:    []router.Glance{{Query: since, At: 3}, {Query: all, At: 4}},
-		Subject: router.Subject{Intent: "health", Slots: map[string]any{"name": "web"}, Refs: []string{"a"}}}
+		Subject: router.Subject{Intent: "health", Slots: map[string]any{"name": "web"}, Refs: []string{"a"}}, Partial: true}
+	for i := range reflect.TypeOf(one).NumField() {
+		require.False(t, reflect.ValueOf(one).Field(i).IsZero(), "%s is not tested", reflect.TypeOf(one).Field(i).Name)
+	}
 	two, three := one, router.Look{AnswerID: "3", Key: "cost", At: At(2)}
 	two.AnswerID, two.Asker, two.At = "2", "cursor", At(1)
 	for _, l := range []router.Look{one, two, three, one} {
