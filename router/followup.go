@@ -64,6 +64,8 @@ func (r *Router) earlier(ctx context.Context, d *draft) (*Look, string) {
 	default:
 		which.Asker = id
 	}
+	ctx, done := context.WithTimeout(ctx, remembering)
+	defer done()
 	look, ok, err := r.memory.Look(ctx, which)
 	switch {
 	case err != nil:
@@ -120,7 +122,7 @@ func (d *draft) among(s *adapters.Snapshot) bool {
 // mayPointBack is a quick test of what a question that stands alone mostly lacks.
 func mayPointBack(text string) bool {
 	count, opening, before := 0, true, ""
-	for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r <= '/' && r != '\'' && r != '-' || r == ':' || r == '?' || r == ';' }) {
+	for word := range strings.FieldsFuncSeq(text, isBetween) {
 		word = strings.ToLower(word)
 		if backWords[word] || opening && openers[word] || word == "about" && (before == "what" || before == "how") {
 			return true
@@ -130,4 +132,9 @@ func mayPointBack(text string) bool {
 		before = word
 	}
 	return count <= fewWords
+}
+
+// isBetween reports whether the character stands between words: blanks and most marks.
+func isBetween(r rune) bool {
+	return r <= '/' && r != '\'' && r != '-' || r == ':' || r == ';' || r == '?'
 }

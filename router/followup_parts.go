@@ -64,11 +64,18 @@ func (l *lattice) partAt(p *parts, i, end int) int {
 	if !l.tokens[i].quoted && (articles[l.words[i]] || placeWord(l.words[i]) != noPlace) {
 		return i + 1
 	}
+	if p.what() != "" {
+		return 0
+	}
+	return l.valueAt(p, i, end)
+}
+
+// valueAt takes the name or kind that begins at i into the parts, and returns where it ends; 0 if there is none. An unknown word
+// at the end is a name: whoever asks must know it.
+func (l *lattice) valueAt(p *parts, i, end int) int {
 	at := l.likeliest(i)
 	switch {
-	case p.what() != "":
-		return 0
-	case at < 0 && i+1 == end && l.used(i) == freeUse: // whoever asks must know it
+	case at < 0 && i+1 == end && l.used(i) == freeUse:
 		p.name = l.say(i, end, nil)
 		return end
 	case at < 0 || l.spans[at].class != isValue || l.spans[at].end > end:

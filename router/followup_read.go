@@ -1,6 +1,7 @@
 package router
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,15 +32,31 @@ type mention struct {
 // core returns the bounds of the question without courtesies: those before it, sentences of them, and those at its end.
 func (l *lattice) core() (int, int) {
 	start, end := 0, len(l.tokens)
-	for i := 0; i < end && !l.tokens[i].quoted && (courtesies[l.words[i]] || idle[l.words[i]]); i++ {
+	for i := 0; i < end && l.saysNothing(i) && (courtesies[l.words[i]] || idle[l.words[i]]); i++ {
 		if start == i && courtesies[l.words[i]] || i+1 < end && l.tokens[i+1].pause != noPause {
 			start = i + 1
 		}
 	}
-	for end > start && !l.tokens[end-1].quoted && farewells[l.words[end-1]] {
-		end--
+	for end > start {
+		n := l.farewell(end)
+		if n == 0 {
+			break
+		}
+		end = max(start, end-n)
 	}
 	return start, end
+}
+
+// farewell returns how many words before end only close a question: "please", "for me".
+func (l *lattice) farewell(end int) int {
+	switch t := &l.tokens[end-1]; {
+	case t.quoted:
+	case farewells[t.text]:
+		return 1
+	case t.text == "me" && l.before(end-1) == "for":
+		return 2
+	}
+	return 0
 }
 
 // form returns what the question asks when it is nothing but a question about what was answered.
@@ -56,7 +73,11 @@ func (l *lattice) form(start, end int) form {
 			words = append(words, word)
 		}
 	}
-	return forms[strings.Join(words, " ")]
+	text := strings.Join(words, " ")
+	if slices.ContainsFunc(sinces, func(lead string) bool { return strings.HasPrefix(text, lead) }) {
+		return asksSince
+	}
+	return forms[text]
 }
 
 // mentions finds where the question points back; none if it stands alone, for what it points at may be in the question itself.

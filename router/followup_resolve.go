@@ -131,20 +131,38 @@ func (p *pointing) put(words string, t thing, found []mention, soft bool) resolv
 	text := p.best(t, found)
 	hit, ok := p.hit(text)
 	fits := ok && p.fits(hit, t)
-	opens := found[0].from == p.start // "it worked yesterday": a statement
-	if !fits && (soft || opens) && p.stands() || !ok && !p.takes(text) && !p.stands() {
-		return p.alone() // it means something by itself; or it is small talk, knowledge
-	}
-	if ok && !fits {
+	soft = soft || found[0].from == p.start // "it worked yesterday": a statement
+	switch {
+	case p.meansItself(text, soft && !fits):
+		return p.alone()
+	case ok && !fits:
 		return resolved{needs: p.cannot(words, t)}
-	}
-	if ok && hit.Intent.Action == intents.ActionPropose && t.id != "" {
-		t = p.m.exactly(t.id, p.names)
-		text = p.best(t, found)
+	case ok && hit.Intent.Action == intents.ActionPropose && t.id != "":
+		t, text = p.exact(t, text, found, hit.Intent)
 	}
 	r := p.asked(text, words, t.label)
 	r.only = t.set
 	return r
+}
+
+// meansItself reports whether the question is to stay as it is: it means something by itself and may, or it means nothing with the
+// thing in it either: small talk, knowledge.
+func (p *pointing) meansItself(text string, may bool) bool {
+	if p.stands() {
+		return may
+	}
+	return !p.takes(text)
+}
+
+// exact is the question for a change with all that tells the resource from others, as long as it asks for the same change.
+func (p *pointing) exact(t thing, text string, found []mention, in *intents.Intent) (thing, string) {
+	for _, exact := range p.m.exactly(t.id, p.names) {
+		said := p.said(exact, found)[0]
+		if hit, ok := p.hit(said); ok && hit.Intent == in && p.fits(hit, exact) {
+			return exact, said
+		}
+	}
+	return t, text
 }
 
 // cannot asks back where an answer would tell of more than t.

@@ -94,10 +94,13 @@ func (m *Matcher) thingOf(id string, names adapters.Names) (thing, bool) {
 	return t, t.words != ""
 }
 
-// exactly names one resource with its kind and all of its place, for a change.
-func (m *Matcher) exactly(id string, names adapters.Names) thing {
+// exactly names one resource with all of its place, for a change: with its kind, and without.
+func (m *Matcher) exactly(id string, names adapters.Names) []thing {
 	n := resourceAt(id, names)
-	return thing{words: string(n.Kind) + " " + m.nameWords(n.Name), place: m.placeOf(n), id: id, label: labels([]string{id})[0], name: n.Name}
+	t := thing{words: m.nameWords(n.Name), place: m.placeOf(n), id: id, label: labels([]string{id})[0], name: n.Name}
+	of := t
+	of.words = string(n.Kind) + " " + t.words
+	return []thing{of, t}
 }
 
 // placeOf says in words of a question where a resource is.

@@ -5,12 +5,7 @@ import "slices"
 // hasOwn reports whether what b points at may stand before it in the question: in an earlier sentence or clause, or as a name or
 // noun in its own.
 func (l *lattice) hasOwn(b *mention, start int) bool {
-	clause := start
-	for i := start + 1; i <= b.from; i++ {
-		if l.tokens[i].pause != noPause || l.joint(i) {
-			clause = i
-		}
-	}
+	clause := l.clauseOf(b.from, start)
 	for i := start; i < clause; i++ {
 		if !l.saysNothing(i) {
 			return true
@@ -19,8 +14,7 @@ func (l *lattice) hasOwn(b *mention, start int) bool {
 	if b.sort == toPlace {
 		return l.saysWhere(start, b.from, nil)
 	}
-	bound := slices.ContainsFunc(l.words[min(clause+1, b.from):b.from], func(word string) bool { return binding[word] })
-	bound = bound || owning[l.words[b.from]] && placeWord(l.before(b.from)) == noPlace
+	bound := !b.soft && l.bound(clause, b.from)
 	for i := clause; i < b.from; i++ {
 		noun := nouns[l.words[i]] || l.kindWithin(i, i+1)
 		if l.maybeNamed(i) || possessive[l.words[i]] || noun && !l.apart(i, b) || bound && l.maybeNoun(i) {
@@ -28,6 +22,28 @@ func (l *lattice) hasOwn(b *mention, start int) bool {
 		}
 	}
 	return false
+}
+
+// clauseOf returns where the clause begins that token i is in.
+func (l *lattice) clauseOf(i, start int) int {
+	for i > start && l.tokens[i].pause == noPause && !l.joint(i) {
+		i--
+	}
+	return i
+}
+
+// bound reports whether what points back at token i most likely means what stands before it in the clause: "disks with no
+// snapshots of them", "groups and their members", but not "what is wrong with it".
+func (l *lattice) bound(clause, i int) bool {
+	preposition := placeWord(l.before(i)) != noPlace
+	if owning[l.words[i]] && (!preposition || l.before(i) == "with") {
+		return true
+	}
+	end := i
+	if preposition {
+		end--
+	}
+	return clause+1 < end && slices.ContainsFunc(l.words[clause+1:end], func(word string) bool { return binding[word] })
 }
 
 // maybeNoun reports whether the word at i may be one, for it is no verb that asks, nor a word of the language.

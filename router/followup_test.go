@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/oklog/ulid/v2"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -27,7 +28,7 @@ func conversation(t testing.TB) (*Router, *notebook, *times) {
 	w := adapters.NewWorkspace(estate)
 	w.Now = now
 	notes := &notebook{}
-	return New(defaultMatcher(t), w, Options{Now: now, Memory: notes, Entropy: zeros{}}), notes, clock
+	return New(defaultMatcher(t), w, Options{Now: now, Memory: notes}), notes, clock
 }
 
 // outcome is what a follow-up became: the intent with its slots, or what is asked back.
@@ -70,6 +71,7 @@ func TestFollowUps(t *testing.T) {
 // A dialogue, as an agent reads how it was understood.
 func TestDialogue(t *testing.T) {
 	r, _, clock := conversation(t)
+	r.ids.entropy = ulid.Monotonic(zeros{}, 0)
 	var got strings.Builder
 	for _, text := range []string{
 		"Are all services in production healthy?", "why?", "what depends on it?", "and since when?", "ok, restart it", "and in staging?",

@@ -62,6 +62,10 @@ var (
 var leads = []string{"what about", "how about", "the same for", "the same in", "the same on", "the same with", "the same thing for", "the same thing in",
 	"the same question for", "same for", "same in", "same on", "or"}
 
+// sinces are what questions begin with that ask since when something is so, whatever it is.
+var sinces = []string{"how long has it been ", "how long is it ", "since when has it been ", "since when is it ", "when did it become ", "when did it get ",
+	"when did it go ", "when did it start ", "when did it turn "}
+
 // idioms are those in which "it" means nothing, though what stands around could be asked of a thing.
 var idioms = []string{"could it be", "did it take", "does it cost", "would it cost", "will it cost", "it cost to", "does it make sense", "does it matter", "does it mean", "does it take", "forget it", "get it done",
 	"got it", "how is it going", "is it going to", "is it just me", "is it me", "is it ok to", "is it okay to", "is it possible", "is it safe to", "is it time",

@@ -87,16 +87,13 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 	if q.Cursor != "" {
 		return r.next(q, d), nil
 	}
-	if d.readable() {
-		reading, done := context.WithTimeout(d.steps.watched(ctx), AnswerTime)
-		defer done()
-		matcher := r.matcher.Load()
-		if !r.refer(reading, d, matcher) {
-			return r.publish(d), nil
-		}
-		if d.asked.Cursor != "" {
+	matcher := r.matcher.Load()
+	if d.readable() && r.refer(ctx, d, matcher) {
+		if d.asked.Cursor != "" { // "show me more"
 			return r.next(d.asked, d), nil
 		}
+		reading, done := context.WithTimeout(d.steps.watched(ctx), AnswerTime)
+		defer done()
 		match, names := r.understand(reading, matcher, d.asked.Text)
 		d.understood(match, names)
 		switch {
