@@ -28,8 +28,9 @@ var floors = []struct {
 	{"adapters/adaptertest", 1}, {"adapters/internal", 1}, {"intents", 1}, {"policies", 1},
 	{"adapters/*", 2}, {"router", 2}, {"policies/approval", 2},
 	{"adapters/all", 3}, {"router/agent", 3}, {"eval", 3}, {"server", 3},
-	{"server/cli", 4},
-	{"server/clanker", 5},
+	{"server/config", 4}, // knows the rules of all that it configures
+	{"server/cli", 5},
+	{"server/clanker", 6}, {"server/e2e", 6},
 }
 
 // homes says where each library that has one home is used.
@@ -42,6 +43,7 @@ var homes = []home{
 	{library: "golang.org/x/crypto/ssh", home: "policies/approval/identity", below: true},
 	{library: "github.com/tmc/langchaingo", home: "router/agent"},
 	{library: "github.com/mark3labs/mcp-go", home: "server", tests: "server"},
+	{library: "github.com/jackc/pgx", home: "server/store", below: true},
 	{library: "modernc.org/sqlite", home: "server/store", tests: "server/e2e"},
 	{library: "github.com/prometheus/client_golang", home: "server/telemetry"},
 	{library: "github.com/fsnotify/fsnotify", home: "server/reload"},
