@@ -50,7 +50,7 @@
 //
 // # What never leaves
 //
-// Of reads: environment values, annotations, managed fields, the arguments of credential plugins, and the content of ConfigMaps and
-// Secrets. ConfigMaps, Secrets and helm releases are read as metadata alone, so their content is not even sent. A plan does
+// Of reads: environment values and arguments, but for the hosts that they name (relations.go), annotations, managed fields, the
+// arguments of credential plugins, and the content of ConfigMaps and Secrets. ConfigMaps, Secrets and helm releases are read as metadata alone, so their content is not even sent. A plan does
 // show what a command changes, with the content of Secrets, what is named like a secret and what looks like one masked.
 package kubernetes
