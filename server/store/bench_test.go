@@ -2,7 +2,10 @@ package store_test
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -28,8 +31,22 @@ func quantiles(b *testing.B, do func(i int)) {
 	b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "p99-µs")
 }
 
-func BenchmarkAppend(b *testing.B) {
-	s := open(b, folder(b))
+// BenchmarkDisk is what the disk takes by itself for a write of a page that has to be there afterwards.
+func BenchmarkDisk(b *testing.B) {
+	file, err := os.Create(filepath.Join(b.TempDir(), "file"))
+	require.NoError(b, err)
+	page := make([]byte, 4096)
+	quantiles(b, func(int) {
+		_, err := file.Write(page)
+		require.NoError(b, errors.Join(err, file.Sync()))
+	})
+	require.NoError(b, file.Close())
+}
+
+func BenchmarkAppend(b *testing.B) { appends(b, storetest.Folder(b)) }
+
+func appends(b *testing.B, p storetest.Place) {
+	s := p.Open(b)
 	event := approval.Event{Type: approval.EventMerged, Body: approval.Merged{Proposal: "01M83T4D5GVTQ9WWVXMX0H9YC7", Asked: 2}}
 	quantiles(b, func(int) {
 		_, err := s.Append(b.Context(), event)

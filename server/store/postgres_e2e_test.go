@@ -41,6 +41,8 @@ func TestConformanceOfPostgres(t *testing.T) {
 	storetest.Conformance(t, shared(pgtest.New(t)))
 }
 
+func BenchmarkAppendToPostgres(b *testing.B) { appends(b, shared(pgtest.New(b))(b)) }
+
 func TestTortureByTeams(t *testing.T) {
 	t.Parallel()
 	p := shared(pgtest.New(t))(t)
