@@ -6,7 +6,18 @@
 // reaches, clanker_route_question answers a question, or gives the next page of an answer for a cursor. Both only read.
 // Each answers with structuredContent, valid against the published output schema, and one text block that says the same in
 // words; a call that cannot be carried out is a result with isError whose text names the argument and the remedy, so that
-// a model can correct itself. clanker://providers and clanker://answers/{id} are resources; [occasions] are the prompts.
+// a model can correct itself. clanker://providers, clanker://answers/{id} and clanker://watch/{question} are resources;
+// [occasions] are the prompts.
+//
+// # Watching
+//
+// clanker://watch/{question}, with ?every=30m or another interval of a minute or more, is the live answer to a question. Who
+// subscribes to it, with resources/subscribe in a session or with subscriptions/listen, is told when its answer changes: when
+// its delta says so, or its status or verdict is another. The notification names the resource and says nothing of the
+// infrastructure; the subscriber reads what changed since it last read, or subscribed. However many subscribe, the question is
+// asked once each interval, by an asker of its own, and not at all when nobody is left to be told ([watches]). Subscribing
+// takes as long as the first answer, and a question that is not understood is refused. A session whose streams are all closed
+// for a minute has lost its subscriptions. What changes while nobody reads is told once.
 //
 // # Revisions
 //

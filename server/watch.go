@@ -28,21 +28,24 @@ type Round struct {
 // so that no two rounds overlap.
 func (w Watch) Run(ctx context.Context, tell func(Round) error) error {
 	var before *router.Answer
-	for {
-		answer, err := w.Ask(ctx, w.Question)
+	for again := true; again; again = w.pause(ctx) {
+		r := w.round(ctx, before)
 		if ctx.Err() != nil {
-			return nil
+			break
 		}
-		if err := tell(Round{Answer: answer, Err: err, Before: before}); err != nil {
+		if err := tell(r); err != nil {
 			return err
 		}
-		if err == nil {
-			before, w.Question.Since = &answer, baseline(answer, w.Question.Since)
-		}
-		if !w.pause(ctx) {
-			return nil
+		if r.Err == nil {
+			before, w.Question.Since = &r.Answer, baseline(r.Answer, w.Question.Since)
 		}
 	}
+	return nil
+}
+
+func (w Watch) round(ctx context.Context, before *router.Answer) Round {
+	answer, err := w.Ask(ctx, w.Question)
+	return Round{Answer: answer, Err: err, Before: before}
 }
 
 // baseline is what the next answer is compared with: this one or, when nothing could be read for it, what it was compared with.

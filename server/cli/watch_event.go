@@ -86,14 +86,13 @@ func changesOnly(r server.Round, e event) string {
 	a := r.Answer
 	a.Items, a.Columns, a.Changes, a.Graph, a.Truncation, a.Next, a.Proposals, a.Untrusted, a.Warnings = nil, nil, nil, nil, nil, nil, nil, nil, nil
 	a.Coverage.Checked, a.Coverage.NotChecked, a.Delta = nil, e.NotChecked, e.Delta
-	lines := "\n"
+	head, rest, _ := strings.Cut(router.Text(a, router.TextLimits{Bytes: mostText}), "\n")
+	lines := []string{head}
 	if e.Before != nil {
-		lines += fmt.Sprintf("before: %s\n", cmp.Or(string(e.Before.Verdict), string(e.Before.Status)))
+		lines = append(lines, "before: "+cmp.Or(string(e.Before.Verdict), string(e.Before.Status)))
 	}
 	for _, again := range e.Regained {
-		lines += fmt.Sprintf("checked again: %s\n", router.Printable(strings.Join(strings.Fields(again.Provider+" "+again.Target+" "+again.What), " ")))
+		lines = append(lines, router.Printable("checked again: "+strings.Join(strings.Fields(again.Provider+" "+again.Target+" "+again.What), " ")))
 	}
-	text := router.Text(a, router.TextLimits{Bytes: mostText})
-	head, rest, _ := strings.Cut(text, "\n")
-	return head + lines + rest
+	return strings.Join(append(lines, rest), "\n")
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -24,7 +25,7 @@ func newReaction(command string, stderr io.Writer) (*reaction, error) {
 	}
 	argv, err := words(command)
 	if err == nil && len(argv) == 0 {
-		err = fmt.Errorf("it has no words")
+		err = errors.New("it has no words")
 	}
 	if err == nil {
 		_, err = exec.LookPath(argv[0])
@@ -74,8 +75,15 @@ func firstWord(text string) (word, rest string, err error) {
 		switch c := text[i]; {
 		case c == ' ' || c == '\t':
 			return w.String(), text[i:], nil
-		case c == '\'' || c == '"':
-			n, err := quoted(&w, text[i+1:], c)
+		case c == '\'':
+			quoted, _, closed := strings.Cut(text[i+1:], "'")
+			if !closed {
+				return "", "", errQuote
+			}
+			w.WriteString(quoted)
+			i += len(quoted) + 1
+		case c == '"':
+			n, err := quoted(&w, text[i+1:])
 			if err != nil {
 				return "", "", err
 			}
@@ -92,22 +100,22 @@ func firstWord(text string) (word, rest string, err error) {
 	return w.String(), "", nil
 }
 
-// quoted writes what stands between quotes, and returns how long that is with the one that closes.
-func quoted(w *strings.Builder, text string, quote byte) (int, error) {
+var errQuote = errors.New("a quote is not closed")
+
+// quoted writes what stands between double quotes, and returns how long that is with the one that closes.
+func quoted(w *strings.Builder, text string) (int, error) {
 	for i := 0; i < len(text); i++ {
 		switch c := text[i]; {
-		case c == quote:
+		case c == '"':
 			return i + 1, nil
-		case quote == '"' && (c == '$' || c == '`'):
+		case c == '$' || c == '`' || strings.HasPrefix(text[i:], "\\\n"):
 			return 0, fmt.Errorf("no shell runs it, and %q is for one: write it between '...', or write sh -c '...'", c)
-		case quote == '"' && c == '\\' && i+1 < len(text) && strings.IndexByte("\"\\$`", text[i+1]) >= 0:
+		case c == '\\' && i+1 < len(text) && strings.IndexByte("\"\\$`", text[i+1]) >= 0:
 			i++
 			w.WriteByte(text[i])
-		case quote == '"' && c == '\\' && i+1 < len(text) && text[i+1] == '\n':
-			i++ // the line goes on
 		default:
 			w.WriteByte(c)
 		}
 	}
-	return 0, fmt.Errorf("a quote (%c) is not closed", quote)
+	return 0, errQuote
 }
