@@ -17,7 +17,8 @@
 // With [Options.Database] a team shares a database of its own: everything above the files is the same. Each workspace keeps its
 // folder, with its key and lock. The user of the database may make tables the first time; the password is where PostgreSQL's
 // programs look for it (PGPASSWORD, ~/.pgpass) and never in the address. A connection that was lost is made again with the
-// next call. pg_dump makes backups.
+// next call. Connect to the server itself: a pooler that changes connections between transactions loses the locks of presence.
+// pg_dump makes backups.
 //
 // One set of Go code and SQL serves both databases; what differs is in a dialect. Package
 // [clanker/server/store/storetest] holds both to the same.

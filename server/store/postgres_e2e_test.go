@@ -115,6 +115,29 @@ func TestPostgresRefuses(t *testing.T) {
 	assert.NotContains(t, err.Error(), "hunter2")
 }
 
+// A database that does not answer keeps nobody waiting for long.
+func TestPostgresHangs(t *testing.T) {
+	t.Parallel()
+	server := pgtest.New(t)
+	s := shared(server)(t).Open(t)
+	storetest.Create(t, s, "a")
+	release := server.Hold("db1", `BEGIN; LOCK TABLE entries IN ACCESS EXCLUSIVE MODE`)
+	for _, ask := range []func() error{
+		func() error { _, err := s.Head(t.Context()); return err },
+		func() error {
+			_, err := s.Append(t.Context(), approval.Event{Type: approval.EventMerged, Body: approval.Merged{Proposal: "a"}})
+			return err
+		},
+	} {
+		began := time.Now()
+		assert.ErrorContains(t, ask(), "the database does not answer")
+		assert.Less(t, time.Since(began), 5*time.Second)
+	}
+	release()
+	storetest.Create(t, s, "b")
+	assert.Equal(t, map[string]int{approval.EventProposed: 2}, storetest.Chain(t, s.Reader), "what was given up is not there")
+}
+
 // A program of an older schema keeps a newer one from taking it forward.
 func TestPostgresUpgradeWaits(t *testing.T) {
 	t.Parallel()
