@@ -18,8 +18,17 @@
 //
 // Once enough people have approved, the command is planned and decided again. If the plan is not the same to the byte, or
 // policy asks for more than it did, the request is [Stale]. Else the approvals are used up in the transaction that says
-// that the command runs, and only then it does: at most once, whatever dies when. What was running when the workspace died
-// is [Unknown], and is never tried again by itself.
+// that the command runs, and only then it does: at most once, whatever dies when. What was running when its process died is
+// [Unknown], and is never tried again by itself.
+//
+// # Several processes
+//
+// Gates of several processes, and of several workspaces, share one keeper, and are one gate: whatever depends on other requests
+// (the limits, the same proposal, whose turn a target is) is a [Check] in the transaction that changes the ledger. A request is
+// run by its own workspace: by the process that proposed it, or by another one once that is gone. Which are alive the
+// [Presence] knows, without a clock. Nobody else runs it, on whichever page it was approved, and a statement names the workspace
+// that will. What a process runs is given up when it is dead, and only then; when it had only lost the ledger, it keeps the
+// outcome as soon as it can, or tells the log of it (execution.late).
 //
 // # What is kept
 //

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"os/user"
@@ -197,10 +198,14 @@ func (p *page) withdraw() error {
 	if p == nil || p.record == "" {
 		return nil
 	}
-	if at, err := readWhereabouts(p.record); err != nil || at.Instance != p.writer {
+	at, err := readWhereabouts(p.record)
+	if err == nil && at.Instance == p.writer {
+		return os.Remove(p.record)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	return os.Remove(p.record)
+	return err
 }
 
 // close closes what is open, and lets another process lead last.
