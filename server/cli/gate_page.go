@@ -53,8 +53,8 @@ func (h *gatehouse) lead(ctx context.Context) (led bool, err error) {
 	if err := h.tell(ctx, p.url()); err != nil {
 		return false, err
 	}
-	if err := h.gate.Sweep(ctx); err != nil {
-		return false, err
+	if err := h.gate.Sweep(ctx); err != nil { // it is tried again
+		h.app.log.Error("what the dead left behind could not be put in order", "because", err)
 	}
 	h.gate.Open(p.url())
 	p.web = web.New(web.Options{Gate: h.gate, Judge: h.gate, Trust: h.store, Verifier: h.verifier(p.url()), Now: h.app.now, Logger: h.app.log,

@@ -98,7 +98,10 @@ func (w *Web) item(r approval.Request) Item {
 	view, _ := approval.Show(r) // without one there is no title, and the proposal's own page says why
 	item := Item{ID: r.ID, State: r.State, Why: safe(r.Why), Title: view.Title, Class: plan.Command.Class, Phrase: view.Phrase,
 		Target: safe(place(plan.Target)), Environment: safe(plan.Target.Environment), Requester: safe(r.Proposal.Requester.ID),
-		Created: r.Proposal.Created, Expires: r.Proposal.Expires, Updated: r.Updated, Workspace: cmp.Or(r.Workspace, w.About().Fingerprint), Version: r.Version, Asked: r.Asked}
+		Created: r.Proposal.Created, Expires: r.Proposal.Expires, Updated: r.Updated, Workspace: r.Workspace, Version: r.Version, Asked: r.Asked}
+	if r.Workspace == "" { // of the time when there was one
+		item.Workspace = w.About().Fingerprint
+	}
 	if r.State == approval.Pending {
 		item.Needs = w.Judge.Needs(r)
 	}

@@ -58,7 +58,7 @@ func TestApproveWithAPasskey(t *testing.T) {
 	assert.NotEqual(t, http.StatusOK, o.post(t, "/api/answers", map[string]any{"statement": asked.Statement, "proof": proof}).status, "an answer counts once")
 
 	o.state(t, r.ID, approval.Running)
-	o.eventually(t, r.ID, func(d Detail) bool { return len(d.Output) == 1 })
+	o.eventually(t, r.ID, func(d Detail) bool { return len(d.Output) == 1 && !d.Away && d.Workspace == "ours" })
 	close(o.release)
 	o.state(t, r.ID, approval.Succeeded)
 	o.get("/api/proposals/"+r.ID).into(t, &d)
