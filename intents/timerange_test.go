@@ -69,6 +69,38 @@ func TestSinceTheLastDeployment(t *testing.T) {
 	}
 }
 
+func TestSinceTheLastLook(t *testing.T) {
+	for _, text := range []string{"since my last check", "since i last looked", "since we last asked", "after the previous question", "since last look"} {
+		words := strings.Fields(text)
+		r, n := ParseTimeRange(words)
+		assert.Equal(t, len(words), n, text)
+		assert.True(t, r.AfterLook(), text)
+		assert.False(t, r.AfterDeployment(), text)
+		from, _ := r.From(asked.Add(-time.Hour)).Resolve(asked)
+		assert.Equal(t, asked.Add(-time.Hour), from)
+	}
+	for _, text := range []string{"since my last login", "since i looked", "since my check", "since the last"} {
+		_, n := ParseTimeRange(strings.Fields(text))
+		assert.Zero(t, n, text)
+	}
+}
+
+// TestMoments: which times are about one instant.
+func TestMoments(t *testing.T) {
+	for text, want := range map[string]string{"around 09:17": "2026-11-18T09:17:00Z", "at 9am yesterday": "2026-11-17T09:00:00Z", "on november 2 at 14:00": "2026-11-02T14:00:00Z",
+		"before 14:00": "2026-11-18T14:00:00Z", "before yesterday": "2026-11-17T00:00:00Z",
+		"yesterday": "", "between 14:00 and 14:30": "", "since 09:17": "", "last 30 minutes": "", "half an hour ago": "", "this morning": ""} {
+		words := strings.Fields(text)
+		r, n := ParseTimeRange(words)
+		require.Equal(t, len(words), n, text)
+		at, ok := r.Moment(asked)
+		assert.Equal(t, want != "", ok, text)
+		if ok {
+			assert.Equal(t, want, at.Format(time.RFC3339), text)
+		}
+	}
+}
+
 func TestTimeRangeMarshals(t *testing.T) {
 	r, _ := ParseTimeRange([]string{"last", "2", "hours"})
 	text, err := json.Marshal(Slots{"time": r})

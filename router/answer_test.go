@@ -104,6 +104,16 @@ func (f *fake) rolledOut() *fake {
 	return f
 }
 
+// watched adds what was seen, not told, and what happened.
+func (f *fake) watched() *fake {
+	seen := deployed("env.CACHE", nil, adapters.SomeValue)
+	seen.Earliest, seen.At, seen.Actor, seen.Event = ago(30*time.Minute), ago(13*time.Minute), "", ""
+	event := deployed(adapters.EventField+"BackOff", nil, "Back-off restarting failed container app")
+	event.At, event.Actor, event.Event = ago(9*time.Minute), "", ""
+	f.changed = append([]adapters.Change{event, seen}, f.changed...)
+	return f
+}
+
 func crashing() *fake {
 	f := shop().rolledOut().ill("checkout-api-b", adapters.HealthUnhealthy, "CrashLoopBackOff: OOMKilled, exit code 137").
 		ill("checkout-api", adapters.HealthDegraded, "MinimumReplicasUnavailable: 1 of 2 replicas ready").
@@ -167,6 +177,13 @@ var answers = []struct {
 	{"changes-last", Question{Text: "what changed in the last deployment?"}, func() *fake { return shop().rolledOut() }},
 	{"changes-of", Question{Text: "what changed in checkout-api"}, func() *fake { return shop().rolledOut() }},
 	{"changes-none", Question{Text: "what changed in search"}, func() *fake { return shop().rolledOut() }},
+	{"changes-ill", Question{Text: "what changed in the last deployment?"}, func() *fake {
+		return shop().rolledOut().ill("checkout-api", adapters.HealthDegraded, "1 of 2 replicas ready")
+	}},
+	{"changes-before", Question{Text: "what changed before checkout-api broke"}, func() *fake {
+		return shop().rolledOut().ill("session-cache", adapters.HealthDegraded, "1/2 nodes available")
+	}},
+	{"changes-around", Question{Text: "what changed around 11:48"}, func() *fake { return shop().rolledOut().watched() }},
 	{"logs-hostile", Question{Text: "show logs of checkout-api"}, hostile},
 	{"topology-of", Question{Text: "show topology of checkout-api"}, shop},
 	{"topology-dependents", Question{Text: "what depends on session-cache"}, shop},

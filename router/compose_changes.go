@@ -78,38 +78,52 @@ func (d *draft) blame(k ranking, changes []adapters.Change) error {
 	if !d.found && d.nowhere() {
 		return nil
 	}
-	if d.found && groups[0][0].stage == beforehand && !groups[0][0].alien {
-		d.data.Lead = leadWords(groups[0])
-	}
+	d.data.Lead = leadWords(groups)
 	return d.say(fmt.Sprintf("%d changes in %s", len(d.data.Changes), d.data.Place))
 }
 
-// leadWords say what was changed together, why it may be the cause, and who did it.
-func leadWords(group []lead) string {
+// leadWords say what was changed that is the likeliest cause, why, and who did it; nothing if it is not known to have to do with
+// the symptom. If it is something that only happened, they also say what was changed before.
+func leadWords(groups [][]lead) string {
+	suspected := func(g []lead) bool { return g[0].stage == beforehand && !g[0].alien }
+	if len(groups) == 0 || !suspected(groups[0]) {
+		return ""
+	}
+	text := groupWords(groups[0], mostMade)
+	made := slices.IndexFunc(groups, func(g []lead) bool { return suspected(g) && isSetting(g[0].Change) })
+	if made > 0 {
+		text += ", before that " + groupWords(groups[made], 1)
+	}
+	return text
+}
+
+// groupWords say what was changed together, why it may be the cause, and who did it.
+func groupWords(group []lead, most int) string {
 	changes := make([]adapters.Change, 0, len(group))
 	for _, l := range group {
 		changes = append(changes, l.Change)
 	}
-	return fmt.Sprintf("%s (%s)", madeWords(changes), join(", ", group[0].why, byWords(changes)))
+	return fmt.Sprintf("%s (%s)", madeWords(changes, most), join(", ", group[0].why, byWords(changes)))
 }
 
 // mostMade is how many changes made together a sentence tells.
 const mostMade = 3
 
 // madeWords say what was changed together: checkout-api image v1.4.1 -> v1.4.2, replicas 2 -> 3.
-func madeWords(changes []adapters.Change) string {
+func madeWords(changes []adapters.Change, most int) string {
 	var words []string
-	for i, c := range changes[:min(len(changes), mostMade)] {
+	for i, c := range changes[:min(len(changes), most)] {
 		text := fieldWords(Printable(c.Field), c.Before, c.After)
 		if i == 0 || changes[i-1].Resource != c.Resource {
 			text = Printable(c.Name) + " " + text
 		}
 		words = append(words, text)
 	}
+	text := strings.Join(words, ", ")
 	if more := len(changes) - len(words); more > 0 {
-		words = append(words, fmt.Sprintf("%d more", more))
+		text += fmt.Sprintf(" and %d more", more)
 	}
-	return strings.Join(words, ", ")
+	return text
 }
 
 // byWords say who made changes, as far as that is told.

@@ -39,3 +39,10 @@ func ditto(above, row []string, but int) {
 		}
 	}
 }
+
+// ranked says what the changes are ranked by, and who says when that was.
+func (w *writer) ranked(line func(format string, args ...any)) {
+	if s := w.a.Symptom; s != nil {
+		line("ranked: by time before %s (from: %s), distance and kind of change", join(" ", s.What, w.clock(&s.At)), s.From)
+	}
+}

@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -25,6 +26,9 @@ func (d *draft) timeline(changes []adapters.Change) []adapters.Change {
 	}
 	var stream []adapters.Change
 	for _, group := range grouped(once(changes)) {
+		slices.SortStableFunc(group, func(a, b adapters.Change) int {
+			return cmp.Or(b.At.Compare(a.At), cmp.Compare(a.Resource, b.Resource), cmp.Compare(placeOf(a), placeOf(b)))
+		})
 		stream = append(stream, group...)
 	}
 	return stream

@@ -26,7 +26,7 @@ func (r *Router) lastDeployment(ctx context.Context, d *draft, changes []adapter
 		return isSetting(c) || !c.At.After(made.At) || !holds(resources, c.Resource)
 	})
 	slices.Reverse(consequences)
-	d.data.Lead = fmt.Sprintf("%s (%s)", madeWords(last), join(", ", Printable(made.Event), byWords(last), roughly(d.started.Sub(made.At))+" ago"))
+	d.data.Lead = fmt.Sprintf("%s (%s)", madeWords(last, mostMade), join(", ", Printable(made.Event), byWords(last), roughly(d.started.Sub(made.At))+" ago"))
 	d.data.After = aftermath(resources, consequences, made.At)
 	d.answer.Columns = []string{"status", "reason", "since", "location"}
 	for i := range resources {
@@ -69,14 +69,14 @@ func aftermath(resources []adapters.Resource, consequences []adapters.Change, at
 	worst := slices.MaxFunc(resources, func(a, b adapters.Resource) int {
 		return cmp.Compare(sickness(string(a.Health)), sickness(string(b.Health)))
 	})
-	fell := slices.IndexFunc(consequences, worsens)
+	fell := slices.IndexFunc(consequences, func(c adapters.Change) bool { return worsens(c) || warned(c) })
 	switch {
 	case troubled(worst):
 		return string(worst.Health) + " " + sinceWords(worst.Since, consequences, fell, at) + ": " + cut(Printable(cmp.Or(worst.Reason, "no reason given")), 80)
 	case worst.Health != adapters.HealthHealthy:
 		return "its health is unknown"
 	case fell >= 0:
-		return fmt.Sprintf("%s %s after, healthy again", value(consequences[fell].After), roughly(consequences[fell].At.Sub(at)))
+		return fmt.Sprintf("%s %s after, healthy now", signOf(consequences[fell]).What, roughly(consequences[fell].At.Sub(at)))
 	case !worst.Since.IsZero() && !worst.Since.After(at.Add(rollingOut)):
 		return "healthy since"
 	default:

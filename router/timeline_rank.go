@@ -15,10 +15,10 @@ import (
 // that was named, and the more of its kind break things. All three count in doublings of the minutes before the symptom: a
 // change that counts one more for what it is stands where one stands that was made twice as long before.
 const (
-	perStep  = 2              // for each relation between the two resources: as if four times as long before
-	mostFar  = 4              // relations: what is further away has as little to do with it as what has none
+	perStep  = 2              // for each relation between the two, and for one that is not beneath it: as if four times as long before
+	mostFar  = 3              // relations: what is further away has as little to do with it as what has none
 	strange  = 8              // for a resource that no relation leads to: as if 256 times as long before
-	noticing = time.Minute    // a rollout is noted a moment after it began to fail
+	noticing = time.Minute    // see slack
 	leadTime = 24 * time.Hour // how long before a symptom is looked, unless the question says
 )
 
@@ -58,11 +58,16 @@ var wiring = []adapters.Kind{
 
 // suspect says what a change is, in a word, and what it counts for that.
 func suspect(c adapters.Change) (word string, count int) {
-	i := slices.IndexFunc(suspicion, func(k kindOfChange) bool { return strings.HasPrefix(c.Field, k.field) })
-	if suspicion[i].field == "" && slices.Contains(wiring, c.Kind) {
+	k := suspicion[placeOf(c)]
+	if k.field == "" && slices.Contains(wiring, c.Kind) {
 		return string(c.Kind), 0
 	}
-	return suspicion[i].word, suspicion[i].count
+	return k.word, k.count
+}
+
+// placeOf is the place of a change among the kinds of change.
+func placeOf(c adapters.Change) int {
+	return slices.IndexFunc(suspicion, func(k kindOfChange) bool { return strings.HasPrefix(c.Field, k.field) })
 }
 
 // stage is when a change was made.
@@ -89,10 +94,11 @@ type lead struct {
 type ranking struct {
 	symptom Symptom
 	steps   map[string]adapters.Step // of what stands around the named resource; nil when none was named
+	beneath map[string]bool          // what of it the named resource stands on
 }
 
 // rank sorts what was made together by how likely it led to the symptom: what came before it, the likeliest first, then the
-// symptom, then what came after it, by time. Ties go by time, resource and field.
+// symptom, then what came after it, by time. Ties go by time, resource, kind of change and field.
 func (k ranking) rank(changes []adapters.Change) [][]lead {
 	var groups [][]lead
 	for _, group := range grouped(changes) {
@@ -109,7 +115,7 @@ func (k ranking) rank(changes []adapters.Change) [][]lead {
 
 func compareLeads(a, b lead) int {
 	return cmp.Or(cmp.Compare(a.stage, b.stage), cmp.Compare(a.count, b.count), cmp.Compare(a.apart, b.apart), b.At.Compare(a.At),
-		cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Field, b.Field))
+		cmp.Compare(a.Resource, b.Resource), cmp.Compare(placeOf(a.Change), placeOf(b.Change)), cmp.Compare(a.Field, b.Field))
 }
 
 // lead judges one change.
@@ -122,7 +128,7 @@ func (k ranking) lead(c adapters.Change) lead {
 	case k.symptom.is(c, k.named(c)):
 		l.stage, l.why = itself, "the symptom"
 		return l
-	case begun(c).After(at.Add(noticing)):
+	case begun(c).After(at.Add(k.slack(c))):
 		l.stage, l.apart = afterwards, c.At.Sub(at)
 		l.why = roughly(l.apart) + " after, no cause"
 		return l
@@ -135,6 +141,15 @@ func (k ranking) lead(c adapters.Change) lead {
 	l.count = bits.Len(uint(l.apart/time.Minute)) + steps + count
 	l.why = join(", ", l.why, near, kind)
 	return l
+}
+
+// slack is how long after the symptom a change may be noted that came before: a rollout as it begins to fail. What only happened
+// is noted when it did; but people tell times by the minute.
+func (k ranking) slack(c adapters.Change) time.Duration {
+	if isSetting(c) || k.symptom.From == fromQuestion {
+		return noticing
+	}
+	return 0
 }
 
 // named reports whether a change is of the resource that was named, or of a part of it.
@@ -154,11 +169,15 @@ func (k ranking) near(c adapters.Change) (words string, count int) {
 		return "no known relation", strange
 	case step.Hops == 0:
 		return "itself", 0
-	case step.Hops == 1:
-		return neighbour(step), perStep
-	default:
-		return fmt.Sprintf("%d steps away", step.Hops), perStep * step.Hops
 	}
+	count = perStep * step.Hops
+	if !k.beneath[c.Resource] {
+		count += perStep
+	}
+	if step.Hops == 1 {
+		return neighbour(step), count
+	}
+	return fmt.Sprintf("%d steps away", step.Hops), count
 }
 
 // standings are what the named resource's neighbours are to it: what it points at, and what points at it.

@@ -15,12 +15,13 @@ type scene struct {
 	steps   []adapters.Step // from the named, nearest first
 	changes []adapters.Change
 	since   time.Time // how far back the changes reach
+	recent  time.Time // what happened before is no sign that something is wrong now
 }
 
 // scene reads what a cause may be: all that there is and changed, since what breaks a thing may be anywhere. The scope of the
 // question says where the thing itself is.
 func (r *Router) scene(ctx context.Context, d *draft) (*scene, error) {
-	s := &scene{since: d.started.Add(-2 * leadTime)}
+	s := &scene{since: d.started.Add(-2 * leadTime), recent: d.started.Add(-leadTime)}
 	if since := d.query.Since; !since.IsZero() && since.Before(s.since) {
 		s.since = since
 	}
@@ -96,17 +97,13 @@ func (r *Router) causes(ctx context.Context, d *draft) (bool, error) {
 	if err := r.reachBack(ctx, d, s, symptom); err != nil {
 		return true, err
 	}
-	k := ranking{symptom: symptom}
-	if len(s.named) > 0 {
-		k.steps = stepsByID(s.steps)
-	}
-	return true, d.blame(k, s.changes)
+	return true, d.blame(s.ranking(symptom), s.changes)
 }
 
 // reachBack sees to it that the changes are those of the time before the symptom.
 func (r *Router) reachBack(ctx context.Context, d *draft, s *scene, symptom Symptom) error {
 	from := symptom.At.Add(-leadTime)
-	if since := d.query.Since; !since.IsZero() && since.Before(from) {
+	if since := d.query.Since; !since.IsZero() && (since.Before(from) || d.data.Slots["time"] != nil && symptom.From != fromQuestion) {
 		from = since
 	}
 	if from.Before(s.since) {
@@ -125,10 +122,18 @@ func (r *Router) reachBack(ctx context.Context, d *draft, s *scene, symptom Symp
 	return nil
 }
 
-func stepsByID(steps []adapters.Step) map[string]adapters.Step {
-	byID := make(map[string]adapters.Step, len(steps))
-	for _, step := range steps {
-		byID[step.ID] = step
+// ranking ranks by how changes stand to the named resource, if one was named.
+func (s *scene) ranking(symptom Symptom) ranking {
+	k := ranking{symptom: symptom}
+	if len(s.named) == 0 {
+		return k
 	}
-	return byID
+	k.steps, k.beneath = make(map[string]adapters.Step, len(s.steps)), map[string]bool{}
+	for _, step := range s.steps {
+		k.steps[step.ID] = step
+	}
+	for _, step := range s.graph.Search(s.named, adapters.Dependencies, mostFar) {
+		k.beneath[step.ID] = true
+	}
+	return k
 }

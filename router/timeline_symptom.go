@@ -144,7 +144,7 @@ func (s *scene) sign(r *adapters.Resource) (Symptom, bool) {
 	}
 	for _, tells := range []func(adapters.Change) bool{worsens, warned} {
 		for _, c := range s.changes {
-			if c.Resource == r.ID && tells(c) {
+			if c.Resource == r.ID && tells(c) && c.At.After(s.recent) {
 				return signOf(c), true
 			}
 		}

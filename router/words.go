@@ -79,9 +79,12 @@ func roughly(d time.Duration) string {
 	}
 }
 
-// fieldWords writes one change: replicas 2 -> 3, or that something came or went.
+// fieldWords writes one change: replicas 2 -> 3, that something came or went, or what happened.
 func fieldWords(field string, before, after any) string {
+	reason, happened := strings.CutPrefix(field, adapters.EventField)
 	switch {
+	case happened:
+		return reason + ": " + cut(value(after), 60)
 	case before == nil && after == nil:
 		return field
 	case before == nil:
