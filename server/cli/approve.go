@@ -74,7 +74,7 @@ func (a *app) decide(ctx context.Context, id string, verdict approval.Verdict, s
 		return err
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s  (%s)\n", asked.View.ID, asked.View.Phrase)
+	fmt.Fprintf(&b, "%s  (%s)\nruns in the workspace %s\n", asked.View.ID, asked.View.Phrase, printable(statement.Workspace))
 	writeView(&b, asked.View)
 	if _, err := fmt.Fprint(a.stderr, b.String()); err != nil {
 		return err
