@@ -31,7 +31,7 @@ func Addresses(text string) []Address {
 		return addressesIn(text)
 	}
 	var all []Address
-	for _, one := range strings.Split(text, ",") {
+	for one := range strings.SplitSeq(text, ",") {
 		found := addressesIn(strings.TrimSpace(one))
 		if found == nil {
 			return nil
@@ -59,7 +59,7 @@ func addressesIn(text string) []Address {
 		authority = after
 	}
 	var all []Address
-	for _, one := range strings.Split(authority, ",") {
+	for one := range strings.SplitSeq(authority, ",") {
 		a, ok := parseAddress(strings.TrimSpace(one))
 		if !ok {
 			return nil

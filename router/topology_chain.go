@@ -161,13 +161,14 @@ func pathWords(g *adapters.Graph, steps []adapters.Step) string {
 	if len(steps) == 0 {
 		return notRead
 	}
-	text := fmt.Sprintf(" in %s: %s", plural(len(steps)-1, "step"), nameOf(g, steps[0].ID))
+	var text strings.Builder
+	fmt.Fprintf(&text, " in %s: %s", plural(len(steps)-1, "step"), nameOf(g, steps[0].ID))
 	for _, s := range steps[1:] {
 		arrow := " -> "
 		if s.By.From == s.ID {
 			arrow = " <- "
 		}
-		text += arrow + nameOf(g, s.ID)
+		text.WriteString(arrow + nameOf(g, s.ID))
 	}
-	return text
+	return text.String()
 }

@@ -167,9 +167,8 @@ func chosen(g *adapters.Graph, s adapters.Snapshot, name string, f graphFlags) d
 	}
 	for _, e := range g.Edges() {
 		_, from := place[e.From]
-		if _, to := place[e.To]; from && name == "" && !to {
+		if _, known := place[e.To]; from && !known && name == "" {
 			d.add(g, e.To, place) // it was not read, and is known by its name
-			from, to = true, true
 		}
 		if _, to := place[e.To]; from && to {
 			d.edges = append(d.edges, router.GraphEdge{From: e.From, Relation: e.Type, To: e.To, Evidence: e.Evidence})

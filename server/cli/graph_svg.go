@@ -118,16 +118,17 @@ func curve(way []*box) string {
 		side = -1
 	}
 	x, y := first.x+side*first.w/2, first.y
-	path := fmt.Sprintf("M%.1f %.1f", x, y)
+	var path strings.Builder
+	fmt.Fprintf(&path, "M%.1f %.1f", x, y)
 	for _, b := range way[1:] {
 		in := b.x - side*b.w/2
 		middle := (x + in) / 2
-		path += fmt.Sprintf("C%.1f %.1f %.1f %.1f %.1f %.1f", middle, y, middle, b.y, in, b.y)
+		fmt.Fprintf(&path, "C%.1f %.1f %.1f %.1f %.1f %.1f", middle, y, middle, b.y, in, b.y)
 		if x, y = b.x+side*b.w/2, b.y; b != last {
-			path += fmt.Sprintf("H%.1f", x)
+			fmt.Fprintf(&path, "H%.1f", x)
 		}
 	}
-	return path
+	return path.String()
 }
 
 func escaped(text string) string {

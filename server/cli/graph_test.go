@@ -2,6 +2,7 @@ package cli
 
 import (
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -45,7 +46,7 @@ func TestPicturesOfHostileNames(t *testing.T) {
 	elements := 0
 	for decoder := xml.NewDecoder(strings.NewReader(texts["svg"])); ; elements++ {
 		token, err := decoder.Token()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		require.NoError(t, err)
@@ -54,7 +55,7 @@ func TestPicturesOfHostileNames(t *testing.T) {
 		}
 	}
 	assert.Greater(t, elements, 10*len(badNames))
-	for _, line := range strings.Split(strings.TrimSpace(texts["dot"]), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(texts["dot"]), "\n") {
 		unescaped := strings.NewReplacer(`\\`, "", `\"`, "").Replace(line)
 		assert.Zero(t, strings.Count(unescaped, `"`)%2, line)
 	}

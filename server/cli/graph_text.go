@@ -42,11 +42,11 @@ type twig struct {
 	forward bool
 }
 
-func (t twig) next() string {
-	if t.forward {
-		return t.To
+func (w twig) next() string {
+	if w.forward {
+		return w.To
 	}
-	return t.From
+	return w.From
 }
 
 func (d *drawing) text() string {
