@@ -13,3 +13,5 @@ func TestHistoryOfPostgres(t *testing.T) {
 	t.Parallel()
 	storetest.History(t, shared(pgtest.New(t)))
 }
+
+func BenchmarkHistoryOfPostgres(b *testing.B) { storetest.HistoryBench(b, shared(pgtest.New(b))) }

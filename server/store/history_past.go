@@ -186,7 +186,11 @@ func flaps(ctx context.Context, db queries, nums []int64, sightings map[string]r
 	if len(nums) == 0 {
 		return nil
 	}
-	slices.Sort(nums)
+	oldest := slices.MinFunc(slices.Collect(maps.Values(sightings)), func(a, b router.Sighting) int { return a.Last.Compare(b.Last) }).Last
+	after, err := positionAt(ctx, db, oldest.Add(-flapping))
+	if err != nil {
+		return err
+	}
 	for few := range slices.Chunk(nums, batch) {
 		err := each(ctx, db, func(rows *sql.Rows) error {
 			var id string
@@ -200,7 +204,8 @@ func flaps(ctx context.Context, db queries, nums []int64, sightings map[string]r
 			}
 			sightings[id] = s
 			return nil
-		}, `SELECT r.id, v.at FROM resources r JOIN versions v ON v.resource = r.num JOIN changes c ON c.seq = v.seq AND c.field = 'health' WHERE r.num IN (`+numbers(few)+`)`)
+		}, `SELECT r.id, v.at FROM resources r JOIN versions v ON v.resource = r.num JOIN changes c ON c.seq = v.seq AND c.field = 'health'
+			WHERE v.seq > ? AND r.num IN (`+numbers(few)+`)`, after)
 		if err != nil {
 			return err
 		}

@@ -13,3 +13,5 @@ func TestHistory(t *testing.T) {
 
 // TestAsking is what processes do that the test of the history starts.
 func TestAsking(t *testing.T) { storetest.Asking(t) }
+
+func BenchmarkHistory(b *testing.B) { storetest.HistoryBench(b, storetest.Folder) }

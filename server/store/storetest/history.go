@@ -23,7 +23,7 @@ func History(t *testing.T, place func(testing.TB) Place) {
 		{"first sight is no change", firstSight}, {"changes", changes}, {"unknown is not gone", unknown}, {"gone and back", goneAndBack}, {"twice", twice},
 		{"flapping", flapping}, {"noise", noise}, {"overlapping reads", overlapping}, {"clock set back", clockSetBack},
 		{"events are not kept", events}, {"who matches", matches}, {"changes by time", byTime}, {"where it stood", stood},
-		{"looks", looks}, {"replays", replays}, {"prunes", prunes}, {"shrinks", shrinks},
+		{"looks", looks}, {"replays", replays}, {"prunes", prunes}, {"shrinks", shrinks}, {"measured", measured},
 		{"two at once", twoAtOnce}, {"seen at once", seenAtOnce}, {"two processes", twoProcesses}, {"killed", killed},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -90,3 +90,24 @@ func shrinks(t *testing.T, p Place) {
 	require.NoError(t, err)
 	assert.Len(t, resources, 2)
 }
+
+// What the store says that it takes is about what the file does.
+func measured(t *testing.T, p Place) {
+	w := teller{t, p.Open(t)}
+	resources := estate(1000)
+	for n := range 40 {
+		for i := n % 10; i < len(resources); i += 10 {
+			resources[i].Attributes["phase"] = fmt.Sprint("phase ", n%3)
+		}
+		w.record(saw(float64(n), all, resources...))
+		for i := range 50 {
+			require.NoError(t, w.Keep(t.Context(), router.Look{AnswerID: fmt.Sprintf("01M83P2B3MQ8F6SJ%06d%04d", n, i), Asker: "claude", Question: "are all services healthy?", Key: "health",
+				Read: []router.Glance{{Query: all, At: adapters.Position(n)}}, Listed: []string{resources[n].ID}}))
+		}
+	}
+	stats, err := w.Stats(t.Context())
+	require.NoError(t, err)
+	if p.Database == "" { // an empty one of PostgreSQL has megabytes
+		assert.InEpsilon(t, p.bytes(t), stats.Bytes(), 0.2)
+	}
+}

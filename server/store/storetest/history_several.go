@@ -80,7 +80,7 @@ func (a asker) complete(last int) {
 
 // twoAtOnce lets two askers ask at once, each through a store of its own.
 func twoAtOnce(t *testing.T, p Place) {
-	const questions = 500
+	const questions = 250
 	var wait sync.WaitGroup
 	askers := []asker{{teller{t, p.Open(t)}, "claude"}, {teller{t, p.Open(t)}, "cursor"}}
 	for _, a := range askers {

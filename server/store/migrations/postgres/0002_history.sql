@@ -69,6 +69,7 @@ CREATE TABLE looks (
     reads   TEXT NOT NULL     -- JSON: the rest
 );
 CREATE INDEX looks_by_key ON looks (key, seq);
-CREATE INDEX looks_by_asker ON looks (asker, key, seq);
+CREATE INDEX looks_by_asker ON looks (asker, seq);
+CREATE INDEX looks_by_asker_and_key ON looks (asker, key, seq);
 CREATE INDEX looks_by_content ON looks (content);
 CREATE INDEX looks_by_at ON looks (at);
