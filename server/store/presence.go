@@ -27,7 +27,7 @@ func (s *Store) Instance() string { return s.instance }
 
 // Alive reports whether the process of that name is. While that cannot be known, as just after the database was away, it is.
 func (s *Store) Alive(ctx context.Context, instance string) (bool, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	ctx, cancel := s.patiently(ctx)
 	defer cancel()
 	switch {
 	case instance == s.instance:

@@ -20,17 +20,18 @@ import (
 
 // Reader reads what a workspace keeps, also while it runs. It is safe for concurrent use.
 type Reader struct {
-	dialect *dialect
-	pool    *sql.DB // nil in a snapshot
-	db      queries // the pool or a transaction, spelled
-	close   func() error
-	known   known // of the resources
+	dialect  *dialect
+	patience time.Duration // for one call; see patiently
+	pool     *sql.DB       // nil in a snapshot
+	db       queries       // the pool or a transaction, spelled
+	close    func() error
+	known    known // of the resources
 }
 
 // OpenReadOnly opens what a workspace keeps for reading. The workspace may be running.
 func OpenReadOnly(ctx context.Context, dir string, o Options) (*Reader, error) {
 	if o.Database != "" {
-		return readTeam(ctx, o.Database)
+		return readTeam(ctx, o)
 	}
 	path := filepath.Join(dir, dataFile)
 	if _, err := os.Stat(path); err != nil {
@@ -40,20 +41,20 @@ func OpenReadOnly(ctx context.Context, dir string, o Options) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return checked(ctx, newReader(inFile(path), db), path)
+	return checked(ctx, newReader(inFile(path), db, o), path)
 }
 
-func readTeam(ctx context.Context, address string) (*Reader, error) {
-	config, err := postgresConfig(address)
+func readTeam(ctx context.Context, o Options) (*Reader, error) {
+	config, err := postgresConfig(o.Database)
 	if err != nil {
 		return nil, err
 	}
 	config.RuntimeParams["default_transaction_read_only"] = "on"
-	return checked(ctx, newReader(inPostgres(), openPostgres(config, readers)), config.Host+"/"+config.Database)
+	return checked(ctx, newReader(inPostgres(), openPostgres(config, readers), o), config.Host+"/"+config.Database)
 }
 
-func newReader(d *dialect, db *sql.DB) *Reader {
-	return &Reader{dialect: d, pool: db, db: d.on(db), close: db.Close}
+func newReader(d *dialect, db *sql.DB, o Options) *Reader {
+	return &Reader{dialect: d, patience: o.Patience, pool: db, db: d.on(db), close: db.Close}
 }
 
 // checked wants the schema of this program.

@@ -25,6 +25,7 @@ const (
 type Options struct {
 	Now      func() time.Time // of the entries of the audit log; time.Now when nil
 	Database string           // postgres:// address of one that a team shares, see [CheckDatabase]; empty: the file in the folder
+	Patience time.Duration    // how long the database has for one call; 3 s when zero
 }
 
 // Store keeps what a workspace must not forget. It is safe for concurrent use.
@@ -62,7 +63,7 @@ func Open(ctx context.Context, dir string, o Options) (*Store, error) {
 	defer cancel()
 	err := prepare(dir)
 	if err == nil {
-		err = s.open(ctx, o.Database)
+		err = s.open(ctx, o)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the ledger in %s: %w", dir, s.because(ctx, err)), s.shut())
@@ -78,12 +79,12 @@ func prepare(dir string) error {
 	return private(dir)
 }
 
-func (s *Store) open(ctx context.Context, database string) error {
+func (s *Store) open(ctx context.Context, o Options) error {
 	connect := s.openFile
-	if database != "" {
-		connect = func(ctx context.Context) error { return s.openTeam(ctx, database) }
+	if o.Database != "" {
+		connect = s.openTeam
 	}
-	if err := connect(ctx); err != nil {
+	if err := connect(ctx, o); err != nil {
 		return err
 	}
 	if err := s.migrate(ctx); err != nil {
@@ -93,7 +94,7 @@ func (s *Store) open(ctx context.Context, database string) error {
 }
 
 // openFile opens the file in the folder, and makes it for this user only. SQLite gives the files beside it the same mode.
-func (s *Store) openFile(ctx context.Context) error {
+func (s *Store) openFile(ctx context.Context, o Options) error {
 	path := filepath.Join(s.dir, dataFile)
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -107,7 +108,7 @@ func (s *Store) openFile(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.Reader = newReader(d, db)
+	s.Reader = newReader(d, db, o)
 	if err := sound(ctx, db); err != nil {
 		return err
 	}
@@ -125,13 +126,13 @@ func (s *Store) openFile(ctx context.Context) error {
 }
 
 // openTeam connects to a database that a team shares.
-func (s *Store) openTeam(ctx context.Context, address string) error {
-	config, err := postgresConfig(address)
+func (s *Store) openTeam(ctx context.Context, o Options) error {
+	config, err := postgresConfig(o.Database)
 	if err != nil {
 		return err
 	}
 	d := inPostgres()
-	s.Reader = newReader(d, openPostgres(config, readers))
+	s.Reader = newReader(d, openPostgres(config, readers), o)
 	soon := config.Copy()
 	soon.RuntimeParams["synchronous_commit"] = "off" // notes do not wait for the disk; see [Store.note]
 	s.writer, s.notes = openPostgres(config, 1), openPostgres(soon, 1)

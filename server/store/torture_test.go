@@ -47,7 +47,7 @@ const raced = 200
 // race tries to make each request and to take it through its life, whatever others do, and returns how many moves were its.
 func race(p storetest.Place) (won int, err error) {
 	ctx := context.Background()
-	s, err := store.Open(ctx, p.Dir, store.Options{Database: p.Database})
+	s, err := store.Open(ctx, p.Dir, store.Options{Database: p.Database, Patience: storetest.Patience})
 	if err != nil {
 		return 0, err
 	}
@@ -108,7 +108,7 @@ func raceAll(t *testing.T, places ...storetest.Place) {
 // suffer takes request after request through its life, and says aloud each time what is on the disk.
 func suffer(dir string) error {
 	ctx := context.Background()
-	s, err := store.Open(ctx, dir, store.Options{})
+	s, err := store.Open(ctx, dir, store.Options{Patience: storetest.Patience})
 	if err != nil {
 		return err
 	}
@@ -174,7 +174,7 @@ func kill(t *testing.T, dir string, lines int, said map[string]approval.State) {
 // the log was checked.
 func intact(t *testing.T, dir string, from int64, said map[string]approval.State) int64 {
 	t.Helper()
-	s, err := store.Open(t.Context(), dir, store.Options{})
+	s, err := store.Open(t.Context(), dir, store.Options{Patience: storetest.Patience})
 	require.NoError(t, err)
 	key, err := note.NewVerifier(s.Key())
 	require.NoError(t, err)

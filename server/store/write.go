@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -8,8 +9,13 @@ import (
 	"time"
 )
 
-// patience is how long the database has for one call: an answer does not hang when it does.
+// patience is how long the database has for one call, unless [Options] say otherwise: an answer does not hang when it does.
 const patience = 3 * time.Second
+
+// patiently bounds a call.
+func (r *Reader) patiently(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, cmp.Or(r.patience, patience), errPatience)
+}
 
 // kind is what is written: that of which nothing may be lost, or what was observed.
 type kind int
@@ -36,7 +42,7 @@ func (s *Store) note(ctx context.Context, do func(context.Context, statements) e
 }
 
 func (s *Store) transact(ctx context.Context, k kind, db *sql.DB, do func(context.Context, statements) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	ctx, cancel := s.patiently(ctx)
 	defer cancel()
 	select {
 	case s.turn <- struct{}{}:
@@ -70,7 +76,7 @@ func (d *dialect) transact(ctx context.Context, db *sql.DB, k kind, do func(stat
 
 // read gives the database some time for what do asks. What do sees may change between two queries.
 func (r *Reader) read(ctx context.Context, do func(context.Context, queries) error) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	ctx, cancel := r.patiently(ctx)
 	defer cancel()
 	return r.because(ctx, do(ctx, r.db))
 }

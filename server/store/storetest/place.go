@@ -7,6 +7,7 @@ package storetest
 import (
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,6 +23,9 @@ type Place struct {
 	Database string // see [store.Options]
 }
 
+// Patience is what a test has with a database: a machine that is busy fails none.
+const Patience = time.Minute
+
 // Folder is a new place with a file of its own.
 func Folder(t testing.TB) Place { return Place{Dir: filepath.Join(t.TempDir(), "state")} }
 
@@ -36,13 +40,13 @@ func (p Place) Open(t testing.TB) *store.Store {
 
 // TryOpen opens the place.
 func (p Place) TryOpen(t testing.TB) (*store.Store, error) {
-	return store.Open(t.Context(), p.Dir, store.Options{Now: approvaltest.Noon, Database: p.Database})
+	return store.Open(t.Context(), p.Dir, store.Options{Now: approvaltest.Noon, Database: p.Database, Patience: Patience})
 }
 
 // Read opens the place for reading until the test ends.
 func (p Place) Read(t testing.TB) *store.Reader {
 	t.Helper()
-	r, err := store.OpenReadOnly(t.Context(), p.Dir, store.Options{Database: p.Database})
+	r, err := store.OpenReadOnly(t.Context(), p.Dir, store.Options{Database: p.Database, Patience: Patience})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, r.Close()) })
 	return r

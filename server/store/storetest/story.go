@@ -100,7 +100,7 @@ func (s *Story) policies(rules string) *policies.Engine {
 func (s *Story) open() {
 	s.t.Helper()
 	var err error
-	s.Store, err = store.Open(s.t.Context(), s.Dir, store.Options{Now: s.Clock.Now, Database: s.Database})
+	s.Store, err = store.Open(s.t.Context(), s.Dir, store.Options{Now: s.Clock.Now, Database: s.Database, Patience: Patience})
 	require.NoError(s.t, err)
 	_, err = s.Store.Append(s.t.Context(), approval.Event{Type: approval.EventStarted,
 		Body: approval.Opened{Version: "v1.2.3", Key: s.Store.Key(), Origin: "http://localhost:39394"}})
