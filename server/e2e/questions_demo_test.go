@@ -19,7 +19,7 @@ var demoQuestions = [...]demoQuestion{ // never changed
 	{"List my clusters", "2 clusters"},
 	{"How many nodes are there?", "4 nodes"},
 	{"Why is checkout-api slow?", "it uses cache session-cache (degraded"},
-	{"What depends on session-cache?", "what depends on session-cache"},
+	{"What depends on session-cache?", "1 thing depends on session-cache: checkout-api"},
 }
 
 // fault says what is wrong with an answer to the question that was asked under the id; "" when it is the right one.
