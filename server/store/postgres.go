@@ -56,11 +56,12 @@ func inPostgres() *dialect {
 // unreachable says what to do when it was not the server that reported an error.
 func unreachable(err error) string {
 	var connect *pgconn.ConnectError
+	var network net.Error
 	var server *pgconn.PgError
 	switch {
 	case errors.As(err, &server) && strings.HasPrefix(server.Code, "57"): // operator intervention
 		return "the database is being stopped, or has just started: it is tried again with the next question"
-	case errors.As(err, &connect), errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+	case errors.As(err, &connect), errors.As(err, &network), errors.Is(err, driver.ErrBadConn), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		return "the database cannot be reached: it is tried again with the next question"
 	}
 	return ""
