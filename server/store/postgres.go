@@ -56,7 +56,7 @@ func inPostgres() *dialect {
 // unreachable says what to do when it was not the server that reported an error.
 func unreachable(err error) string {
 	var connect *pgconn.ConnectError
-	var network net.Error
+	var network *net.OpError
 	var server *pgconn.PgError
 	switch {
 	case errors.As(err, &server) && strings.HasPrefix(server.Code, "57"): // operator intervention
