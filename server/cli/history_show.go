@@ -18,7 +18,7 @@ import (
 
 // seenThen is what "clanker history show" prints.
 type seenThen struct {
-	Resources []seenResource   `json:"resources"`
+	Resources []seenResource    `json:"resources"`
 	Changes   []adapters.Change `json:"changes"` // oldest first
 }
 

@@ -61,6 +61,21 @@
 // what decides is what the newest policies.loaded says, so that neither can change without the log telling. What moves
 // by itself, the counters of credentials, is kept beside.
 //
+// # The history
+//
+// [Store.Record] compares each resource of an observation with what is known of it, by a hash over what [adapters.Diff]
+// compares: what this process knows is in memory, and what others wrote meanwhile is read first. Of an estate that did not
+// change only the time is written, in one row. What did change is written in one transaction: the content, once for all who
+// have it; a version, whose number is the [adapters.Position]; and a row for each field. Positions order everything. Clocks
+// jump: a read that began up to a minute before what is known was seen is taken for an old one and tells nothing, and one from
+// further back for one after the clock was set back.
+//
+// Beside each query stands where it was last answered and where it failed. So a resource is new only where somebody had looked
+// before, gone only where nobody failed to look, and a change knows when it was not so yet. Events are not kept. A look is kept
+// as what stays the same when the question is asked again, once, and a short row.
+//
+// [Store.Prune] forgets what is old: never what is known of what is there, nor how it stood at any later position.
+//
 // # The schema
 //
 // The files in migrations are its versions, in order, the same numbers for both databases. They are only ever added to, and

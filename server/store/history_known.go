@@ -20,7 +20,6 @@ type known struct {
 	contents contents
 	at       int64 // the position up to which it knows all
 	byID     map[string]*sighted
-	byNum    map[int64]*sighted
 	round    int // of comparing
 }
 
@@ -58,8 +57,8 @@ func (k *known) refresh(ctx context.Context, db queries) error {
 	if err != nil || newest == k.at {
 		return err
 	}
-	if k.byID == nil {
-		k.byID, k.byNum = map[string]*sighted{}, map[int64]*sighted{}
+	if k.byID == nil || newest < k.at { // older than before: somebody has put a backup there
+		k.at, k.byID = 0, map[string]*sighted{}
 	}
 	// Of the first time those that are gone are left out.
 	err = each(ctx, db, func(rows *sql.Rows) error {
@@ -77,15 +76,11 @@ func (k *known) refresh(ctx context.Context, db queries) error {
 }
 
 func (k *known) learn(r *sighted) {
-	id := r.identity.ID
-	if before, ok := k.byID[id]; ok {
-		delete(k.byNum, before.num)
-	}
 	if r.content == 0 {
-		delete(k.byID, id)
+		delete(k.byID, r.identity.ID)
 		return
 	}
-	k.byID[id], k.byNum[r.num] = r, r
+	k.byID[r.identity.ID] = r
 }
 
 // position is the newest there is.

@@ -133,9 +133,7 @@ func (s *Store) openTeam(ctx context.Context, o Options) error {
 	}
 	d := inPostgres()
 	s.Reader = newReader(d, openPostgres(config, readers), o)
-	soon := config.Copy()
-	soon.RuntimeParams["synchronous_commit"] = "off" // notes do not wait for the disk; see [Store.note]
-	s.writer, s.notes = openPostgres(config, 1), openPostgres(soon, 1)
+	s.writer, s.notes = openPostgres(config, 1), openPostgres(config, 1)
 	if s.instance, err = d.newName(); err != nil {
 		return err
 	}

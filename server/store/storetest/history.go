@@ -21,7 +21,7 @@ func History(t *testing.T, place func(testing.TB) Place) {
 		run  func(*testing.T, Place)
 	}{
 		{"first sight is no change", firstSight}, {"changes", changes}, {"unknown is not gone", unknown}, {"gone and back", goneAndBack}, {"twice", twice},
-		{"flapping", flapping}, {"noise", noise}, {"overlapping reads", overlapping}, {"clock set back", clockSetBack},
+		{"flapping", flapping}, {"noise", noise}, {"set back", setBack}, {"overlapping reads", overlapping}, {"clock set back", clockSetBack},
 		{"events are not kept", events}, {"who matches", matches}, {"changes by time", byTime}, {"where it stood", stood},
 		{"looks", looks}, {"replays", replays}, {"prunes", prunes}, {"shrinks", shrinks}, {"measured", measured},
 		{"two at once", twoAtOnce}, {"seen at once", seenAtOnce}, {"two processes", twoProcesses}, {"killed", killed},
@@ -225,6 +225,20 @@ func noise(t *testing.T, p Place) {
 		r.Metrics, r.Since, r.Observed, r.Reason, r.Link = map[string]float64{"cpu": float64(i)}, At(0), At(float64(i)), At(0).String(), "https://x"
 		assert.Equal(t, first, w.record(saw(float64(i), all, r)))
 	}
+}
+
+// When somebody has put a backup in the place of the database, what was learnt after it is learnt again.
+func setBack(t *testing.T, p Place) {
+	w := teller{t, p.Open(t)}
+	first := w.record(saw(0, all, thing("web")))
+	w.record(saw(1, all, thing("web", attribute("image", "v2"))))
+	for _, statement := range []string{`DELETE FROM versions WHERE seq > 1`, `DELETE FROM changes`, `UPDATE history SET seq = 1`,
+		`UPDATE resources SET seq = 1, (content, hash) = (SELECT num, hash FROM contents WHERE document LIKE '%v1%')`} {
+		_, err := p.raw(t).ExecContext(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	w.record(saw(2, all, thing("web", attribute("image", "v2"))))
+	assert.Equal(t, []change{{"web", "image", "v1", "v2", At(1), At(2)}}, w.since(first, all))
 }
 
 // Two reads overlap, and the one that began later is kept first.

@@ -15,11 +15,10 @@ import (
 
 // world is an estate that changes at random, and what somebody who reads it can know.
 type world struct {
-	random   *rand.Rand
-	is       map[string]adapters.Resource
-	known    map[string]adapters.Resource // as it was last observed
-	minutes  float64
-	position adapters.Position
+	random  *rand.Rand
+	is      map[string]adapters.Resource
+	known   map[string]adapters.Resource // as it was last observed
+	minutes float64
 }
 
 var (
@@ -89,9 +88,7 @@ func (w *world) learn(s adapters.Snapshot) {
 // fields are what [adapters.Diff] compares of a resource.
 func fields(r adapters.Resource) map[string]any {
 	all := map[string]any{"health": string(r.Health)}
-	for key, value := range r.Attributes {
-		all[key] = value
-	}
+	maps.Copy(all, r.Attributes)
 	for key, value := range r.Labels {
 		all["label."+key] = value
 	}
