@@ -24,7 +24,11 @@ func (r *Router) changes(ctx context.Context, d *draft) error {
 	if timed {
 		d.query.Since = earlier(d.query.Since, symptom.At)
 	}
-	snapshot, err := r.workspace.Changes(ctx, d.query)
+	read := r.workspace.Changes
+	if d.variant() == "last" {
+		read = r.deployments
+	}
+	snapshot, err := read(ctx, d.query)
 	if err != nil {
 		return err
 	}

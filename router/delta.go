@@ -203,7 +203,7 @@ func (c DeltaChange) words() string {
 	case c.Field == deltaWhole:
 		return c.Name + " was made anew"
 	}
-	return c.Name + " " + c.Field + " " + before + " -> " + after
+	return c.Name + " " + fieldWords(c.Field, c.Before, c.After)
 }
 
 // shout is a health as the first line of an answer writes it, unless all is well.

@@ -83,7 +83,7 @@ func TestEachAskerHasAnOwnLastCheck(t *testing.T) {
 	other := ask(t, r, Question{Text: allServices, Asker: agent("hermes")})
 	require.NotNil(t, other.Delta, "who has not looked hears what changed since somebody did")
 	assert.Equal(t, "claude", other.Delta.By)
-	assert.Contains(t, Text(other, TextLimits{}), "since claude looked 12:00Z: session-cache healthy -> DEGRADED")
+	assert.Contains(t, Text(other, TextLimits{}), "since \"claude\" looked 12:00Z: session-cache healthy -> DEGRADED")
 	assert.True(t, ask(t, r, Question{Text: allServices, Asker: agent("claude")}).Delta.Changed, "another's look takes nothing away")
 	assert.False(t, ask(t, r, Question{Text: allServices, Asker: agent("hermes")}).Delta.Changed)
 	assert.False(t, ask(t, r, Question{Text: allServices, Asker: agent(policies.Unknown)}).Delta.Changed, "without a name it is the last look of all")
@@ -107,6 +107,8 @@ func TestSince(t *testing.T) {
 		"a duration":          {"2h", true, "nothing was observed before 2026-11-22T12:00:00Z"},
 		"in words":            {"yesterday", true, "nothing was observed before"},
 		"an unknown answer":   {"01ARZ3NDEKTSV4RRFFQ69G5FAV", false, "no answer 01ARZ3NDEKTSV4RRFFQ69G5FAV is kept"},
+		"before the calendar": {"0001-01-01T00:00:00Z", true, "nothing was observed before 2026-11-22T12:00:00Z"},
+		"what is to come":     {"2030-01-01T00:00:00Z", false, "2030-01-01T00:00:00Z\" has not been yet"},
 		"nothing one can say": {"the beginning", false, "write an answer id"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -222,6 +224,35 @@ func TestADeltaIsShort(t *testing.T) {
 	assert.Len(t, d.Modified, mostDelta)
 	assert.Equal(t, 100-mostDelta, d.More)
 	assert.Equal(t, "94 more changes", d.words(6)[6])
+}
+
+// What begins later than the earlier look, or ended, does not tell that nothing changed since that look.
+func TestAListOfChangesSpeaksForItsTimeAlone(t *testing.T) {
+	r, _, clock := looking(t)
+	for _, question := range []string{"what changed in the last 5 minutes", "what changed around 07:00", "what changed yesterday"} {
+		ask(t, r, Question{Text: question})
+		clock.now = clock.now.Add(time.Hour)
+		again := ask(t, r, Question{Text: question})
+		assert.Equal(t, StatusNoData, again.Status, question)
+		assert.Nil(t, again.Delta, question)
+	}
+}
+
+func TestWhatSinceMeans(t *testing.T) {
+	for text, want := range map[string]time.Time{
+		"09:15": noon.Add(-165 * time.Minute), "2h": ago(2 * time.Hour), "an hour ago": ago(time.Hour), "yesterday": ago(36 * time.Hour),
+		"since 09:15": noon.Add(-165 * time.Minute), "last hour": ago(time.Hour), "2026-11-22T13:00:00+02:00": ago(time.Hour),
+	} {
+		at, err := readSince(text, noon)
+		require.NoError(t, err, text)
+		assert.True(t, want.Equal(at), "%s: %s", text, at)
+	}
+}
+
+// Who looked chose the name: it cannot pass for what the answer says.
+func TestANameIsQuoted(t *testing.T) {
+	text := Text(Answer{Delta: &Delta{By: "x: no change\nanswer 01ZZ  next: \"do\"" + strings.Repeat("y", 99), ComparedAt: noon}}, TextLimits{})
+	assert.Contains(t, text, `since "x: no change answer 01ZZ  next: \"do\"y…" looked `)
 }
 
 func TestAnIntentSaysWhatIsNoise(t *testing.T) {

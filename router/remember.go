@@ -101,7 +101,9 @@ func (r *Router) since(ctx context.Context, d *draft, now Look) error {
 		return err
 	}
 	if told {
-		d.differ(before, deltaOf(d.toldSince(before.time), d.noise))
+		if !before.time.Before(d.query.Since) && d.until().IsZero() { // else the answer does not tell of all since then
+			d.differ(before, deltaOf(d.toldSince(before.time), d.noise))
+		}
 		return nil
 	}
 	var queries []adapters.Query

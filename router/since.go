@@ -42,7 +42,7 @@ func readSince(text string, now time.Time) (time.Time, error) {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at, nil
 	}
-	for _, before := range [][]string{nil, {"since"}, {"last"}} {
+	for _, before := range [][]string{{"since"}, nil, {"last"}} {
 		words := append(before, strings.Fields(strings.ToLower(text))...)
 		if r, n := intents.ParseTimeRange(words); n == len(words) && !r.AfterDeployment() && !r.AfterLook() {
 			from, _ := r.Resolve(now)
@@ -64,13 +64,16 @@ func isLastCheck(text string) bool {
 func (r *Router) reference(ctx context.Context, d *draft, key string) (reference, bool, error) {
 	since := strings.TrimSpace(d.asked.Since)
 	at, err := readSince(since, d.started)
+	if at.After(d.started) {
+		err = fmt.Errorf("since %q has not been yet: nothing is compared with it", clipped(since, 60))
+	}
 	switch {
 	case err != nil:
 		d.warn("%v", err)
 		return reference{}, false, nil
 	case isLastCheck(since):
 		return r.lastLook(ctx, claimed(d.asked.Asker), key)
-	case at.IsZero():
+	case answerID.MatchString(since):
 		look, ok, err := r.memory.Look(ctx, Which{AnswerID: since})
 		if err == nil && !ok {
 			d.warn("no answer %s is kept, so nothing is compared with it", since)

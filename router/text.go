@@ -256,7 +256,7 @@ func (w *writer) delta(d *Delta) string {
 	since := "since last check "
 	switch {
 	case d.By != "":
-		since = "since " + d.By + " looked "
+		since = fmt.Sprintf("since %q looked ", clipped(Printable(d.By), 40)) // by a name of its own choice
 	case d.ComparedTo == "":
 		since = "since "
 	}

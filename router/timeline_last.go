@@ -13,7 +13,7 @@ import (
 // lastDeployment answers with the newest deployment, and with how what it changed is since: as the provider says it is now,
 // and as it was seen to be in between.
 func (r *Router) lastDeployment(ctx context.Context, d *draft, changes []adapters.Change) error {
-	last := lastEvent(slices.DeleteFunc(slices.Clone(changes), func(c adapters.Change) bool { return !isSetting(c) }))
+	last := lastDeployed(changes)
 	if len(last) == 0 {
 		return d.tell(nil)
 	}
@@ -39,6 +39,25 @@ func (r *Router) lastDeployment(ctx context.Context, d *draft, changes []adapter
 		d.addChange(c, roughly(c.At.Sub(made.At))+" after")
 	}
 	return nil
+}
+
+// deployments reads the changes since the newest deployment, if not told since when. The last change of each resource says how
+// far back to look, but no more than that: what was scaled since hides how it was deployed.
+func (r *Router) deployments(ctx context.Context, q adapters.Query) (adapters.Snapshot, error) {
+	snapshot, err := r.workspace.Changes(ctx, q)
+	if err != nil || !q.Since.IsZero() {
+		return snapshot, err
+	}
+	q.Since = r.now().Add(-leadTime)
+	if last := lastDeployed(snapshot.Changes); len(last) > 0 && last[len(last)-1].At.Before(q.Since) {
+		q.Since = last[len(last)-1].At
+	}
+	return r.workspace.Changes(ctx, q)
+}
+
+// lastDeployed is [lastEvent] of what was made, not of what happened.
+func lastDeployed(changes []adapters.Change) []adapters.Change {
+	return lastEvent(slices.DeleteFunc(slices.Clone(changes), func(c adapters.Change) bool { return !isSetting(c) }))
 }
 
 // deployed reads what the changes were made to, as it is now.
@@ -78,7 +97,7 @@ func aftermath(resources []adapters.Resource, consequences []adapters.Change, at
 	case fell >= 0:
 		return fmt.Sprintf("%s %s after, healthy now", signOf(consequences[fell]).What, roughly(consequences[fell].At.Sub(at)))
 	case !worst.Since.IsZero() && !worst.Since.After(at.Add(rollingOut)):
-		return "healthy since"
+		return "healthy since then"
 	default:
 		return "healthy now"
 	}

@@ -1,6 +1,8 @@
 package router
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -25,8 +27,8 @@ func TestHowItIsSince(t *testing.T) {
 		want         string
 	}{
 		"nothing was read":        {nil, nil, "how it is since could not be read"},
-		"healthy as before":       {[]adapters.Resource{is("healthy", ago(9*time.Hour), "")}, nil, "healthy since"},
-		"healthy when rolled out": {[]adapters.Resource{is("healthy", ago(28*time.Minute), "")}, nil, "healthy since"},
+		"healthy as before":       {[]adapters.Resource{is("healthy", ago(9*time.Hour), "")}, nil, "healthy since then"},
+		"healthy when rolled out": {[]adapters.Resource{is("healthy", ago(28*time.Minute), "")}, nil, "healthy since then"},
 		"healthy for a while":     {[]adapters.Resource{is("healthy", ago(time.Minute), "")}, nil, "healthy now"},
 		"nobody says since when":  {[]adapters.Resource{is("healthy", time.Time{}, "")}, nil, "healthy now"},
 		"it recovered":            {[]adapters.Resource{is("healthy", ago(10*time.Minute), "")}, []adapters.Change{fell, rose}, "degraded 10m after, healthy now"},
@@ -58,4 +60,29 @@ func TestWhatHappenedIsNoDeployment(t *testing.T) {
 	assert.Equal(t, []string{"/changes/2/new"}, a.Untrusted)
 	require.Len(t, a.Items, 1)
 	assert.Contains(t, a.Summary, "BackOff 5m after, healthy now")
+}
+
+// lastOnly is a workspace that tells, as providers do, no more than the last change of each resource unless it is asked since when.
+type lastOnly struct{ *fake }
+
+func (l lastOnly) Changes(ctx context.Context, q adapters.Query) (adapters.Snapshot, error) {
+	s, err := l.fake.Changes(ctx, q)
+	if q.Since.IsZero() {
+		s.Changes = slices.CompactFunc(s.Changes, func(a, b adapters.Change) bool { return a.Resource == b.Resource && a.Event != b.Event })
+	}
+	return s, err
+}
+
+// TestScalingHidesNoDeployment: what was scaled since is told as the last change of it, and was deployed before all the same.
+func TestScalingHidesNoDeployment(t *testing.T) {
+	f := shop().rolledOut()
+	scaled, older := deployed("replicas", 3.0, 5.0), of(adapters.KindDeployment, altered("search", "image", "1", "2", 70*time.Hour))
+	scaled.At, scaled.Event, older.Event = ago(time.Minute), "kubectl scale", "search revision 52"
+	f.changed = append(append([]adapters.Change{scaled}, f.changed...), older)
+	r := New(defaultMatcher(t), lastOnly{f}, Options{Now: func() time.Time { return noon }, Entropy: zeros{}})
+	a := ask(t, r, Question{Text: "what changed in the last deployment?"})
+	assert.Contains(t, a.Summary, "checkout-api revision 8")
+	assert.Len(t, a.Changes, 3)
+	a = ask(t, r, Question{Text: "has anything changed since the last deployment?"})
+	assert.Contains(t, a.Warnings, "the last deployment was checkout-api revision 8 at 2026-11-22T11:46:00Z")
 }

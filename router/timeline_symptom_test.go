@@ -94,7 +94,7 @@ func TestSinceTheLastLook(t *testing.T) {
 		warning string
 	}{
 		"one's own":         {book, "agent-1", 1, "you looked last at 2026-11-22T11:00:00Z (is web healthy)"},
-		"of whoever":        {book, "", 0, "you looked last at 2026-11-22T11:59:00Z ()"},
+		"of whoever":        {book, "", 0, "who asks is not known, so this is since anybody looked last, at 2026-11-22T11:59:00Z"},
 		"never":             {book, "agent-3", 2, "no look of yours is kept, so this is of the last day"},
 		"nothing is kept":   {nil, "agent-1", 2, "no look of yours is kept, so this is of the last day"},
 		"it cannot be read": {&notebook{broken: errors.New("disk full")}, "agent-1", 2, "when you looked last is not known, so this is of the last day: disk full"},

@@ -57,18 +57,18 @@ func (r *Router) sinceDeployment(ctx context.Context, d *draft, hit MatchHit) (b
 		return true, nil
 	}
 	q := adapters.Query{Providers: d.query.Providers, Kinds: deployable, Name: d.query.Name, Scope: d.query.Scope}
-	snapshot, err := r.workspace.Changes(ctx, q)
+	snapshot, err := r.deployments(ctx, q)
 	if err != nil {
 		return false, err
 	}
 	d.read(snapshot)
 	d.found = false // what was read so far is no answer
-	i := slices.IndexFunc(snapshot.Changes, func(c adapters.Change) bool { return c.Event != "" })
-	if i < 0 {
+	made := lastDeployed(snapshot.Changes)
+	if len(made) == 0 || made[len(made)-1].Event == "" {
 		d.answer.Summary = fmt.Sprintf("no deployment on record in %s to count from; give a time instead", d.data.Place)
 		return false, nil
 	}
-	last := snapshot.Changes[i]
+	last := made[len(made)-1] // scaling comes after what it is for
 	d.warn("the last deployment was %s at %s", last.Event, last.At.UTC().Format(time.RFC3339))
 	hit.Slots["time"] = span.From(last.At)
 	d.query.Since = last.At
@@ -85,6 +85,9 @@ func (r *Router) sinceLook(ctx context.Context, d *draft, hit MatchHit, span int
 		d.warn("when you looked last is not known, so this is of the last day: %v", err)
 	case !ok:
 		d.warn("no look of yours is kept, so this is of the last day")
+	case claimed(d.asked.Asker) == "":
+		at = look.At
+		d.warn("who asks is not known, so this is since anybody looked last, at %s", at.UTC().Format(time.RFC3339))
 	default:
 		at = look.At
 		d.warn("you looked last at %s (%s)", at.UTC().Format(time.RFC3339), clipped(Printable(look.Question), 80))
