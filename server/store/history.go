@@ -43,10 +43,12 @@ func (s *Store) record(ctx context.Context, snapshot adapters.Snapshot) (at int6
 	if at, ok, err := s.confirm(ctx, o); err != nil || ok {
 		return at, err
 	}
-	err = s.note(ctx, func(ctx context.Context, tx statements) error {
-		at, err = s.known.write(ctx, tx, o)
-		return err
-	})
+	for done := false; !done && err == nil; {
+		err = s.note(ctx, func(ctx context.Context, tx statements) error {
+			at, done, err = s.known.write(ctx, tx, o)
+			return err
+		})
+	}
 	return at, err
 }
 
@@ -100,25 +102,29 @@ func (s *Store) confirm(ctx context.Context, o *observation) (at int64, ok bool,
 // latest is the later of two times, unless the clock was set back between them.
 const latest = `CASE WHEN last > ?1 AND last <= ?1 + ?4 THEN last ELSE ?1 END`
 
-// write keeps what is not as it is known.
-func (k *known) write(ctx context.Context, tx statements, o *observation) (int64, error) {
+// write keeps what is not as it is known, or a part of it, and reports whether that is all: others have to wait meanwhile.
+func (k *known) write(ctx context.Context, tx statements, o *observation) (at int64, done bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if err := k.refresh(ctx, tx); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	asked, err := readCover(ctx, tx)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	n := news{observation: o, known: k, asked: asked, at: k.at, tells: k.at}
 	if err := n.sort(ctx, tx); err != nil {
-		return 0, err
+		return 0, false, err
+	}
+	if len(n.steps) > most {
+		n.steps = n.steps[:most]
+		return 0, false, n.write(ctx, tx)
 	}
 	if err := n.write(ctx, tx); err != nil {
-		return 0, err
+		return 0, false, err
 	}
-	return n.tells, n.writeQuery(ctx, tx)
+	return n.tells, true, n.writeQuery(ctx, tx)
 }
 
 // Changes returns what was seen to change of the resources that q matches, since q.Since, newest first; without that the

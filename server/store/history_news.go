@@ -311,6 +311,9 @@ func (n *news) writeQuery(ctx context.Context, tx statements) error {
 	return err
 }
 
+// most is how many steps one transaction takes: with more it could take longer than it may.
+const most = 5000
+
 // batch is how many rows one statement has.
 const batch = 500
 

@@ -21,7 +21,7 @@ func History(t *testing.T, place func(testing.TB) Place) {
 		run  func(*testing.T, Place)
 	}{
 		{"first sight is no change", firstSight}, {"changes", changes}, {"unknown is not gone", unknown}, {"gone and back", goneAndBack}, {"twice", twice},
-		{"flapping", flapping}, {"noise", noise}, {"set back", setBack}, {"overlapping reads", overlapping}, {"clock set back", clockSetBack},
+		{"flapping", flapping}, {"noise", noise}, {"much at once", much}, {"set back", setBack}, {"overlapping reads", overlapping}, {"clock set back", clockSetBack},
 		{"events are not kept", events}, {"who matches", matches}, {"changes by time", byTime}, {"where it stood", stood},
 		{"looks", looks}, {"replays", replays}, {"prunes", prunes}, {"shrinks", shrinks}, {"measured", measured},
 		{"two at once", twoAtOnce}, {"seen at once", seenAtOnce}, {"two processes", twoProcesses}, {"killed", killed},
@@ -225,6 +225,21 @@ func noise(t *testing.T, p Place) {
 		r.Metrics, r.Since, r.Observed, r.Reason, r.Link = map[string]float64{"cpu": float64(i)}, At(0), At(float64(i)), At(0).String(), "https://x"
 		assert.Equal(t, first, w.record(saw(float64(i), all, r)))
 	}
+}
+
+// What is too much for one transaction is kept in several.
+func much(t *testing.T, p Place) {
+	w := teller{t, p.Open(t)}
+	const size = 11_000
+	first := w.record(saw(0, all, estate(size)...))
+	assert.EqualValues(t, size, first)
+	resources, err := w.Stood(t.Context(), all, first)
+	require.NoError(t, err)
+	assert.Len(t, resources, size)
+	gone := w.record(saw(1, all))
+	assert.EqualValues(t, 2*size, gone)
+	assert.Len(t, w.since(first, all), size)
+	assert.Equal(t, gone, w.record(saw(2, all)))
 }
 
 // When somebody has put a backup in the place of the database, what was learnt after it is learnt again.
