@@ -26,7 +26,10 @@ func (r *Router) lastDeployment(ctx context.Context, d *draft, changes []adapter
 		return isSetting(c) || !c.At.After(made.At) || !holds(resources, c.Resource)
 	})
 	slices.Reverse(consequences)
-	d.data.Lead = fmt.Sprintf("%s (%s)", madeWords(last, mostMade), join(", ", Printable(made.Event), byWords(last), roughly(d.started.Sub(made.At))+" ago"))
+	itself := slices.DeleteFunc(slices.Clone(last), func(c adapters.Change) bool { return !madeTogether(c, made) })
+	told := slices.Clone(last) // in the order in which they were made, and not by who scaled it since
+	slices.SortStableFunc(told, func(a, b adapters.Change) int { return a.At.Compare(b.At) })
+	d.data.Lead = fmt.Sprintf("%s (%s)", madeWords(told, mostMade), join(", ", Printable(made.Event), byWords(itself), roughly(d.started.Sub(made.At))+" ago"))
 	d.data.After = aftermath(resources, consequences, made.At)
 	d.answer.Columns = []string{"status", "reason", "since", "location"}
 	for i := range resources {

@@ -77,11 +77,11 @@ func (l lastOnly) Changes(ctx context.Context, q adapters.Query) (adapters.Snaps
 func TestScalingHidesNoDeployment(t *testing.T) {
 	f := shop().rolledOut()
 	scaled, older := deployed("replicas", 3.0, 5.0), of(adapters.KindDeployment, altered("search", "image", "1", "2", 70*time.Hour))
-	scaled.At, scaled.Event, older.Event = ago(time.Minute), "kubectl scale", "search revision 52"
+	scaled.At, scaled.Event, scaled.Actor, older.Event = ago(time.Minute), "kubectl scale", "eve", "search revision 52"
 	f.changed = append(append([]adapters.Change{scaled}, f.changed...), older)
 	r := New(defaultMatcher(t), lastOnly{f}, Options{Now: func() time.Time { return noon }, Entropy: zeros{}})
 	a := ask(t, r, Question{Text: "what changed in the last deployment?"})
-	assert.Contains(t, a.Summary, "checkout-api revision 8")
+	assert.Contains(t, a.Summary, "image v1.4.1 -> v1.4.2, replicas 2 -> 3, replicas 3 -> 5 (checkout-api revision 8, by ci-bot")
 	assert.Len(t, a.Changes, 3)
 	a = ask(t, r, Question{Text: "has anything changed since the last deployment?"})
 	assert.Contains(t, a.Warnings, "the last deployment was checkout-api revision 8 at 2026-11-22T11:46:00Z")
