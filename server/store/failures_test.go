@@ -36,6 +36,13 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// A database that nobody serves is an error that says so, and leaves nothing open.
+func TestNoDatabase(t *testing.T) {
+	t.Parallel()
+	_, err := store.Open(t.Context(), folder(t), store.Options{Database: "postgres://clanker@127.0.0.1:1/clanker?sslmode=disable"})
+	assert.ErrorContains(t, err, "the database cannot be reached")
+}
+
 func TestReadOnlyFolder(t *testing.T) {
 	t.Parallel()
 	if os.Geteuid() == 0 || runtime.GOOS == "windows" {

@@ -137,7 +137,10 @@ func (s *Store) openTeam(ctx context.Context, o Options) error {
 	if s.instance, err = d.newName(); err != nil {
 		return err
 	}
-	s.presence, err = attend(ctx, config, s.db, s.instance)
+	presence, err := attend(ctx, config, s.db, s.instance)
+	if err == nil {
+		s.presence = presence // which a nil one would not be
+	}
 	return err
 }
 
