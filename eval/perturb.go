@@ -119,9 +119,8 @@ func rewordings(outcomes []outcome, voice string, by Classifier) []outcome {
 // apply changes question i of those that went right. The seed is its text.
 func (p Perturbation) apply(base []Case, i int) string {
 	question := base[i].Question
-	seed := hash(p.Name + "\x00" + question)
 	if p.Name == joined {
-		return join(base, i, seed)
+		return join(base, i)
 	}
-	return p.change(question, seed)
+	return p.change(question, hash(p.Name+"\x00"+question))
 }

@@ -91,11 +91,11 @@ func TestVoicesAreHeldAgainstTheWordsThatWentRight(t *testing.T) {
 func TestJoinTakesAQuestionOfAnotherTopic(t *testing.T) {
 	base := []Case{{Question: "Is it up?", Topic: "health"}, {Question: "Is it down?", Topic: "health"}, {Question: "What does it cost?", Topic: "cost"},
 		{Question: "EC2 by price", Topic: "cost"}}
-	for seed := range uint64(8) {
-		got := join(base, 0, seed)
-		assert.Contains(t, []string{"Is it up and what does it cost?", "Is it up and EC2 by price"}, got)
-	}
-	assert.Equal(t, "Is it up?", join(base[:2], 0, 1), "there is no other topic")
+	got := join(base, 0)
+	assert.Contains(t, []string{"Is it up and what does it cost?", "Is it up and EC2 by price"}, got)
+	more := append(base[:2:2], Case{Question: "Is it slow?", Topic: "health"})
+	assert.Equal(t, got, join(append(more, base[2:]...), 0), "one more question that is no partner changes nothing")
+	assert.Equal(t, "Is it up?", join(base[:2], 0), "there is no other topic")
 }
 
 // half takes whatever speaks of pods for a question about health, unless it shouts.

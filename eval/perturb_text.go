@@ -5,16 +5,20 @@ import (
 	"unicode"
 )
 
-// join appends a question of another topic, "" if there is none.
-func join(base []Case, i int, seed uint64) string {
-	first := strings.TrimRight(base[i].Question, "?.! ")
-	for n := range base {
-		other := base[(seed%uint64(len(base))+uint64(n))%uint64(len(base))]
-		if other.Topic != base[i].Topic {
-			return first + " and " + lowerFirst(other.Question)
+// join appends a question of another topic, "" if there is none. Which one depends on the two alone, and not on how many there
+// are: when one more question goes right, few others get another partner, and what was measured before can be compared.
+func join(base []Case, i int) string {
+	var partner string
+	var least uint64
+	for _, other := range base {
+		if rank := hash(base[i].Question + "\x00" + other.Question); other.Topic != base[i].Topic && (partner == "" || rank < least) {
+			partner, least = other.Question, rank
 		}
 	}
-	return base[i].Question
+	if partner == "" {
+		return base[i].Question
+	}
+	return strings.TrimRight(base[i].Question, "?.! ") + " and " + lowerFirst(partner)
 }
 
 // lowerFirst writes a sentence as it stands inside another: "Is" is lowered, "EC2" is not.
