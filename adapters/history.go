@@ -47,15 +47,15 @@ func (w *Workspace) record(ctx context.Context, s *Snapshot) {
 	s.Position = position
 }
 
-// ownRecord is the provider that what was seen to change is from.
-const ownRecord = "clanker"
+// OwnRecord is the provider that what was seen to change is from: that it could be read says nothing of what there is.
+const OwnRecord = "clanker"
 
 // recall adds what was seen to change to what the providers tell, with the evidence.
 func (w *Workspace) recall(ctx context.Context, s *Snapshot) {
 	if w.History == nil {
 		return
 	}
-	source := Source{Provider: ownRecord, Call: "clanker history", At: w.Now()}
+	source := Source{Provider: OwnRecord, Call: "clanker history", At: w.Now()}
 	seen, err := w.History.Changes(ctx, s.Query)
 	source.Took = w.Now().Sub(source.At)
 	if err != nil {

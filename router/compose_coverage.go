@@ -20,8 +20,14 @@ func (d *draft) silent() bool {
 	spoke := func(provider string) bool {
 		return slices.ContainsFunc(d.sources, func(s adapters.Source) bool { return s.Provider == provider })
 	}
-	return len(d.sources) == 0 || slices.ContainsFunc(d.query.Providers, func(p string) bool { return !spoke(p) })
+	return !slices.ContainsFunc(d.sources, ofProvider) || slices.ContainsFunc(d.query.Providers, func(p string) bool { return !spoke(p) })
 }
+
+// ofProvider reports whether a source is a provider, and not what was seen of one.
+func ofProvider(s adapters.Source) bool { return s.Provider != adapters.OwnRecord }
+
+// providerRead reports whether a provider could be read.
+func providerRead(s adapters.Source) bool { return ofProvider(s) && s.Error == nil }
 
 // explain adds why the connections that the question concerns brought nothing, as failed sources.
 func (d *draft) explain(connections []adapters.Connection) {
@@ -60,7 +66,7 @@ func compareSources(a, b adapters.Source) int {
 // about while others answered. A configuration that is there and broken is another matter: that has a cause.
 func (d *draft) beside(s adapters.Source) bool {
 	return s.Error != nil && s.Error.Reason == adapters.NotConfigured && s.Error.Err == nil && !slices.Contains(d.query.Providers, s.Provider) &&
-		slices.ContainsFunc(d.sources, func(other adapters.Source) bool { return other.Error == nil })
+		slices.ContainsFunc(d.sources, providerRead)
 }
 
 // cover says which places were looked in, which were not, and the remedy. Checked is sorted by provider and target, like

@@ -158,7 +158,7 @@ func (d *draft) whole() bool {
 
 // blind reports whether nothing could be read: such an answer is no look.
 func (d *draft) blind() bool {
-	return len(d.sources) > 0 && !slices.ContainsFunc(d.sources, func(s adapters.Source) bool { return s.Error == nil })
+	return len(d.sources) > 0 && !slices.ContainsFunc(d.sources, providerRead)
 }
 
 // noise reports whether nobody wants to hear of a field.

@@ -172,6 +172,19 @@ func TestProvidersNobodyAskedAboutAreNotMentioned(t *testing.T) {
 	require.Len(t, a.Coverage.NotChecked, 1)
 }
 
+// What was seen before is no provider that answered: those that cannot be read are named beside it.
+func TestHistoryAloneIsNotEverything(t *testing.T) {
+	f := &fake{silent: true, failures: []adapters.Source{
+		{Provider: adapters.OwnRecord, Call: "clanker history"},
+		{Provider: "kubernetes", Call: "list", Error: &adapters.SourceError{Reason: adapters.NotConfigured, What: "kubernetes", Fix: "write a kubeconfig"}},
+	}}
+	a := route(t, f, Question{Text: "what changed since yesterday"})
+	assert.False(t, a.Coverage.Complete)
+	require.Len(t, a.Coverage.NotChecked, 1)
+	assert.Equal(t, "kubernetes", a.Coverage.NotChecked[0].Provider)
+	assert.NotEqual(t, StatusNoData, a.Status)
+}
+
 func TestVerdict(t *testing.T) {
 	of := func(healths ...adapters.Health) []adapters.Resource {
 		var resources []adapters.Resource
