@@ -55,9 +55,14 @@ func (a *app) historyShowCommand() *cobra.Command {
 			return err
 		}
 		defer end()
-		s, err := show(cmd.Context(), now, strings.Join(args, ""), from)
+		what := strings.Join(args, "")
+		s, err := show(cmd.Context(), now, what, from)
 		if err != nil {
 			return err
+		}
+		if what != "" && len(s.Resources) == 0 {
+			return &failure{code: exitNoAnswer, err: fmt.Errorf("nothing is there that goes by %q, and nothing was seen of it since %s", what, clock(from)),
+				hint: "clanker history show without a name shows all changes; --since 30d looks further back"}
 		}
 		return a.print(output, s, func() error { return a.printSeen(s) })
 	}
