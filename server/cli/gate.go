@@ -30,10 +30,11 @@ type gatehouse struct {
 }
 
 // How often a process looks what was approved for it, and whether it has to lead; and how often the one that leads ends what is
-// overdue, and gives up what the dead were running.
+// overdue, gives up what the dead were running, and removes what is too old of the history.
 const (
 	looking  = time.Second
 	sweeping = 3 * time.Second
+	pruning  = 15 * time.Minute
 )
 
 // openGate puts the gate together, in the order in which its parts need each other. What it opened before it failed is closed.
@@ -48,7 +49,7 @@ func (a *app) openGate(ctx context.Context, p parts, k *kept) (_ *gatehouse, err
 		return nil, err
 	}
 	fingerprint := approval.Fingerprint(h.store.Key())
-	p.workspace.Runners = append(p.workspace.Runners, &self.Runner{Trust: h.store, Policies: h.book, Version: a.build.Version, Workspace: fingerprint, Now: a.now})
+	p.workspace.Runners = append(p.runners, &self.Runner{Trust: h.store, Policies: h.book, Version: a.build.Version, Workspace: fingerprint, Now: a.now})
 	c := h.opened.Approval
 	limits := approval.DefaultLimits()
 	limits.Pending, limits.Hourly = c.Pending, c.Hourly
@@ -172,7 +173,23 @@ func (h *gatehouse) serve(ctx context.Context) error {
 		h.every(ctx, sweeping, "to end proposals whose time is over", h.sweep)
 		return nil
 	})
+	both.Go(func() error {
+		h.every(ctx, pruning, "to remove what is too old of the history", h.prune)
+		return nil
+	})
 	return both.Wait()
+}
+
+// prune is for the process that leads, too.
+func (h *gatehouse) prune(ctx context.Context) error {
+	if h.page.Load() == nil {
+		return nil
+	}
+	pruned, err := h.store.Prune(ctx, retention(h.opened.History))
+	if err == nil && pruned.Looks+pruned.Changes > 0 {
+		h.app.log.Info("the history was pruned", "before", pruned.Before, "looks", pruned.Looks, "changes", pruned.Changes)
+	}
+	return err
 }
 
 // sweep is for the process that leads.

@@ -8,12 +8,13 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clanker/server/config"
 	"clanker/server/store"
 )
 
 // retention is what the configuration says of how much is kept.
-func (a *app) retention() store.Retention {
-	return store.Retention{Age: time.Duration(a.config.History.Keep) * 24 * time.Hour, Bytes: int64(a.config.History.Size) << 20}
+func retention(c config.History) store.Retention {
+	return store.Retention{Age: time.Duration(c.Keep) * 24 * time.Hour, Bytes: int64(c.Size) << 20}
 }
 
 func (a *app) historyPruneCommand() *cobra.Command {
@@ -31,7 +32,7 @@ func (a *app) historyPruneCommand() *cobra.Command {
 	dry := cmd.Flags().Bool("dry-run", false, "remove nothing, only tell what would be")
 	output := outputFlag(cmd, "text", "json", "yaml")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		keep := a.retention()
+		keep := retention(a.config.History)
 		if *older != "" {
 			age, err := parseAge(*older)
 			if err != nil || age == 0 {

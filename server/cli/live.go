@@ -23,9 +23,14 @@ import (
 
 // live is a workspace that serves, and follows what people edit while it does.
 type live struct {
+	app      *app
+	parts    parts
 	server   *server.Server
-	kept     *kept      // nil when nothing can be kept
-	gate     *gatehouse // nil when this workspace runs no commands
+	kept     *kept // nil while nothing can be kept
+	memory   *memory
+	gate     atomic.Pointer[gatehouse] // nil while this workspace runs no commands
+	door     door
+	why      error // there is no gate
 	reloader *reload.Reloader
 	metrics  *telemetry.Metrics // nil when none are wanted
 	token    string             // that HTTP clients must bring; of the reloader's goroutine once that runs
@@ -37,16 +42,17 @@ type live struct {
 // live puts the workspace and its server together.
 func (a *app) live(cmd *cobra.Command, profile bool) (w *live, err error) {
 	k, broken := a.keep(cmd.Context())
+	w = &live{app: a, kept: k, memory: remembered(k, broken), why: broken, awaited: a.config.Token.File}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, k.close())
+			err = errors.Join(append(w.close(cmd.Context()), err)...)
 		}
 	}()
-	parts, err := a.wire(remembered(k, broken))
+	parts, err := a.wire(w.memory)
 	if err != nil {
 		return nil, err
 	}
-	w = &live{kept: k, awaited: a.config.Token.File}
+	w.parts = parts
 	if w.token, err = a.secret(cmd.Context(), a.config); err != nil {
 		return nil, err
 	}
@@ -60,9 +66,15 @@ func (a *app) live(cmd *cobra.Command, profile bool) (w *live, err error) {
 	if o.Users, err = allowed(a.config.Agents.Users); err != nil {
 		return nil, err
 	}
-	o.Gate, o.Page = w.guard(cmd.Context(), a, parts, broken)
-	if w.gate != nil {
-		o.Isolation = w.gate.isolation()
+	if broken == nil {
+		w.why = w.unlock(cmd.Context())
+	}
+	if w.why != nil {
+		w.locked(w.why)
+	}
+	o.Gate, o.Page = &w.door, func() string { return w.gate.Load().url() }
+	if gate := w.gate.Load(); gate != nil {
+		o.Isolation = gate.isolation()
 	}
 	w.reloader = reload.New(reload.Options{Log: a.log, Now: a.now}, w.counted("config", a.liveConfig(cmd, w)),
 		w.counted("intents", a.liveIntents(parts.router, parts.catalog)), w.counted("policies", a.livePolicies(w)))
@@ -70,20 +82,6 @@ func (a *app) live(cmd *cobra.Command, profile bool) (w *live, err error) {
 	w.server = server.New(parts.router, parts.workspace, o)
 	w.server.Demand(w.token)
 	return w, nil
-}
-
-// guard opens the gate, unless what it needs could not be opened. Questions are answered without one too; then no command is run, and whoever proposes one is told why.
-func (w *live) guard(ctx context.Context, a *app, p parts, err error) (server.Gate, func() string) {
-	var gate *gatehouse
-	if err == nil {
-		gate, err = a.openGate(ctx, p, w.kept)
-	}
-	if err != nil {
-		a.log.Error("no commands are run: the gate could not be opened", "because", err)
-		return server.NoGate(err), nil
-	}
-	w.gate = gate
-	return gate.gate, gate.url
 }
 
 // livePolicies follows what people edit: what compiles and passes its tests is proposed to those who are enrolled.
@@ -97,14 +95,15 @@ func (a *app) livePolicies(w *live) reload.Source {
 			return []string{a.config.Policies.Dir}
 		},
 		Load: func(ctx context.Context) (reload.Update, error) {
-			if w.gate == nil {
+			gate := w.gate.Load()
+			if gate == nil {
 				return reload.Update{}, nil
 			}
 			found, err := a.policies(ctx)
 			if err != nil {
 				return reload.Update{}, err
 			}
-			changes, err := w.gate.offer(ctx, found)
+			changes, err := gate.offer(ctx, found)
 			if changes == "" || err != nil {
 				return reload.Update{}, err
 			}
@@ -148,11 +147,9 @@ func (w *live) while(ctx context.Context, serve func(context.Context) error) err
 		}
 	})
 	both.Go(func() error { defer stop(); return serve(ctx) })
-	if w.gate == nil {
-		return errors.Join(both.Wait(), w.kept.close())
-	}
-	both.Go(func() error { return w.gate.serve(following) })
-	return errors.Join(both.Wait(), w.gate.close(ctx), w.kept.close())
+	both.Go(func() error { return w.guard(following) })
+	err := both.Wait()
+	return errors.Join(append(w.close(ctx), err)...)
 }
 
 // counted counts the attempts to load a source.

@@ -149,7 +149,7 @@ func (a *app) serveHTTP(ctx context.Context, w *live, s serving) error {
 	p.move()
 	w.moved = p.move
 	defer p.withdraw()
-	a.greet(url, w.gate)
+	a.greet(url, w.gate.Load())
 	go debug.FreeOSMemory() // reading the intents takes three times what they need
 	token := w.token        // as long as nobody else uses it
 	return w.while(ctx, func(ctx context.Context) error {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"clanker/adapters"
@@ -9,51 +10,82 @@ import (
 	"clanker/server/store"
 )
 
-// memory is what a workspace remembers: what it observed, and what it answered.
-type memory interface {
-	adapters.History
-	router.Memory
+// memory is what a workspace remembers: what it observed, and what it answered. While its store cannot be opened, each answer
+// says why nothing is kept.
+type memory struct {
+	why  error // of the store that cannot be opened
+	open atomic.Pointer[store.Store]
 }
 
-var _ memory = (*store.Store)(nil)
-
-// forgetful is the memory of a workspace whose own cannot be opened: each answer says why nothing is kept.
-type forgetful struct{ why error }
-
-var _ memory = forgetful{}
-
-func (f forgetful) Record(context.Context, adapters.Snapshot) (adapters.Position, error) {
-	return 0, f.why
-}
-
-func (f forgetful) Changes(context.Context, adapters.Query) ([]adapters.Change, error) {
-	return nil, f.why
-}
-
-func (f forgetful) Keep(context.Context, router.Look) error { return f.why }
-
-func (f forgetful) Look(context.Context, router.Which) (router.Look, bool, error) {
-	return router.Look{}, false, f.why
-}
-
-func (f forgetful) Between(context.Context, []adapters.Query, adapters.Position, adapters.Position) ([]adapters.Change, error) {
-	return nil, f.why
-}
-
-func (f forgetful) PositionAt(context.Context, time.Time) (adapters.Position, time.Time, error) {
-	return 0, time.Time{}, f.why
-}
-
-func (f forgetful) Sightings(context.Context, []string) (map[string]router.Sighting, error) {
-	return nil, f.why
-}
+var (
+	_ adapters.History = (*memory)(nil)
+	_ router.Memory    = (*memory)(nil)
+)
 
 // remembered is what a workspace remembers that keeps things in k, or why it cannot.
-func remembered(k *kept, broken error) memory {
-	if broken != nil {
-		return forgetful{broken}
+func remembered(k *kept, broken error) *memory {
+	m := &memory{why: broken}
+	if broken == nil {
+		m.open.Store(k.store)
 	}
-	return k.store
+	return m
+}
+
+func (m *memory) store() (*store.Store, error) {
+	if s := m.open.Load(); s != nil {
+		return s, nil
+	}
+	return nil, m.why
+}
+
+// of asks the store for something.
+func of[T any](m *memory, ask func(*store.Store) (T, error)) (T, error) {
+	s, err := m.store()
+	if err != nil {
+		var none T
+		return none, err
+	}
+	return ask(s)
+}
+
+func (m *memory) Record(ctx context.Context, seen adapters.Snapshot) (adapters.Position, error) {
+	return of(m, func(s *store.Store) (adapters.Position, error) { return s.Record(ctx, seen) })
+}
+
+func (m *memory) Changes(ctx context.Context, q adapters.Query) ([]adapters.Change, error) {
+	return of(m, func(s *store.Store) ([]adapters.Change, error) { return s.Changes(ctx, q) })
+}
+
+func (m *memory) Keep(ctx context.Context, l router.Look) error {
+	s, err := m.store()
+	if err != nil {
+		return err
+	}
+	return s.Keep(ctx, l)
+}
+
+func (m *memory) Look(ctx context.Context, w router.Which) (router.Look, bool, error) {
+	s, err := m.store()
+	if err != nil {
+		return router.Look{}, false, err
+	}
+	return s.Look(ctx, w)
+}
+
+func (m *memory) Between(ctx context.Context, queries []adapters.Query, after, upTo adapters.Position) ([]adapters.Change, error) {
+	return of(m, func(s *store.Store) ([]adapters.Change, error) { return s.Between(ctx, queries, after, upTo) })
+}
+
+func (m *memory) PositionAt(ctx context.Context, at time.Time) (adapters.Position, time.Time, error) {
+	s, err := m.store()
+	if err != nil {
+		return 0, time.Time{}, err
+	}
+	return s.PositionAt(ctx, at)
+}
+
+func (m *memory) Sightings(ctx context.Context, ids []string) (map[string]router.Sighting, error) {
+	return of(m, func(s *store.Store) (map[string]router.Sighting, error) { return s.Sightings(ctx, ids) })
 }
 
 // wireRemembering is [app.wire] for a command that ends soon: it shares what the workspaces of this user remember. The demo

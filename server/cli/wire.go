@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -16,6 +17,7 @@ import (
 // parts is the program, put together by hand for one command.
 type parts struct {
 	workspace *adapters.Workspace
+	runners   []adapters.Runner // of the tools: without that of the workspace itself, which comes with a gate
 	catalog   *intents.Catalog
 	matcher   *router.Matcher
 	router    *router.Router
@@ -23,15 +25,19 @@ type parts struct {
 
 // wire puts the reading path together: drivers, workspace, catalogue, matcher, router. Nothing is read yet. The two halves
 // are made at once: a person who asks one question waits for both. m is nil where nothing is remembered.
-func (a *app) wire(m memory) (p parts, err error) {
+func (a *app) wire(m *memory) (p parts, err error) {
 	var half errgroup.Group
 	half.Go(func() (err error) { p.workspace, err = a.workspace(); return err })
 	half.Go(func() (err error) { p.catalog, p.matcher, err = a.matcher(); return err })
 	if err := half.Wait(); err != nil {
 		return parts{}, err
 	}
-	p.workspace.History = m
-	p.router = router.New(p.matcher, p.workspace, router.Options{Now: a.now, Memory: m})
+	p.runners = slices.Clip(p.workspace.Runners)
+	o := router.Options{Now: a.now}
+	if m != nil {
+		p.workspace.History, o.Memory = m, m
+	}
+	p.router = router.New(p.matcher, p.workspace, o)
 	return p, nil
 }
 
