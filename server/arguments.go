@@ -30,9 +30,9 @@ func questionSchema() json.RawMessage {
 		`"question":{"type":"string","minLength":1,"maxLength":%d},`+
 		`"limit":{"type":"integer","minimum":1,"maximum":%d,"description":"default %d"},`+
 		`"context":{"type":"string","maxLength":%d,"description":"cluster, account or context"},`+
-		`"since":{"type":"string","maxLength":%d,"description":"delta against: answerId, time, 2h; default last check"},`+
+		`"since":{"type":"string","maxLength":%d,"description":"delta since answerId, time, 2h; else last check"},`+
 		`"followUp":{"type":"string","maxLength":%d,"description":"answerId that it means"},`+
-		`"cursor":{"type":"string","maxLength":%d,"description":"instead of a question: truncation.cursor of an answer"}},`+
+		`"cursor":{"type":"string","maxLength":%d,"description":"alone: an answer's truncation.cursor"}},`+
 		`"additionalProperties":false}`, maxQuestion, router.MaxLimit, router.DefaultLimit, maxContext, maxSince, maxFollowUp, maxCursor)
 }
 
