@@ -89,17 +89,29 @@ func nameList(rs []adapters.Resource) string {
 	return more(names, len(rs))
 }
 
-// changeList spells the first four changes: checkout-api replicas 2 -> 3, image v1.4.1 -> v1.4.2.
+// changeList spells the first four changes: checkout-api replicas 2 -> 3, image v1.4.1 -> v1.4.2. Of what happened it tells the
+// reason alone: the rest is others' text, and no part of an answer's first line.
 func changeList(changes []adapters.Change) string {
 	var texts []string
 	for i, c := range changes[:min(len(changes), 4)] {
-		text := fmt.Sprintf("%s %s -> %s", c.Field, value(c.Before), value(c.After))
+		text, happened := strings.CutPrefix(c.Field, adapters.EventField)
+		if !happened {
+			text = fmt.Sprintf("%s %s -> %s", c.Field, value(c.Before), value(c.After))
+		}
 		if i == 0 || changes[i-1].Resource != c.Resource {
 			text = c.Name + " " + text
 		}
 		texts = append(texts, text)
 	}
-	return more(texts, len(changes))
+	return more(texts, len(changes)) + author(changes)
+}
+
+// author is who made all of the changes, if one did and that is told.
+func author(changes []adapters.Change) string {
+	if len(changes) == 0 || changes[0].Actor == "" || slices.ContainsFunc(changes, func(c adapters.Change) bool { return c.Actor != changes[0].Actor }) {
+		return ""
+	}
+	return ", by " + changes[0].Actor
 }
 
 func more(texts []string, total int) string {

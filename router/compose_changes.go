@@ -3,11 +3,13 @@ package router
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"clanker/adapters"
+	"clanker/intents"
 )
 
 // changes answers with what changed in the time that was asked for, or with the last change of each resource, newest first.
@@ -55,13 +57,38 @@ func earlier(since, at time.Time) time.Time {
 // tell makes an answer of changes, in their order.
 func (d *draft) tell(changes []adapters.Change) error {
 	d.data.Changes, d.found = changes, len(changes) > 0
-	if !d.found && d.nowhere() {
+	if !d.found && d.unchanged() {
 		return nil
 	}
 	for _, c := range changes {
 		d.addChange(c, "")
 	}
 	return d.say(fmt.Sprintf("%d changes in %s", len(changes), d.data.Place))
+}
+
+// unchanged ends an answer that found no change when nothing goes by the name that the question gives. Else it says from when to
+// when was looked, if the question said so in words.
+func (d *draft) unchanged() bool {
+	if !d.part(d.query.Name) && d.nowhere() {
+		return true
+	}
+	if span, ok := d.data.Slots["time"].(intents.TimeRange); ok && !span.AfterLook() {
+		end := d.until()
+		if end.IsZero() {
+			end = d.started
+		}
+		d.warn("looked at what changed from %s to %s", d.query.Since.UTC().Format(time.RFC3339), end.UTC().Format(time.RFC3339))
+	}
+	return false
+}
+
+// generated is what workloads append to their names for those of their pods.
+var generated = regexp.MustCompile(`^(.+?)(-[a-z0-9]+)?(-[bcdfghjklmnpqrstvwxz0-9]{5}|-[0-9]+)$`)
+
+// part reports whether a name is one that something known gives its pods, which are not among the names.
+func (d *draft) part(name string) bool {
+	found := generated.FindStringSubmatch(name)
+	return found != nil && (len(d.names.Find(found[1])) > 0 || len(d.names.Find(found[1]+found[2])) > 0)
 }
 
 // blame makes an answer of changes, the likeliest cause of a symptom first.
@@ -79,7 +106,7 @@ func (d *draft) blame(k ranking, changes []adapters.Change) error {
 	if late := slices.IndexFunc(groups, func(g []lead) bool { return g[0].stage == afterwards }); late >= 0 {
 		d.warn("what came after the symptom is no cause of it, and ranks last: %s", plural(len(slices.Concat(groups[late:]...)), "change"))
 	}
-	if !d.found && d.nowhere() {
+	if !d.found && d.unchanged() {
 		return nil
 	}
 	d.data.Lead = leadWords(groups)

@@ -85,3 +85,15 @@ func TestTheStreamIsWhatWasAskedFor(t *testing.T) {
 	changes, _ = stream(adapters.Query{}, "before", "11:48")
 	assert.Empty(t, changes)
 }
+
+// What did not change is there all the same: pods are not among the names, and other times are not looked at.
+func TestNothingChanged(t *testing.T) {
+	f := shop()
+	a := route(t, f, Question{Text: "what changed in checkout-api-7d9f8b6c5-x2x4z"})
+	assert.Equal(t, StatusNoData, a.Status)
+	assert.Contains(t, a.Summary, "no changes of checkout-api-7d9f8b6c5-x2x4z on record")
+	assert.Nil(t, a.Needs)
+	assert.Contains(t, route(t, f, Question{Text: "what changed in nosuch-7d9f8b6c5-x2x4z"}).Summary, "Nothing that could be read goes by")
+	a = route(t, f, Question{Text: "what changed around 07:00"})
+	assert.Equal(t, []string{"looked at what changed from 2026-11-22T06:00:00Z to 2026-11-22T07:15:00Z"}, a.Warnings)
+}
