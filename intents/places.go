@@ -105,11 +105,14 @@ func heads(rs []adapters.Resource, asked any) []adapters.Resource {
 	return first
 }
 
-// latest is the changes that were made to one thing at once with the first of the list, which is the newest.
+// latest is the newest change, of a list that begins with it, and what was made of the same thing at once. What was made comes
+// before what only happened: a warning since then is not the last change.
 func latest(changes []adapters.Change) []adapters.Change {
 	if len(changes) == 0 {
 		return nil
 	}
-	first := changes[0]
+	first := changes[max(0, slices.IndexFunc(changes, func(c adapters.Change) bool {
+		return c.Field != "health" && !strings.HasPrefix(c.Field, adapters.EventField)
+	}))]
 	return slices.DeleteFunc(slices.Clone(changes), func(c adapters.Change) bool { return c.Resource != first.Resource || !c.At.Equal(first.At) })
 }

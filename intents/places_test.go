@@ -1,6 +1,7 @@
 package intents
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -41,6 +42,9 @@ func TestLatest(t *testing.T) {
 	}
 	changes := []adapters.Change{change("a", "image", noon), change("b", "image", noon), change("a", "replicas", noon), change("a", "image", noon.Add(-time.Hour))}
 	assert.Equal(t, []adapters.Change{changes[0], changes[2]}, latest(changes))
+	happened := []adapters.Change{change("a", "event.Unhealthy", noon.Add(time.Hour)), change("a", "health", noon.Add(time.Minute))}
+	assert.Equal(t, []adapters.Change{changes[0], changes[2]}, latest(append(slices.Clone(happened), changes...)))
+	assert.Equal(t, happened[:1], latest(happened))
 	assert.Empty(t, latest(nil))
 }
 
