@@ -107,6 +107,9 @@ func (g *Gate) again(ctx context.Context, r Request) (adapters.Plan, policies.De
 	if err != nil {
 		return adapters.Plan{}, policies.Decision{}, &Closed{State: Stale, Why: err.Error()}
 	}
+	if !meant(approved.Plan.Command) {
+		return adapters.Plan{}, policies.Decision{}, &Closed{State: Stale, Why: "its words do not mean what is kept of them"}
+	}
 	if err := g.reprove(ctx, r); err != nil {
 		return adapters.Plan{}, policies.Decision{}, &Closed{State: Stale, Why: "an approval proves nothing any more: " + err.Error()}
 	}
@@ -123,6 +126,16 @@ func (g *Gate) again(ctx context.Context, r Request) (adapters.Plan, policies.De
 		return now, decision, &Closed{State: Stale, Why: "policy is stricter by now: " + sentence(append(decision.Reasons, why))}
 	}
 	return approved.Plan, decision, nil
+}
+
+// meant reports whether a command is what its words mean: that one is a read, which nobody has to sign, may have been written
+// into the ledger by anybody who can.
+func meant(c adapters.Command) bool {
+	if c.Tool == OwnTool {
+		return same(c, ownCommand(c.Argv))
+	}
+	read, err := adapters.ParseCommand(c.Argv)
+	return err == nil && same(c, read)
 }
 
 // consume writes ahead that the command runs, and uses the approvals up. A request that has moved on is not run.
