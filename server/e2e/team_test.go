@@ -27,7 +27,7 @@ func TestTeam(t *testing.T) {
 		name string
 		tell func(*testing.T, estate)
 	}{
-		{"two workspaces", twoWorkspaces}, {"the database goes away", databaseAway},
+		{"two workspaces", twoWorkspaces}, {"the database goes away", databaseAway}, {"the database comes late", databaseLate},
 	} {
 		t.Run(story.name, func(t *testing.T) { story.tell(t, e) })
 	}
@@ -147,4 +147,29 @@ func databaseAway(t *testing.T, e estate) {
 	assert.Equal(t, int32(4), e.replicas(t))
 	assert.Equal(t, 1, counting.ran(t, "--replicas=4"))
 	g.verified(t)
+}
+
+// databaseLate starts a workspace before its database: it answers, and opens its gate once the database is there.
+func databaseLate(t *testing.T, e estate) {
+	e.scale(t, 2)
+	server := pgtest.New(t)
+	e.more = append(slices.Clip(e.more), "CLANKER_DATABASE="+server.Database(), "PATH="+e.tool(t).dir+":"+os.Getenv("PATH"))
+	server.Stop()
+	g := &gate{estate: e, state: filepath.Join(t.TempDir(), "state")}
+	g.home = t.TempDir()
+	g.workspace = g.program.start(t, []string{g.kubeconfig}, "--operators", "127.0.0.1:0", "--state", g.state)
+	const question = "Are all services in the shop namespace healthy?"
+	answer := g.ask(t, question)
+	assert.False(t, answer.IsError, answer.Text)
+	assert.Contains(t, answer.Text, "nothing is kept of what was read")
+	proposal := map[string]any{"argv": strings.Fields("kubectl scale deployment/web --replicas=3 -n shop"), "reason": "because of the test"}
+	assert.Contains(t, g.tool(t, proposal).Text, "this workspace runs no commands")
+
+	server.Start()
+	eventually(t, patience, func() (bool, string) {
+		got := g.tool(t, proposal)
+		return !got.IsError && got.State == approval.Pending, got.Text
+	})
+	assert.NotContains(t, g.ask(t, question).Text, "nothing is kept")
+	assert.Contains(t, g.ask(t, question).Text, "since last check")
 }
