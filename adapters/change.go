@@ -139,3 +139,12 @@ func present(labels map[string]string, key string) any {
 	}
 	return nil
 }
+
+// ShortImages leaves the repository out of two images that differ in their tag alone: v1.4.1 and v1.4.2.
+func ShortImages(before, after string) (string, string) {
+	a, b := strings.LastIndexByte(before, ':'), strings.LastIndexByte(after, ':')
+	if a > 0 && a == b && before[:a] == after[:b] && !strings.ContainsAny(before[a:]+after[b:], "/ ") {
+		return before[a+1:], after[b+1:]
+	}
+	return before, after
+}

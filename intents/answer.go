@@ -96,7 +96,8 @@ func changeList(changes []adapters.Change) string {
 	for i, c := range changes[:min(len(changes), 4)] {
 		text, happened := strings.CutPrefix(c.Field, adapters.EventField)
 		if !happened {
-			text = fmt.Sprintf("%s %s -> %s", c.Field, value(c.Before), value(c.After))
+			before, after := adapters.ShortImages(value(c.Before), value(c.After))
+			text = fmt.Sprintf("%s %s -> %s", c.Field, before, after)
 		}
 		if i == 0 || changes[i-1].Resource != c.Resource {
 			text = c.Name + " " + text

@@ -55,7 +55,7 @@ func (r *Router) diagnose(ctx context.Context, d *draft) error {
 	}
 	read, err := d.together(
 		func() (adapters.Snapshot, error) { return r.workspace.Query(ctx, parts) },
-		func() (adapters.Snapshot, error) { return r.workspace.Changes(ctx, changes) },
+		func() (adapters.Snapshot, error) { return r.deployments(ctx, changes) },
 	)
 	if err != nil {
 		return err

@@ -85,4 +85,9 @@ func TestScalingHidesNoDeployment(t *testing.T) {
 	assert.Len(t, a.Changes, 3)
 	a = ask(t, r, Question{Text: "has anything changed since the last deployment?"})
 	assert.Contains(t, a.Warnings, "the last deployment was checkout-api revision 8 at 2026-11-22T11:46:00Z")
+
+	ill := crashing()
+	ill.changed = f.changed
+	r = New(defaultMatcher(t), lastOnly{ill}, Options{Now: func() time.Time { return noon }, Entropy: zeros{}})
+	assert.Contains(t, ask(t, r, Question{Text: "why is checkout-api failing?"}).Summary, "last change: checkout-api image v1.4.1 -> v1.4.2 and 1 more, 4m before it began")
 }

@@ -92,18 +92,9 @@ func fieldWords(field string, before, after any) string {
 	case after == nil:
 		return field + " removed: " + cut(value(before), 60)
 	default:
-		old, now := shortImages(value(before), value(after))
+		old, now := adapters.ShortImages(value(before), value(after))
 		return field + " " + cut(old, 60) + " -> " + cut(now, 60)
 	}
-}
-
-// shortImages leaves the repository out of two images that differ in their tag alone: v1.4.1 and v1.4.2.
-func shortImages(before, after string) (string, string) {
-	a, b := strings.LastIndexByte(before, ':'), strings.LastIndexByte(after, ':')
-	if a > 0 && a == b && before[:a] == after[:b] && !strings.ContainsAny(before[a:]+after[b:], "/ ") {
-		return before[a+1:], after[b+1:]
-	}
-	return before, after
 }
 
 // value writes an attribute or changed field as one line of plain text.

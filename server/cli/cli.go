@@ -99,7 +99,7 @@ func (a *app) globalFlags(root *cobra.Command) {
 	flags.Bool("builtin-intents", true, "use the built-in intents as the base")
 	flags.String("operators", a.config.Operators.Listen, "loopback `address` of the page where people approve; port 0 takes a free one")
 	flags.String("policies", "", "decide by the policies in `dir` instead of the built-in ones")
-	flags.String("state", "", "keep proposals, the audit log and who may approve in `dir`")
+	flags.String("state", "", "keep the history, proposals, the audit log and who may approve in `dir`")
 	flags.BoolVar(&a.noColor, "no-color", false, "no colour, as with NO_COLOR")
 	choiceFlag(root, flags, "log-format", "", "format of the logs on stderr", "text", "json")
 	choiceFlag(root, flags, "log-level", "", "least severe logs to write", "info", "debug", "warn", "error")
