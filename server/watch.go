@@ -30,8 +30,10 @@ func (w Watch) Run(ctx context.Context, tell func(Round) error) error {
 	var before *router.Answer
 	for again := true; again; again = w.pause(ctx) {
 		r := w.round(ctx, before)
-		if ctx.Err() != nil {
-			break
+		select {
+		case <-ctx.Done():
+			return nil
+		default:
 		}
 		if err := tell(r); err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -41,7 +42,7 @@ func TestProcesses(t *testing.T) {
 func (g *gate) beside(t testing.TB, environment ...string) *gate {
 	t.Helper()
 	other := &gate{estate: g.estate, state: g.state, flags: g.flags, base: g.base}
-	other.more = append(other.more[:len(other.more):len(other.more)], environment...)
+	other.more = append(slices.Clip(other.more), environment...)
 	other.workspace = other.program.start(t, []string{g.kubeconfig}, append([]string{"--operators", "127.0.0.1:0", "--state", g.state}, g.flags...)...)
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
@@ -158,7 +159,9 @@ func besideDesktop(t *testing.T, e estate) {
 		func() server.Command {
 			return run(map[string]any{"argv": strings.Fields("kubectl scale deployment/web --replicas=3 -n shop"), "reason": "because of the test"})
 		},
-		func() server.Command { return g.propose(t, "kubectl annotate deployment/web -n shop desktop=1").Command },
+		func() server.Command {
+			return g.propose(t, "kubectl annotate deployment/web -n shop desktop=1").Command
+		},
 	} {
 		proposed := propose()
 		assert.Equal(t, g.base+"/proposals/"+proposed.ProposalID, proposed.ApproveURL)
