@@ -30,8 +30,9 @@
 // takes as long as it takes.
 //
 // Each process has a name ([Store.Instance]) and holds a lock for as long as it lives: that of its file in instances, or with
-// PostgreSQL one of a connection of its own, which is made again when it is lost. So [Store.Alive] depends on no clock. Only
-// for the seconds after the database was away everybody counts as alive, since all need a moment to come back.
+// PostgreSQL one of a connection of its own, which is made again when it is lost. So [Store.Alive] depends on no clock but
+// one: with PostgreSQL a process is dead only after it was seen without its lock for some seconds, since whoever has lost a
+// connection needs a moment to come back.
 //
 // # What is promised
 //

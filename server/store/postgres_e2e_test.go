@@ -4,6 +4,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -184,9 +185,11 @@ func TestPostgresStopsAndStarts(t *testing.T) {
 	load.reaches(t, 50)
 	cancel()
 	load.wait.Wait()
-	entries := storetest.Chain(t, s.Reader)
-	requests, err := s.List(t.Context(), approval.Filter{})
+	still, err := s.Snapshot(t.Context()) // what was cancelled may be kept yet
 	require.NoError(t, err)
+	entries := storetest.Chain(t, still)
+	requests, err := still.List(t.Context(), approval.Filter{})
+	require.NoError(t, errors.Join(err, still.Close()))
 	kept := map[string]bool{}
 	for _, r := range requests {
 		kept[r.ID] = true

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -9,7 +10,8 @@ import (
 )
 
 const (
-	settling = 5 * time.Second        // how long other processes have to come back after the database was away
+	settling = 5 * time.Second        // how long a process has to come back that has lost its connection
+	beating  = 5 * time.Second        // how often a connection is tried
 	again    = 200 * time.Millisecond // between attempts to connect
 )
 
@@ -22,11 +24,20 @@ type session struct {
 	since    atomic.Pointer[time.Time] // when the locks were taken; nil while they are not held
 	stop     context.CancelFunc
 	stopped  chan struct{}
+
+	mu     sync.Mutex
+	missed map[string]absence // processes that hold no lock
+}
+
+// absence is since when a process was seen to hold no lock, on one connection of the one that looks.
+type absence struct {
+	on          *time.Time
+	first, last time.Time
 }
 
 // attend makes this process known.
 func attend(ctx context.Context, config *pgx.ConnConfig, db queries, instance string) (*session, error) {
-	p := &session{config: config, db: db, instance: instance, stopped: make(chan struct{})}
+	p := &session{config: config, db: db, instance: instance, stopped: make(chan struct{}), missed: map[string]absence{}}
 	conn, err := p.take(ctx)
 	if err != nil {
 		return nil, err
@@ -61,7 +72,7 @@ func (p *session) stay(ctx context.Context, conn *pgx.Conn) {
 	defer close(p.stopped)
 	for ctx.Err() == nil {
 		if conn != nil {
-			_, _ = conn.WaitForNotification(ctx) // nobody sends one: it ends with the connection
+			p.hold(ctx, conn)
 			p.since.Store(nil)
 			last, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 			_ = conn.Close(last)
@@ -78,17 +89,51 @@ func (p *session) stay(ctx context.Context, conn *pgx.Conn) {
 	}
 }
 
-// alive takes a process for dead only when it has had the time to come back: after the database was away all locks are free.
+// hold returns when the connection is lost. A server or a network that has gone without a word is noticed by asking.
+func (p *session) hold(ctx context.Context, conn *pgx.Conn) {
+	for err := error(nil); err == nil && ctx.Err() == nil; {
+		pause, cancel := context.WithTimeout(ctx, beating)
+		_, _ = conn.WaitForNotification(pause) // nobody sends one: it ends with the connection, too
+		cancel()
+		brief, cancel := context.WithTimeout(ctx, patience)
+		err = conn.Ping(brief)
+		cancel()
+	}
+}
+
+// alive takes a process for dead only when it has had the time to come back: its connection may have been lost, or all were
+// when the database was away.
 func (p *session) alive(ctx context.Context, instance string) (bool, error) {
 	since := p.since.Load()
-	if since == nil || time.Since(*since) < settling {
+	if since == nil {
 		return true, nil
 	}
 	var held bool
 	err := p.db.QueryRowContext(ctx, `SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND granted
 		AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 		AND (classid::bigint << 32) | objid::bigint = hashtextextended(?, 0))`, instance).Scan(&held)
-	return held || p.since.Load() != since, err
+	if err != nil || p.since.Load() != since {
+		return true, err
+	}
+	return p.present(instance, held, since), nil
+}
+
+// present reports whether a process holds its lock, or held it just now. What was seen long ago says nothing of that.
+func (p *session) present(instance string, held bool, on *time.Time) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if held {
+		delete(p.missed, instance)
+		return true
+	}
+	now := time.Now()
+	a := p.missed[instance]
+	if a.on != on || now.Sub(a.last) > 4*settling {
+		a = absence{on: on, first: now}
+	}
+	a.last = now
+	p.missed[instance] = a
+	return now.Sub(a.first) < settling
 }
 
 func (p *session) outlast(ctx context.Context, tx statements, has, want int) (func() error, error) {
