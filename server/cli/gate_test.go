@@ -17,6 +17,7 @@ func TestTheCodeIsForPeople(t *testing.T) {
 	for _, led := range []bool{false, true} {
 		var said bytes.Buffer
 		h := &gatehouse{app: &app{led: led, stderr: &said, log: slog.New(slog.NewTextHandler(&said, nil))}}
+		h.page.Store(&page{host: "localhost:39394"})
 		h.announce("abcd-efgh")
 		assert.NotEqual(t, led, bytes.Contains(said.Bytes(), []byte("abcd")), "%v: %s", led, said.String())
 	}
