@@ -2,6 +2,7 @@ package router
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,14 @@ func TestAMemoryThatFailsIsAWarning(t *testing.T) {
 	assert.Nil(t, a.Delta)
 	require.Len(t, a.Warnings, 1)
 	assert.Contains(t, a.Warnings[0], "nothing is kept of what was read, so later answers cannot say what changed since: disk full")
+}
+
+// What somebody types by mistake, or looks for, is not kept.
+func TestALookHasNoSecrets(t *testing.T) {
+	r, notes, _ := conversation(t)
+	a := ask(t, r, Question{Text: `search the logs of checkout-api for "password=hunter2"`})
+	require.Len(t, notes.looks, 1, a.Summary)
+	assert.NotContains(t, fmt.Sprint(notes.looks), "hunter2")
 }
 
 func TestWhatOnlyMovedIsTold(t *testing.T) {

@@ -46,7 +46,12 @@ func (d *draft) look(now time.Time) (Look, error) {
 	}
 	sum := sha256.Sum256(meaning)
 	listed := d.listed()
-	return Look{AnswerID: d.answer.AnswerID, Asker: claimed(d.asked.Asker), Question: d.asked.Text, Key: hex.EncodeToString(sum[:16]), At: now,
+	for name, value := range slots { // what somebody typed, or looks for, may be a secret
+		if text, ok := value.(string); ok {
+			slots[name] = adapters.RedactText(text)
+		}
+	}
+	return Look{AnswerID: d.answer.AnswerID, Asker: claimed(d.asked.Asker), Question: adapters.RedactText(d.asked.Text), Key: hex.EncodeToString(sum[:16]), At: now,
 		Read: d.glances, Listed: listed[:min(len(listed), MostListed)], Subject: d.subject(slots, listed), Partial: !d.whole()}, nil
 }
 
