@@ -16,7 +16,8 @@
 //
 // With [Options.Database] a team shares a database of its own: everything above the files is the same. Each workspace keeps its
 // folder, with its key and lock. The user of the database may make tables the first time; the password is where PostgreSQL's
-// programs look for it (PGPASSWORD, ~/.pgpass) and never in the address. A connection that was lost is made again with the
+// programs look for it (PGPASSWORD, ~/.pgpass) and never in the address. A server on another machine has to prove itself with
+// a certificate (sslmode=verify-full, with sslrootcert for one's own authority), unless the address says otherwise. A connection that was lost is made again with the
 // next call. Connect to the server itself: a pooler that changes connections between transactions loses the locks of presence.
 // pg_dump makes backups.
 //

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -87,13 +89,35 @@ func postgresConfig(address string) (*pgx.ConnConfig, error) {
 		return nil, errors.New("the address of the database has a password in it, and many can read it there: put the password into PGPASSWORD or ~/.pgpass, or use sslcert and sslkey")
 	}
 	config, err := pgx.ParseConfig(address)
+	if q := u.Query(); err == nil && remote(config) && !q.Has("sslmode") && os.Getenv("PGSSLMODE") == "" {
+		q.Set("sslmode", "verify-full") // else it would go on without encryption with whoever says that there is none
+		u.RawQuery = q.Encode()
+		config, err = pgx.ParseConfig(u.String())
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the address of the database: %w", err)
+	}
+	for name, seconds := range map[string]string{"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"} {
+		if config.RuntimeParams[name] == "" { // a server waits for two hours for a machine that is gone, and for what that had locked
+			config.RuntimeParams[name] = seconds
+		}
 	}
 	if config.ConnectTimeout == 0 || config.ConnectTimeout > patience {
 		config.ConnectTimeout = patience
 	}
 	return config, nil
+}
+
+// remote reports whether any of the servers is on another machine.
+func remote(config *pgx.ConnConfig) bool {
+	hosts := []string{config.Host}
+	for _, other := range config.Fallbacks {
+		hosts = append(hosts, other.Host)
+	}
+	return slices.ContainsFunc(hosts, func(host string) bool {
+		ip := net.ParseIP(host)
+		return !strings.HasPrefix(host, "/") && !strings.HasPrefix(host, "@") && host != "localhost" && (ip == nil || !ip.IsLoopback())
+	})
 }
 
 // openPostgres opens a database that a team shares.

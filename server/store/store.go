@@ -133,7 +133,9 @@ func (s *Store) openTeam(ctx context.Context, o Options) error {
 	}
 	d := inPostgres()
 	s.Reader = newReader(d, openPostgres(config, readers), o)
-	s.writer, s.notes = openPostgres(config, 1), openPostgres(config, 1)
+	writing := config.Copy()
+	writing.RuntimeParams["idle_in_transaction_session_timeout"] = "10s" // a machine that falls asleep in its turn keeps nobody waiting
+	s.writer, s.notes = openPostgres(writing, 1), openPostgres(writing, 1)
 	if s.instance, err = d.newName(); err != nil {
 		return err
 	}
