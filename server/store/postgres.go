@@ -97,15 +97,20 @@ func postgresConfig(address string) (*pgx.ConnConfig, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the address of the database: %w", err)
 	}
-	for name, seconds := range map[string]string{"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"} {
-		if config.RuntimeParams[name] == "" { // a server waits for two hours for a machine that is gone, and for what that had locked
-			config.RuntimeParams[name] = seconds
-		}
-	}
+	notice(config.RuntimeParams)
 	if config.ConnectTimeout == 0 || config.ConnectTimeout > patience {
 		config.ConnectTimeout = patience
 	}
 	return config, nil
+}
+
+// notice lets the server notice soon that a machine is gone: else it waits for two hours, and keeps what that had locked.
+func notice(params map[string]string) {
+	for name, value := range map[string]string{"tcp_keepalives_idle": "10", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"} {
+		if params[name] == "" {
+			params[name] = value
+		}
+	}
 }
 
 // remote reports whether any of the servers is on another machine.
