@@ -292,3 +292,25 @@ func TestOnlyNewChangesAreNews(t *testing.T) {
 	require.Len(t, news.Modified, 1)
 	assert.Equal(t, "v3", news.Modified[0].After)
 }
+
+// A health answer shows what is not well, and is about all that it covers.
+func TestAHealthAnswerTellsWhatChangedOfWhatIsWell(t *testing.T) {
+	r, o, _ := looking(t)
+	first := ask(t, r, Question{Text: allServices})
+	require.Empty(t, first.Items)
+	for i := range o.resources {
+		if o.resources[i].Kind == adapters.KindDeployment {
+			o.resources[i].Attributes = map[string]any{"image": "v3"}
+		}
+	}
+	assert.Contains(t, Text(ask(t, r, Question{Text: allServices}), TextLimits{}), "since last check 12:00Z: checkout-api image")
+	assert.NotEmpty(t, o.notes.looks[0].Subject.Refs, "what was looked at is what they may be")
+}
+
+// What another process records between two reads of one look is told by the next look.
+func TestEachReadIsComparedWithItself(t *testing.T) {
+	ref := Look{Read: []Glance{{Query: adapters.Query{Name: "a", Since: noon}, At: 3}, {Query: adapters.Query{Name: "b"}, At: 5}}}.reference()
+	assert.Equal(t, adapters.Position(3), ref.position(adapters.Query{Name: "a"}))
+	assert.Equal(t, adapters.Position(5), ref.position(adapters.Query{Name: "b", Metrics: []string{"cpu.usage"}}))
+	assert.Equal(t, adapters.Position(5), ref.position(adapters.Query{Name: "c"}))
+}

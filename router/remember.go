@@ -83,9 +83,15 @@ func distinct(refs []string) []string {
 // mostSubject is how many resources "they" may be.
 const mostSubject = 20
 
-// subject is what the answer is about: the resources that the question names, if any is shown, else what is shown.
+// subject is what the answer is about: the resources that the question names, if any is shown, else what is shown, else what
+// was looked at.
 func (d *draft) subject(slots map[string]any, listed []string) Subject {
 	refs := listed
+	if len(refs) == 0 { // all is well: they are what was looked at
+		for i := range d.data.Read {
+			refs = append(refs, d.data.Read[i].ID)
+		}
+	}
 	if d.query.Name != "" {
 		named := slices.DeleteFunc(slices.Clone(listed), func(ref string) bool { return adapters.IDName(ref) != d.query.Name })
 		if len(named) > 0 {
@@ -111,16 +117,36 @@ func (r *Router) since(ctx context.Context, d *draft, now Look) error {
 		}
 		return nil
 	}
-	var queries []adapters.Query
-	for _, g := range now.Read {
-		queries = append(queries, g.Query)
-	}
-	changes, err := r.memory.Between(ctx, queries, before.at, now.reference().at)
+	changes, err := r.between(ctx, before, now)
 	if err != nil {
 		return err
 	}
 	d.compare(before, now, changes)
 	return nil
+}
+
+// between is what was seen to change between the reads of an earlier look and the same reads of this one, oldest first. What
+// two reads cover is told once.
+func (r *Router) between(ctx context.Context, before reference, now Look) ([]adapters.Change, error) {
+	var all []adapters.Change
+	known := map[string]bool{}
+	for _, g := range now.Read {
+		changes, err := r.memory.Between(ctx, []adapters.Query{g.Query}, before.position(g.Query), g.At)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range changes {
+			key := fmt.Sprintf("%q %q %d %v %v", c.Resource, c.Field, c.At.UnixNano(), c.Before, c.After)
+			if !known[key] {
+				known[key] = true
+				all = append(all, c)
+			}
+		}
+	}
+	if len(now.Read) > 1 {
+		slices.SortStableFunc(all, func(a, b adapters.Change) int { return a.At.Compare(b.At) })
+	}
+	return all, nil
 }
 
 // toldSince are those of the changes that the answer tells of which came after a time, oldest first.
@@ -130,7 +156,8 @@ func (d *draft) toldSince(at time.Time) []adapters.Change {
 	return changes
 }
 
-// compare makes the delta of what either look showed; of a health question also of what fell ill or recovered in between.
+// compare makes the delta of what either look showed; of a health question, which shows only what is not well, of all that it
+// covers but what comes and goes by itself.
 func (d *draft) compare(before reference, now Look, changes []adapters.Change) {
 	shown := map[string]bool{}
 	for _, ref := range slices.Concat(before.look.Listed, now.Listed) {
@@ -138,9 +165,9 @@ func (d *draft) compare(before reference, now Look, changes []adapters.Change) {
 	}
 	all := max(len(now.Listed), len(before.look.Listed)) >= MostListed
 	changes = slices.DeleteFunc(changes, func(c adapters.Change) bool {
-		sick := c.Field == deltaHealth && (d.intent.Verdict || before.look.AnswerID == "")
-		gone := c.Field == deltaWhole && before.look.AnswerID == ""
-		return !all && !sick && !gone && !shown[c.Resource]
+		covered := d.intent.Verdict && (c.Field == deltaHealth || c.Kind != adapters.KindPod && c.Kind != adapters.KindJob)
+		then := before.look.AnswerID == "" && (c.Field == deltaHealth || c.Field == deltaWhole) // what was shown then is not known
+		return !all && !covered && !then && !shown[c.Resource]
 	})
 	delta := deltaOf(changes, d.noise)
 	if before.look.Key == now.Key && !all && !before.look.Partial && !now.Partial {

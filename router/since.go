@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,6 +116,21 @@ func (l Look) reference() reference {
 		ref.at = max(ref.at, g.At)
 	}
 	return ref
+}
+
+// position is where the look stood that read the same; where the whole of it did when it read nothing like it.
+func (ref reference) position(q adapters.Query) adapters.Position {
+	for _, g := range ref.look.Read {
+		if sameRead(g.Query, q) {
+			return g.At
+		}
+	}
+	return ref.at
+}
+
+// sameRead reports whether two queries look at the same resources, whenever and for what of them.
+func sameRead(a, b adapters.Query) bool {
+	return a.Name == b.Name && a.Scope == b.Scope && slices.Equal(a.Kinds, b.Kinds) && slices.Equal(a.Providers, b.Providers)
 }
 
 // claimed is who asks, empty when that was not said.
