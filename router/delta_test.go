@@ -314,3 +314,15 @@ func TestEachReadIsComparedWithItself(t *testing.T) {
 	assert.Equal(t, adapters.Position(5), ref.position(adapters.Query{Name: "b", Metrics: []string{"cpu.usage"}}))
 	assert.Equal(t, adapters.Position(5), ref.position(adapters.Query{Name: "c"}))
 }
+
+// What is too much to tell is kept all the same.
+func TestTooMuchToTellIsKept(t *testing.T) {
+	r, o, _ := looking(t)
+	ask(t, r, Question{Text: allServices})
+	o.notes.between = ErrTooMuch
+	a := ask(t, r, Question{Text: allServices})
+	assert.Nil(t, a.Delta)
+	require.Len(t, a.Warnings, 1)
+	assert.Contains(t, a.Warnings[0], "what changed since is not known: too much has changed to tell")
+	assert.Len(t, o.notes.looks, 2)
+}

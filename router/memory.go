@@ -2,6 +2,7 @@ package router
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"clanker/adapters"
@@ -16,6 +17,8 @@ type Memory interface {
 	Look(ctx context.Context, w Which) (Look, bool, error)
 	// Between returns what was seen to change after one position up to another, of the resources that any of the queries
 	// matches, oldest first.
+	//
+	// Too many of them are [ErrTooMuch].
 	Between(ctx context.Context, of []adapters.Query, after, upTo adapters.Position) ([]adapters.Change, error)
 	// PositionAt returns the position of the newest change at or before a time, and when the first observation of all was made;
 	// zero when nothing was observed yet.
@@ -23,6 +26,9 @@ type Memory interface {
 	// Sightings tells when resources were seen; those that never were are missing.
 	Sightings(ctx context.Context, ids []string) (map[string]Sighting, error)
 }
+
+// ErrTooMuch is the error of a [Memory] that was asked for more changes than an answer can tell of.
+var ErrTooMuch = errors.New("too much has changed to tell: ask what changed in a shorter time, or in one place")
 
 // Look is what is kept of an answer: enough to say later what changed since, and what "it" was.
 type Look struct {

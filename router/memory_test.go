@@ -1,6 +1,7 @@
 package router
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -11,6 +12,7 @@ import (
 // notebook is a memory in memory, for tests.
 type notebook struct {
 	broken  error
+	between error // of Between alone
 	looks   []Look
 	changes []adapters.Change // the position of each is its index plus one
 	last    map[string]adapters.Snapshot
@@ -72,7 +74,7 @@ func (n *notebook) Between(_ context.Context, of []adapters.Query, after, upTo a
 			found = append(found, c)
 		}
 	}
-	return found, n.broken
+	return found, cmp.Or(n.broken, n.between)
 }
 
 func (n *notebook) PositionAt(_ context.Context, at time.Time) (adapters.Position, time.Time, error) {

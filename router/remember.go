@@ -23,17 +23,22 @@ func (r *Router) remember(ctx context.Context, d *draft) {
 	if r.memory == nil || d.intent == nil || d.settled || d.blind() {
 		return
 	}
+	if d.notKept != nil { // who has failed already is not asked again
+		d.warn("%v", d.notKept)
+		return
+	}
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), remembering)
 	defer done()
 	look, err := d.look(r.now())
-	if err == nil {
-		err = errors.Join(r.since(ctx, d, look), r.sighted(ctx, d), r.memory.Keep(ctx, look))
+	if err != nil {
+		d.warn("%v", &adapters.NotKept{Err: err})
+		return
 	}
-	if err != nil && d.notKept == nil {
-		d.notKept = &adapters.NotKept{Err: err}
-	}
-	if d.notKept != nil {
-		d.warn("%v", d.notKept)
+	unknown := errors.Join(r.since(ctx, d, look), r.sighted(ctx, d))
+	if err := r.memory.Keep(ctx, look); err != nil {
+		d.warn("%v", &adapters.NotKept{Err: err})
+	} else if unknown != nil {
+		d.warn("what changed since is not known: %v", unknown)
 	}
 }
 

@@ -28,8 +28,9 @@ func (g *Gate) start(id string) {
 
 // begun are the requests that this process is about, or runs.
 type begun struct {
-	mu sync.Mutex
-	is map[string]bool
+	mu  sync.Mutex
+	is  map[string]bool
+	ran map[string]bool // was run here: it is not again, whatever a ledger that lost its newest pages says
 }
 
 // add reports whether it was not about the request yet.
@@ -37,7 +38,7 @@ func (b *begun) add(id string) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.is == nil {
-		b.is = map[string]bool{}
+		b.is, b.ran = map[string]bool{}, map[string]bool{}
 	}
 	was := b.is[id]
 	b.is[id] = true
@@ -47,7 +48,15 @@ func (b *begun) add(id string) bool {
 func (b *begun) remove(id string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.is, id)
+	if !b.ran[id] {
+		delete(b.is, id)
+	}
+}
+
+func (b *begun) runs(id string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.ran[id] = true
 }
 
 func (b *begun) has(id string) bool {
@@ -81,6 +90,7 @@ func (g *Gate) execute(ctx context.Context, id string) error {
 	}
 	g.outputs.begin(id)
 	defer g.outputs.forget(id)
+	g.begun.runs(id)
 	outcome, err := g.Executor.Run(withRequest(ctx, id), plan, func(piece adapters.Output) {
 		g.outputs.add(id, piece)
 		g.pulse.beat()

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"sync/atomic"
 	"time"
 
@@ -13,9 +14,19 @@ import (
 // memory is what a workspace remembers: what it observed, and what it answered. While its store cannot be opened, each answer
 // says why nothing is kept.
 type memory struct {
-	why  error // of the store that cannot be opened
-	open atomic.Pointer[store.Store]
+	why   error // of the store that cannot be opened
+	open  atomic.Pointer[store.Store]
+	pause atomic.Pointer[pause] // nil while the store answers in time
 }
+
+// pause is a time in which a store that did not answer is not asked: an answer asks several times, and waits once.
+type pause struct {
+	until time.Time
+	why   error
+}
+
+// pausing is how long that is.
+const pausing = 5 * time.Second
 
 var (
 	_ adapters.History = (*memory)(nil)
@@ -32,10 +43,21 @@ func remembered(k *kept, broken error) *memory {
 }
 
 func (m *memory) store() (*store.Store, error) {
+	if p := m.pause.Load(); p != nil && time.Now().Before(p.until) {
+		return nil, p.why
+	}
 	if s := m.open.Load(); s != nil {
 		return s, nil
 	}
 	return nil, m.why
+}
+
+// heard notes an error of the store.
+func (m *memory) heard(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		m.pause.Store(&pause{time.Now().Add(pausing), err})
+	}
+	return err
 }
 
 // of asks the store for something.
@@ -45,7 +67,8 @@ func of[T any](m *memory, ask func(*store.Store) (T, error)) (T, error) {
 		var none T
 		return none, err
 	}
-	return ask(s)
+	found, err := ask(s)
+	return found, m.heard(err)
 }
 
 func (m *memory) Record(ctx context.Context, seen adapters.Snapshot) (adapters.Position, error) {
@@ -61,7 +84,7 @@ func (m *memory) Keep(ctx context.Context, l router.Look) error {
 	if err != nil {
 		return err
 	}
-	return s.Keep(ctx, l)
+	return m.heard(s.Keep(ctx, l))
 }
 
 func (m *memory) Look(ctx context.Context, w router.Which) (router.Look, bool, error) {
@@ -69,7 +92,8 @@ func (m *memory) Look(ctx context.Context, w router.Which) (router.Look, bool, e
 	if err != nil {
 		return router.Look{}, false, err
 	}
-	return s.Look(ctx, w)
+	l, ok, err := s.Look(ctx, w)
+	return l, ok, m.heard(err)
 }
 
 func (m *memory) Between(ctx context.Context, queries []adapters.Query, after, upTo adapters.Position) ([]adapters.Change, error) {
@@ -81,7 +105,8 @@ func (m *memory) PositionAt(ctx context.Context, at time.Time) (adapters.Positio
 	if err != nil {
 		return 0, time.Time{}, err
 	}
-	return s.PositionAt(ctx, at)
+	position, first, err := s.PositionAt(ctx, at)
+	return position, first, m.heard(err)
 }
 
 func (m *memory) Sightings(ctx context.Context, ids []string) (map[string]router.Sighting, error) {

@@ -138,7 +138,8 @@ func gateKeys() []Key {
 			field: func(c *Config) any { return &c.State }},
 		{Path: "database", Type: Shared, Example: "postgres://clanker@db.example.com/clanker",
 			Doc: "PostgreSQL database of its own in which several workspaces keep history, proposals and the audit log\n" +
-				"together. Its password is in PGPASSWORD or ~/.pgpass. Without this key it is a file in state.",
+				"together. Its password is in PGPASSWORD or ~/.pgpass; on another machine it needs a certificate that\n" +
+				"is trusted here, unless sslmode says otherwise. Without this key it is a file in state.",
 			field: func(c *Config) any { return &c.Database }},
 		{Path: "history.keep", Type: Number, Default: "90", Min: 1, Max: 3650, Unit: "days",
 			Doc: "How long it is kept what was observed to change, and what was answered. What is known of resources that\n" +

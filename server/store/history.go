@@ -161,7 +161,7 @@ func (r *Reader) Between(ctx context.Context, of []adapters.Query, after, upTo a
 		return nil, nil
 	}
 	err = r.read(ctx, func(ctx context.Context, db queries) error {
-		p := past{db: db, known: &r.known, of: of}
+		p := past{db: db, known: &r.known, of: of, most: mostChanges}
 		changes, err = p.between(ctx, int64(after), int64(upTo))
 		return err
 	})

@@ -20,7 +20,11 @@ type past struct {
 	db    queries
 	known *known
 	of    []adapters.Query
+	most  int // changes that are read; more are an error
 }
+
+// mostChanges are as many as are compared for one answer, and more than anybody reads.
+const mostChanges = 20_000
 
 // matching are the resources that the queries match, by number: those that are there, and those that went after a position.
 func (p past) matching(ctx context.Context, after int64) (map[int64]*sighted, error) {
@@ -68,7 +72,9 @@ func (p past) between(ctx context.Context, after, upTo int64) ([]adapters.Change
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, some...)
+		if all = append(all, some...); p.most > 0 && len(all) > p.most {
+			return nil, router.ErrTooMuch
+		}
 	}
 	return inOrder(all), nil
 }
@@ -112,7 +118,7 @@ func inOrder(all []located) []adapters.Change {
 
 // read reads changes, and leaves out those of other resources.
 func (p past) read(ctx context.Context, of map[int64]*sighted, where string) ([]located, error) {
-	var found []located
+	found := []located{}
 	err := each(ctx, p.db, func(rows *sql.Rows) error {
 		var c located
 		var num, at, earliest int64
@@ -127,7 +133,9 @@ func (p past) read(ctx context.Context, of map[int64]*sighted, where string) ([]
 		c.Resource, c.Provider, c.Kind, c.Name, c.Scope = r.identity.ID, r.identity.Provider, r.identity.Kind, r.identity.Name, r.identity.Scope
 		c.At, c.Earliest = moment(at), moment(earliest)
 		err := errors.Join(readValue(was, &c.Before), readValue(now, &c.After))
-		found = append(found, c)
+		if found = append(found, c); p.most > 0 && len(found) > p.most {
+			return router.ErrTooMuch
+		}
 		return err
 	}, `SELECT v.seq, v.resource, v.at, v.earliest, c.field, c.was, c.now FROM versions v JOIN changes c ON c.seq = v.seq WHERE `+where)
 	return found, err

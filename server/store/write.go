@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -92,13 +93,20 @@ func ask[T any](ctx context.Context, r *Reader, do func(context.Context, queries
 
 var errPatience = errors.New("the database does not answer: look whether it runs, and whether this machine reaches it")
 
+// oneLine is an error of a driver that writes several.
+type oneLine struct{ error }
+
+func (e oneLine) Error() string { return strings.Join(strings.Fields(e.error.Error()), " ") }
+
+func (e oneLine) Unwrap() error { return e.error }
+
 // because says what to do about an error, or why the context ended where that is why.
 func (r *Reader) because(ctx context.Context, err error) error {
 	if err == nil || r.dialect == nil {
 		return err
 	}
 	if remedy := r.dialect.remedy(err); remedy != "" {
-		return fmt.Errorf("%s: %w", remedy, err)
+		return fmt.Errorf("%s: %w", remedy, oneLine{err})
 	}
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(err, cause) {
 		return fmt.Errorf("%w: %w", cause, err)
