@@ -64,7 +64,9 @@ func rememberKilled(t *testing.T, p program, admin string, deploy func(string, s
 	require.NotNil(t, third.Answer.Delta)
 	assert.False(t, third.Answer.Delta.Changed, "%s", third.Text)
 	assert.True(t, s.ask(t, "list all deployments in the delivery namespace", "since", first.Answer.AnswerID).Answer.Delta.Changed)
-	assert.False(t, s.ask(t, inDelivery).Answer.Delta.Changed, "it is as healthy as it was")
+	well := s.ask(t, inDelivery)
+	assert.Empty(t, well.Answer.Delta.Degraded, "it is as healthy as it was")
+	assert.Contains(t, well.Text, "checkout-api image", "and another version")
 }
 
 // rememberShared asks from a terminal, beside the workspace that serves.

@@ -14,7 +14,7 @@ var demoQuestions = [...]demoQuestion{ // never changed
 	{everything, "session-cache (degraded)"},
 	{"Are all services in production healthy?", "session-cache (degraded)"},
 	{"What instance type is prod-cluster running?", "prod-cluster: r6g.2xlarge, 3 nodes, 62%"},
-	{"What changed in the last deployment?", "checkout-api:v1.4.1 -> registry.acme-shop.example/checkout-api:v1.4.2"},
+	{"What changed in the last deployment?", "last deployment: checkout-api image v1.4.1 -> v1.4.2"},
 	{"Which pods are using more than 80% of their memory limit?", "7 of 29 pods above 80%"},
 	{"List my clusters", "2 clusters"},
 	{"How many nodes are there?", "4 nodes"},
