@@ -44,8 +44,10 @@ func causeRank(r adapters.Resource) int {
 	}
 }
 
-func troubled(r adapters.Resource) bool {
-	return r.Health == adapters.HealthDegraded || r.Health == adapters.HealthUnhealthy
+func troubled(r adapters.Resource) bool { return ill(r.Health) }
+
+func ill(h adapters.Health) bool {
+	return h == adapters.HealthDegraded || h == adapters.HealthUnhealthy
 }
 
 // byCause returns resources with troubles first, the cause before its symptoms, then workloads and the rest; ties by

@@ -208,7 +208,7 @@ const mostSighted = 200
 func (r *Router) sighted(ctx context.Context, d *draft) error {
 	var refs []string
 	for i := range d.rows.items {
-		if item := &d.rows.items[i]; statusTroubled(item.Status) && len(refs) < mostSighted {
+		if item := &d.rows.items[i]; ill(adapters.Health(item.Status)) && len(refs) < mostSighted {
 			refs = append(refs, item.Ref)
 		}
 	}
@@ -222,7 +222,7 @@ func (r *Router) sighted(ctx context.Context, d *draft) error {
 	for i := range d.rows.items {
 		item := &d.rows.items[i]
 		s, ok := sightings[item.Ref]
-		if !ok || !statusTroubled(item.Status) {
+		if !ok || !ill(adapters.Health(item.Status)) {
 			continue
 		}
 		if item.Since == nil {
@@ -237,7 +237,3 @@ func (r *Router) sighted(ctx context.Context, d *draft) error {
 
 // flapping is how many changes of health in an hour are worth a word.
 const flapping = 3
-
-func statusTroubled(status string) bool {
-	return status == string(adapters.HealthDegraded) || status == string(adapters.HealthUnhealthy)
-}

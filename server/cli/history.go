@@ -65,6 +65,20 @@ func parseAge(text string) (time.Duration, error) {
 	return age, nil
 }
 
+// historyFrom opens the history for reading from a time on, as somebody wrote it.
+func (a *app) historyFrom(ctx context.Context, since string, read func(now *store.Reader, from time.Time) error) error {
+	from, err := a.historySince(since)
+	if err != nil {
+		return err
+	}
+	now, end, err := a.history(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	return read(now, from)
+}
+
 // historySince reads a time, or how long ago it was, also in days.
 func (a *app) historySince(text string) (time.Time, error) {
 	if age, err := parseAge(text); err == nil {

@@ -34,16 +34,9 @@ func (a *app) historyExportCommand() *cobra.Command {
 	since := cmd.Flags().String("since", "", "only changes and looks that are newer than this `time`: 24h, 30d, or 2026-11-23T09:00:00Z")
 	_ = outputFlag(cmd, "jsonl")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		from, err := a.historySince(*since)
-		if err != nil {
-			return err
-		}
-		now, end, err := a.history(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer end()
-		return exportHistory(cmd.Context(), a.stdout, now, from)
+		return a.historyFrom(cmd.Context(), *since, func(now *store.Reader, from time.Time) error {
+			return exportHistory(cmd.Context(), a.stdout, now, from)
+		})
 	}
 	return cmd
 }

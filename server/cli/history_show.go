@@ -46,25 +46,18 @@ func (a *app) historyShowCommand() *cobra.Command {
 	since := cmd.Flags().String("since", "24h", "only what is newer than this `time`: 24h, 30d, or 2026-11-23T09:00:00Z")
 	output := outputFlag(cmd, "table", "json", "yaml")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		from, err := a.historySince(*since)
-		if err != nil {
-			return err
-		}
-		now, end, err := a.history(cmd.Context())
-		if err != nil {
-			return err
-		}
-		defer end()
 		what := strings.Join(args, "")
-		s, err := show(cmd.Context(), now, what, from)
-		if err != nil {
-			return err
-		}
-		if what != "" && len(s.Resources) == 0 {
-			return &failure{code: exitNoAnswer, err: fmt.Errorf("nothing is there that goes by %q, and nothing was seen of it since %s", what, clock(from)),
-				hint: "clanker history show without a name shows all changes; --since 30d looks further back"}
-		}
-		return a.print(output, s, func() error { return a.printSeen(s) })
+		return a.historyFrom(cmd.Context(), *since, func(now *store.Reader, from time.Time) error {
+			s, err := show(cmd.Context(), now, what, from)
+			if err != nil {
+				return err
+			}
+			if what != "" && len(s.Resources) == 0 {
+				return &failure{code: exitNoAnswer, err: fmt.Errorf("nothing is there that goes by %q, and nothing was seen of it since %s", what, clock(from)),
+					hint: "clanker history show without a name shows all changes; --since 30d looks further back"}
+			}
+			return a.print(output, s, func() error { return a.printSeen(s) })
+		})
 	}
 	return cmd
 }
