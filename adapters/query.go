@@ -133,6 +133,8 @@ const (
 	Unreachable        Reason = "unreachable"
 	FeatureDisabled    Reason = "featureDisabled" // for instance no metrics server
 	Unsupported        Reason = "unsupported"     // this driver cannot read that
+	Refused            Reason = "refused"         // a model would not answer
+	LimitReached       Reason = "limitReached"    // of money, tokens or time: Fix says which, and where it is set
 	Internal           Reason = "internal"        // the driver itself failed: a bug, said aloud
 )
 

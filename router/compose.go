@@ -32,6 +32,7 @@ type draft struct {
 	found      bool     // something was there to answer from
 	lost       bool     // a name in the question is nobody's: what the intent suggests next makes no sense
 	only       []string // the IDs that the question is about, where it points back at several; see refer
+	finding    *Finding // of the fallback; nil where an intent answers
 	settled    bool     // status and summary are final: a question asked back, or declined
 }
 
@@ -186,11 +187,18 @@ func (d *draft) finish(now time.Time) Answer {
 		a.Redactions = &Redactions{Count: sum(d.redactions), Kinds: slices.Sorted(maps.Keys(d.redactions))}
 	}
 	a.Usage = Usage{APICalls: len(d.sources), ElapsedMs: milliseconds(now.Sub(d.started))}
+	if d.finding != nil {
+		a.Usage.Model = &d.finding.Usage
+	}
 	return *a
 }
 
 // settle derives the status from what was read and what was not, and never lets silence pass for health.
 func (d *draft) settle() {
+	if d.finding != nil {
+		d.settleFinding()
+		return
+	}
 	a := &d.answer
 	missing := missed(a.Coverage.NotChecked)
 	switch {

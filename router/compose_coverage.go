@@ -199,7 +199,7 @@ var reasonText = map[adapters.Reason]string{
 	adapters.NotConfigured: "not configured", adapters.NoCredentials: "not signed in", adapters.ExpiredCredentials: "expired login",
 	adapters.PermissionDenied: "permission denied", adapters.RateLimited: "rate limited", adapters.TimedOut: "timed out",
 	adapters.Unreachable: "unreachable", adapters.FeatureDisabled: "feature disabled", adapters.Unsupported: "not supported",
-	adapters.Internal: "internal error",
+	adapters.Internal: "internal error", adapters.Refused: "refused", adapters.LimitReached: "a limit is reached",
 }
 
 func reasonWords(r adapters.Reason) string { return cmp.Or(reasonText[r], string(r)) }

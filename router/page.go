@@ -220,6 +220,9 @@ func distrusted(a *Answer) []string {
 			add(i, "fields/line")
 		}
 	}
+	if a.Usage.Model != nil { // who wrote them has read what others wrote
+		pointers = append(pointers, "/explanation", "/summary")
+	}
 	for i := range a.Changes {
 		if strings.HasPrefix(a.Changes[i].Field, adapters.EventField) {
 			pointers = append(pointers, fmt.Sprintf("/changes/%d/new", i))

@@ -16,6 +16,7 @@ type Question struct {
 	Bytes   int    // most bytes of the answer as JSON; 0 means [DefaultBytes]. What does not fit is on the next page
 	Cursor  string // of an answer that did not show all: its next page, which reads nothing anew. Text is empty then, or the same
 	Asker   policies.Principal
+	Model   string // that looks into what no intent covers: provider/model or an alias; empty for the default
 
 	// Since says what the answer's delta is compared with: an answer id, a time (RFC 3339 or a date), a duration ("2h"), or
 	// "last check", which is the default: this asker's previous look at the same question.
@@ -117,6 +118,8 @@ type Answer struct {
 	Status             Status          `json:"status" jsonschema:"enum=ok,enum=partial,enum=noData,enum=needsInput,enum=unsupported,enum=error"`
 	Verdict            Verdict         `json:"verdict,omitempty" jsonschema:"enum=healthy,enum=degraded,enum=critical,enum=unknown"`
 	Summary            string          `json:"summary" jsonschema:"maxLength=280"`
+	Explanation        string          `json:"explanation,omitempty" jsonschema_description:"what a model made of what it read; figures and names that nothing read bears out are marked [unverified]"`
+	Unverified         []string        `json:"unverified,omitempty" jsonschema_description:"figures and names in summary and explanation that nothing read bears out"`
 	Demo               bool            `json:"demo,omitempty" jsonschema_description:"true: invented data of the demo estate"`
 	Intent             *AnsweredIntent `json:"intent,omitempty"`
 	Scope              []AnswerScope   `json:"scope,omitempty"`
@@ -295,7 +298,7 @@ type NotChecked struct {
 	Region     string          `json:"region,omitempty"`
 	Target     string          `json:"target,omitempty"` // cluster or context
 	What       string          `json:"what"`
-	Reason     adapters.Reason `json:"reason" jsonschema:"enum=notConfigured,enum=noCredentials,enum=expiredCredentials,enum=permissionDenied,enum=rateLimited,enum=timeout,enum=unreachable,enum=featureDisabled,enum=unsupported,enum=internal"`
+	Reason     adapters.Reason `json:"reason" jsonschema:"enum=notConfigured,enum=noCredentials,enum=expiredCredentials,enum=permissionDenied,enum=rateLimited,enum=timeout,enum=unreachable,enum=featureDisabled,enum=unsupported,enum=internal,enum=refused,enum=limitReached"`
 	Detail     string          `json:"detail,omitempty"`
 	Permission string          `json:"permission,omitempty"`
 	RetryAfter float64         `json:"retryAfterSeconds,omitempty"`
@@ -332,6 +335,7 @@ type Redactions struct {
 
 // Usage is what the answer cost.
 type Usage struct {
-	APICalls  int     `json:"apiCalls"`
-	ElapsedMs float64 `json:"elapsedMs"`
+	APICalls  int         `json:"apiCalls"`
+	ElapsedMs float64     `json:"elapsedMs"`
+	Model     *ModelUsage `json:"model,omitempty" jsonschema_description:"absent: no model was used"`
 }

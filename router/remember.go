@@ -57,7 +57,7 @@ func (d *draft) look(now time.Time) (Look, error) {
 		}
 	}
 	return Look{AnswerID: d.answer.AnswerID, Asker: claimed(d.asked.Asker), Question: adapters.RedactText(d.asked.Text), Key: hex.EncodeToString(sum[:16]), At: now,
-		Read: d.glances, Listed: listed[:min(len(listed), MostListed)], Subject: d.subject(slots, listed), Partial: !d.whole()}, nil
+		Read: d.glances, Listed: listed[:min(len(listed), MostListed)], Subject: d.subject(slots, listed), Partial: !d.whole() || d.finding != nil}, nil
 }
 
 // listed are the resources that the answer shows, on whichever page.

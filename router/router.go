@@ -42,9 +42,10 @@ var _ Workspace = (*adapters.Workspace)(nil)
 
 // Options are what tests inject; the zero value is right for everybody else.
 type Options struct {
-	Now     func() time.Time // the clock; nil means time.Now
-	Entropy io.Reader        // for answer ids; nil means crypto/rand
-	Memory  Memory           // keeps what was answered; nil when nothing is kept
+	Now      func() time.Time // the clock; nil means time.Now
+	Entropy  io.Reader        // for answer ids; nil means crypto/rand
+	Memory   Memory           // keeps what was answered; nil when nothing is kept
+	Fallback Fallback         // looks into what no intent covers; nil when nothing does
 }
 
 // Router answers questions. It is safe for concurrent use.
@@ -52,6 +53,7 @@ type Router struct {
 	matcher   atomic.Pointer[Matcher]
 	workspace Workspace
 	memory    Memory
+	fallback  Fallback
 	now       func() time.Time
 	ids       ids
 	recent    recent
@@ -65,7 +67,7 @@ func New(m *Matcher, w Workspace, opts Options) *Router {
 	if opts.Entropy == nil {
 		opts.Entropy = rand.Reader
 	}
-	r := &Router{workspace: w, memory: opts.Memory, now: opts.Now, ids: ids{entropy: ulid.Monotonic(opts.Entropy, 0)}}
+	r := &Router{workspace: w, memory: opts.Memory, fallback: opts.Fallback, now: opts.Now, ids: ids{entropy: ulid.Monotonic(opts.Entropy, 0)}}
 	r.Use(m)
 	return r
 }
@@ -101,8 +103,10 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 			d.ask(*match.Needs)
 		case match.Outcome == Ambiguous:
 			d.askWhich(match)
-		case match.Outcome != Hit:
+		case match.Outcome != Hit && (match.Foreign || r.fallback == nil):
 			d.decline(match, matcher)
+		case match.Outcome != Hit:
+			err = r.investigate(ctx, d, matcher, match) // in its own time: a model takes longer
 		default:
 			err = r.answer(reading, d, match.Hits[0])
 		}
