@@ -2,13 +2,16 @@ package router
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"time"
 )
 
-// Tokens are what went into a model and what came out of it. What was read from the model's cache is in In as well.
+// Tokens are what went into a model and what came out of it.
 type Tokens struct {
-	In  int `json:"in"`
-	Out int `json:"out"`
+	In     int `json:"in"`
+	Out    int `json:"out"`
+	Cached int `json:"cached,omitempty"` // of In, what the model had read before and charges less for
 }
 
 // Sum is all of the tokens.
@@ -34,6 +37,54 @@ type Spent struct {
 	Tokens   Tokens
 	Cost     int64 // millionths of a US dollar, of the calls whose cost is known
 	Unpriced Tokens
+}
+
+// SpendLimit is what may be spent from a time on, by all who ask together.
+type SpendLimit struct {
+	From     time.Time // usually when the day began, in UTC; what is dated later than now counts, too: a clock was wrong
+	Cost     Cost      // nil: no limit
+	Unpriced int       // tokens of models whose cost is unknown; 0: no limit
+}
+
+// Allow returns a [*LimitError] when s, at its highest, would be too much after what was spent. What costs nothing never is.
+func (l SpendLimit) Allow(spent Spent, s Spend) error {
+	var over bool
+	switch {
+	case s.Cost != nil:
+		over = l.Cost != nil && *s.Cost > 0 && *s.Cost > *l.Cost-spent.Cost
+	default:
+		over = l.Unpriced > 0 && s.Tokens.Sum() > l.Unpriced-spent.Unpriced.Sum()
+	}
+	if over {
+		return &LimitError{Limit: l, Spent: spent, Wanted: s}
+	}
+	return nil
+}
+
+// LimitError says that a call of a model was not made, because of what was spent before.
+type LimitError struct {
+	Limit  SpendLimit
+	Spent  Spent
+	Wanted Spend // the call
+}
+
+func (e *LimitError) Error() string {
+	if e.Wanted.Cost == nil {
+		return fmt.Sprintf("the limit is %d tokens of models whose price is unknown; %d are spent since %s, and this call may take %d",
+			e.Limit.Unpriced, e.Spent.Unpriced.Sum(), e.Limit.From.UTC().Format(time.RFC3339), e.Wanted.Tokens.Sum())
+	}
+	return fmt.Sprintf("the limit is %s US dollars; %s are spent since %s, and this call may cost %s",
+		USD(e.Limit.Cost), USD(&e.Spent.Cost), e.Limit.From.UTC().Format(time.RFC3339), USD(e.Wanted.Cost))
+}
+
+// USD spells an amount in US dollars, exactly: "5.00", "0.000125"; "unknown" when it is.
+func USD(c Cost) string {
+	if c == nil {
+		return "unknown"
+	}
+	text := fmt.Sprintf("%d.%06d", *c/1_000_000, *c%1_000_000)
+	cents := len(text) - 4
+	return text[:cents] + strings.TrimRight(text[cents:], "0")
 }
 
 // Investigation is a question that a model looked into, with what it asked for: what a new intent can be made from.
