@@ -20,6 +20,7 @@ const (
 	maxCursor   = 200
 	maxSince    = 60
 	maxFollowUp = 40
+	maxModel    = 200
 )
 
 const questionExample = `{"question": "Are all services in production healthy?"}`
@@ -32,13 +33,14 @@ func questionSchema() json.RawMessage {
 		`"context":{"type":"string","maxLength":%d,"description":"cluster, account or context"},`+
 		`"since":{"type":"string","maxLength":%d,"description":"delta since answerId, time, 2h; else last check"},`+
 		`"followUp":{"type":"string","maxLength":%d,"description":"answerId that it means"},`+
-		`"cursor":{"type":"string","maxLength":%d,"description":"alone: an answer's truncation.cursor"}},`+
-		`"additionalProperties":false}`, maxQuestion, router.MaxLimit, router.DefaultLimit, maxContext, maxSince, maxFollowUp, maxCursor)
+		`"model":{"type":"string","maxLength":%d,"description":"provider/model, if no intent fits"},`+
+		`"cursor":{"type":"string","maxLength":%d,"description":"alone: truncation.cursor"}},`+
+		`"additionalProperties":false}`, maxQuestion, router.MaxLimit, router.DefaultLimit, maxContext, maxSince, maxFollowUp, maxModel, maxCursor)
 }
 
 // decodeQuestion reads the arguments of clanker_route_question. Errors name the argument and say what to write.
 func decodeQuestion(arguments any) (router.Question, error) {
-	given, err := object(arguments, "question", "limit", "context", "since", "followUp", "cursor")
+	given, err := object(arguments, "question", "limit", "context", "since", "followUp", "model", "cursor")
 	if err != nil {
 		return router.Question{}, fmt.Errorf("%w; for instance %s", err, questionExample)
 	}
@@ -55,7 +57,7 @@ func decodeQuestion(arguments any) (router.Question, error) {
 	if q.Limit, err = limit(given); err != nil {
 		return q, err
 	}
-	return q, errors.Join(into(&q.Context, given, "context", maxContext), since(&q.Since, given), into(&q.FollowUp, given, "followUp", maxFollowUp))
+	return q, errors.Join(into(&q.Context, given, "context", maxContext), since(&q.Since, given), into(&q.FollowUp, given, "followUp", maxFollowUp), into(&q.Model, given, "model", maxModel))
 }
 
 // into reads one more text.

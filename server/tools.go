@@ -18,7 +18,7 @@ func (s *Server) tools() []tool {
 	return []tool{
 		{Handler: s.version, Tool: mcp.Tool{
 			Name:            "clanker_version",
-			Description:     "Health check, cheap: version, uptime, and for every provider connection who it acts as, or what is wrong and the exact fix. Call it first.",
+			Description:     "Health check, cheap: version, uptime, and for each connection who it acts as, or what is wrong and the fix. Call it first.",
 			RawInputSchema:  json.RawMessage(`{"type":"object","properties":{},"additionalProperties":false}`),
 			RawOutputSchema: json.RawMessage(versionSchema),
 			Annotations:     readOnly(false),
@@ -26,7 +26,7 @@ func (s *Server) tools() []tool {
 		{Handler: s.routeQuestion, Tool: mcp.Tool{
 			Name: "clanker_route_question",
 			Description: "Ask one question about live infrastructure in plain words: health, inventory, metrics, logs, changes, topology. " +
-				"Answers from the providers now, with evidence and with what could not be checked.",
+				"Answered live, with evidence and what was not checked.",
 			RawInputSchema:  questionSchema(),
 			RawOutputSchema: answerSchema,
 			Annotations:     readOnly(true),

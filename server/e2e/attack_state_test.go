@@ -239,12 +239,13 @@ func guessedIDs(t *testing.T, e estate) {
 	for _, guess := range []string{
 		id[:10] + strings.Repeat("0", 16), id[:25] + "0", id[:25] + "Z", strings.ToLower(id), " " + id, id + " ", id + "\x00", "%", "*", "' OR 1=1 --", "../" + id, "../../clanker.db", "-1", "0", "null",
 	} {
-		got := a.look(t, guess)
-		if guess != id {
-			assert.True(t, got.IsError, "%q: %s", guess, got.Text)
-			assert.NotContains(t, got.Text, "replicas")
-			assert.NotContains(t, got.Text, "shop")
+		if guess == id { // one of 32 ends so
+			continue
 		}
+		got := a.look(t, guess)
+		assert.True(t, got.IsError, "%q: %s", guess, got.Text)
+		assert.NotContains(t, got.Text, "replicas")
+		assert.NotContains(t, got.Text, "shop")
 		var detail any
 		assert.Error(t, a.call(http.MethodGet, "/api/proposals/"+strings.NewReplacer("%", "%25", " ", "%20", "\x00", "%00", "/", "%2F").Replace(guess), nil, &detail), guess)
 	}
