@@ -30,7 +30,7 @@ func questionSchema() json.RawMessage {
 	return fmt.Appendf(nil, `{"type":"object","properties":{`+
 		`"question":{"type":"string","minLength":1,"maxLength":%d},`+
 		`"limit":{"type":"integer","minimum":1,"maximum":%d,"description":"default %d"},`+
-		`"context":{"type":"string","maxLength":%d,"description":"cluster, account or context"},`+
+		`"context":{"type":"string","maxLength":%d,"description":"cluster, account, context"},`+
 		`"since":{"type":"string","maxLength":%d,"description":"delta since answerId, time, 2h; else last check"},`+
 		`"followUp":{"type":"string","maxLength":%d,"description":"answerId that it means"},`+
 		`"model":{"type":"string","maxLength":%d,"description":"provider/model, if no intent fits"},`+

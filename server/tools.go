@@ -18,7 +18,7 @@ func (s *Server) tools() []tool {
 	return []tool{
 		{Handler: s.version, Tool: mcp.Tool{
 			Name:            "clanker_version",
-			Description:     "Health check, cheap: version, uptime, and for each connection who it acts as, or what is wrong and the fix. Call it first.",
+			Description:     "Health check, cheap: version, and for each connection who it acts as, or what is wrong and the fix. Call it first.",
 			RawInputSchema:  json.RawMessage(`{"type":"object","properties":{},"additionalProperties":false}`),
 			RawOutputSchema: json.RawMessage(versionSchema),
 			Annotations:     readOnly(false),
