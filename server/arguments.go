@@ -31,9 +31,9 @@ func questionSchema() json.RawMessage {
 		`"question":{"type":"string","minLength":1,"maxLength":%d},`+
 		`"limit":{"type":"integer","minimum":1,"maximum":%d,"description":"default %d"},`+
 		`"context":{"type":"string","maxLength":%d,"description":"cluster, account, context"},`+
-		`"since":{"type":"string","maxLength":%d,"description":"delta since answerId, time, 2h; else last check"},`+
+		`"since":{"type":"string","maxLength":%d,"description":"delta since answerId, time, 2h; or last check"},`+
 		`"followUp":{"type":"string","maxLength":%d,"description":"answerId that it means"},`+
-		`"model":{"type":"string","maxLength":%d,"description":"provider/model, if no intent fits"},`+
+		`"model":{"type":"string","maxLength":%d,"description":"provider/model if no intent fits"},`+
 		`"cursor":{"type":"string","maxLength":%d,"description":"alone: truncation.cursor"}},`+
 		`"additionalProperties":false}`, maxQuestion, router.MaxLimit, router.DefaultLimit, maxContext, maxSince, maxFollowUp, maxModel, maxCursor)
 }

@@ -26,7 +26,7 @@ func (s *Server) tools() []tool {
 		{Handler: s.routeQuestion, Tool: mcp.Tool{
 			Name: "clanker_route_question",
 			Description: "Ask one question about live infrastructure in plain words: health, inventory, metrics, logs, changes, topology. " +
-				"Answered live, with evidence and what was not checked.",
+				"Answered live, with evidence and what is unchecked.",
 			RawInputSchema:  questionSchema(),
 			RawOutputSchema: answerSchema,
 			Annotations:     readOnly(true),
