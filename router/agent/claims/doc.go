@@ -1,0 +1,2 @@
+// Package claims holds what a model wrote against what its tools returned.
+package claims
