@@ -2,6 +2,7 @@ package router
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -17,6 +18,10 @@ type Tokens struct {
 // Sum is all of the tokens.
 func (t Tokens) Sum() int { return t.In + t.Out }
 
+func (t Tokens) plus(more Tokens) Tokens {
+	return Tokens{t.In + more.In, t.Out + more.Out, t.Cached + more.Cached}
+}
+
 // Cost is an amount of money in millionths of a US dollar; nil means that nobody knows, which is never the same as nothing.
 type Cost = *int64
 
@@ -29,6 +34,14 @@ type Spend struct {
 	At     time.Time
 	Tokens Tokens
 	Cost   Cost
+}
+
+// Check reports what cannot be: less than nothing.
+func (s Spend) Check() error {
+	if t := s.Tokens; min(t.In, t.Out, t.Cached) < 0 || s.Cost != nil && *s.Cost < 0 {
+		return errors.New("a call cannot take less than no tokens, nor cost less than nothing")
+	}
+	return nil
 }
 
 // Spent sums up what calls cost. What a call that never ended may have cost is in it.
@@ -85,6 +98,17 @@ func USD(c Cost) string {
 	text := fmt.Sprintf("%d.%06d", *c/1_000_000, *c%1_000_000)
 	cents := len(text) - 4
 	return text[:cents] + strings.TrimRight(text[cents:], "0")
+}
+
+// Add adds a call.
+func (t *Spent) Add(s Spend) {
+	t.Calls++
+	t.Tokens = t.Tokens.plus(s.Tokens)
+	if s.Cost == nil {
+		t.Unpriced = t.Unpriced.plus(s.Tokens)
+	} else {
+		t.Cost += *s.Cost
+	}
 }
 
 // Investigation is a question that a model looked into, with what it asked for: what a new intent can be made from.
