@@ -76,6 +76,9 @@ func (k *Desk) ID() string { return k.id }
 // Match is what the matcher made of the question: the intents that are nearest to it.
 func (k *Desk) Match() Match { return k.match }
 
+// Now is the time by the router's clock.
+func (k *Desk) Now() time.Time { return k.router.now() }
+
 // Catalog is all that can be asked by [Desk.Ask].
 func (k *Desk) Catalog() *intents.Catalog { return k.matcher.catalog }
 

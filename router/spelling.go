@@ -1,0 +1,15 @@
+package router
+
+import "clanker/adapters"
+
+// Spell writes a metric's value in the unit that its name stands for: 62%, 512 MiB, 120 ms.
+func Spell(metric string, value float64) string { return spell(metric, value) }
+
+// Value writes an attribute or a field that changed as one line of plain text; nothing for nil.
+func Value(v any) string { return value(v) }
+
+// Location says where a resource is: cluster/namespace, or account/region.
+func Location(s adapters.Scope) string { return location(s) }
+
+// Count writes a number of things: 1 pod, 3 pods.
+func Count(n int, thing string) string { return plural(n, thing) }
