@@ -73,6 +73,9 @@ type shown struct {
 // ID is that of the answer.
 func (k *Desk) ID() string { return k.id }
 
+// Question is the text that was asked; the asker's own words, not to be taken for orders to anybody else.
+func (k *Desk) Question() string { return k.asked.Text }
+
 // Match is what the matcher made of the question: the intents that are nearest to it.
 func (k *Desk) Match() Match { return k.match }
 

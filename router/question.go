@@ -17,6 +17,7 @@ type Question struct {
 	Cursor  string // of an answer that did not show all: its next page, which reads nothing anew. Text is empty then, or the same
 	Asker   policies.Principal
 	Model   string // that looks into what no intent covers: provider/model or an alias; empty for the default
+	Unaided bool   // no model looks into what no intent covers: for who asks the same over and over
 
 	// Since says what the answer's delta is compared with: an answer id, a time (RFC 3339 or a date), a duration ("2h"), or
 	// "last check", which is the default: this asker's previous look at the same question.

@@ -103,7 +103,7 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 			d.ask(*match.Needs)
 		case match.Outcome == Ambiguous:
 			d.askWhich(match)
-		case match.Outcome != Hit && (match.Foreign || r.fallback == nil):
+		case match.Outcome != Hit && (match.Foreign || r.fallback == nil || q.Unaided):
 			d.decline(match, matcher)
 		case match.Outcome != Hit:
 			err = r.investigate(ctx, d, matcher, match) // in its own time: a model takes longer

@@ -1,7 +1,6 @@
 package router
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -32,7 +31,7 @@ type TextLimits struct {
 // printable.
 func Text(a Answer, limits TextLimits) string {
 	w := newWriter(&a, limits)
-	head, tail, handle := w.head(), w.tail(), w.handle()
+	head, tail, handle := w.head()+w.explanation(), w.tail(), w.handle()
 	body, shown := w.body(w.limits.Bytes - len(head) - len(tail) - len(handle) - moreBytes)
 	return head + body + tail + w.more(shown) + handle
 }
@@ -237,6 +236,9 @@ func (w *writer) tail() string {
 	if checked := w.checked(); checked != "" {
 		line("checked: %s", checked)
 	}
+	if model := w.model(); model != "" {
+		line("%s", model)
+	}
 	w.lines(&t, len(w.a.Coverage.NotChecked), "not checked", func(i int) { line("not checked: %s", missingWords(w.a.Coverage.NotChecked[i])) })
 	if d := w.a.Delta; d != nil {
 		line("%s", w.delta(d))
@@ -283,29 +285,6 @@ func (w *writer) next() string {
 	return "  next: " + strings.Join(questions, ", ")
 }
 
-// checked names the places that answered, each once.
-func (w *writer) checked() string {
-	var places []string
-	for _, c := range w.a.Coverage.Checked {
-		place := join(" ", c.Provider, c.Target)
-		if w.partly(c) {
-			place += " (in part)"
-		} else {
-			place += " (ok)"
-		}
-		if !slices.Contains(places, place) {
-			places = append(places, place)
-		}
-	}
-	return few(places, 8, ", ")
-}
-
-func (w *writer) partly(c Checked) bool {
-	return slices.ContainsFunc(w.a.Coverage.NotChecked, func(n NotChecked) bool {
-		return n.Provider == c.Provider && cmp.Or(n.Target, join(" ", n.Account, n.Region)) == c.Target
-	})
-}
-
 // lines writes as many of n lines as leave the rows their half of the room, and counts the others.
 func (w *writer) lines(t *strings.Builder, n int, what string, line func(i int)) {
 	for i := range n {
@@ -315,44 +294,6 @@ func (w *writer) lines(t *strings.Builder, n int, what string, line func(i int))
 		}
 		line(i)
 	}
-}
-
-// missingWords says what was not read, why, and the remedy.
-func missingWords(n NotChecked) string {
-	what := join(" ", n.Provider, cmp.Or(n.Target, join(" ", n.Account, n.Region)))
-	if n.What != "" && n.What != n.Provider {
-		what += ": " + few(strings.Split(n.What, ", "), 5, ", ")
-	}
-	return fmt.Sprintf("%s (%s)", what, join("; ", reasonWords(n.Reason), permissionWords(n), retryWords(n), detailWords(n), fixWords(n)))
-}
-
-func permissionWords(n NotChecked) string {
-	if n.Permission == "" {
-		return ""
-	}
-	return "needs: " + few(strings.Split(n.Permission, ", "), 3, ", ")
-}
-
-func retryWords(n NotChecked) string {
-	if n.RetryAfter == 0 {
-		return ""
-	}
-	return fmt.Sprintf("retry in %ss", number(n.RetryAfter, 0))
-}
-
-// detailWords keeps the provider's own words out where the permission says all.
-func detailWords(n NotChecked) string {
-	if n.Permission != "" {
-		return ""
-	}
-	return cut(n.Detail, 120)
-}
-
-func fixWords(n NotChecked) string {
-	if n.Fix == "" {
-		return ""
-	}
-	return "fix: " + n.Fix
 }
 
 // few joins at most n texts and counts the rest.

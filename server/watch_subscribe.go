@@ -165,6 +165,7 @@ func (w *watches) ask(ctx context.Context, q router.Question) (answer router.Ans
 			err = errors.New("internal error: the log has the details; please report it")
 		}
 	}()
+	q.Unaided = true
 	return w.router.Route(ctx, q)
 }
 

@@ -73,7 +73,7 @@ func (w *watching) run(ctx context.Context) error {
 		return err
 	}
 	defer forget()
-	w.question.Bytes, w.question.Asker = mostText, policies.Principal{ID: "clanker watch", Kind: policies.Agent}
+	w.question.Bytes, w.question.Unaided, w.question.Asker = mostText, true, policies.Principal{ID: "clanker watch", Kind: policies.Agent}
 	ask := func(ctx context.Context, q router.Question) (router.Answer, error) {
 		defer w.app.progress("reading")()
 		return parts.router.Route(ctx, q)
