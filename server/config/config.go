@@ -20,6 +20,8 @@ package config
 
 import (
 	"reflect"
+
+	"clanker/intents/strict"
 )
 
 // Config is what the program runs with. The meaning, range and default of each field are those of its row in [Keys].
@@ -29,6 +31,7 @@ type Config struct {
 	Intents    Intents
 	Kubernetes Kubernetes
 	Terraform  Terraform
+	Models     Models
 	Agents     Agents
 	Operators  Operators
 	Policies   Policies
@@ -40,8 +43,8 @@ type Config struct {
 	Limits     Limits
 	Metrics    bool
 
-	File    string            // that was read; empty if there was none
-	origins map[string]string // of the values that are no defaults, by key
+	File    string                     // that was read; empty if there was none
+	origins map[string]strict.Position // of the values that are no defaults, by key
 }
 
 // Intents say where the questions come from.
@@ -129,7 +132,7 @@ func (c Config) Values() []Value {
 	for _, k := range Keys() {
 		v := Value{Key: k.Path, Value: k.value(c), From: "default"}
 		if from, ok := c.origins[k.Path]; ok {
-			v.From = from
+			v.From = from.String()
 		}
 		values = append(values, v)
 	}

@@ -49,6 +49,7 @@ func TestDefault(t *testing.T) {
 		Limits: config.Limits{Rate: 100, Burst: 200, Running: 32, Sessions: 1000}, Metrics: true,
 		Operators: config.Operators{Listen: "localhost:39394"}, Approval: config.Approval{Wait: 60, Last: 10, Pending: 5, Hourly: 20},
 		History: config.History{Keep: 90, Size: 1024},
+		Models:  config.Models{Steps: 12, Seconds: 50, Tokens: 200_000, Cents: 50, Daily: config.Daily{Cents: 500, Tokens: 2_000_000}},
 	}, config.Default())
 }
 
@@ -223,6 +224,13 @@ func TestValues(t *testing.T) {
 	assert.Equal(t, `[{"key":"listen","value":"127.0.0.1:39393","from":"default"},{"key":"token","value":{"env":"A"},"from":"FILE:4:8"},`+
 		`{"key":"intents.dirs","value":[],"from":"default"},{"key":"intents.builtin","value":true,"from":"default"},`+
 		`{"key":"kubernetes.kubeconfig","value":"","from":"default"},{"key":"terraform.folders","value":[],"from":"default"},`+
+		`{"key":"models.default","value":"","from":"default"},{"key":"models.research","value":"","from":"default"},{"key":"models.aliases","value":[],"from":"default"},`+
+		`{"key":"models.anthropic.key","value":null,"from":"default"},{"key":"models.anthropic.url","value":"","from":"default"},`+
+		`{"key":"models.openai.key","value":null,"from":"default"},{"key":"models.openai.url","value":"","from":"default"},`+
+		`{"key":"models.google.key","value":null,"from":"default"},{"key":"models.google.url","value":"","from":"default"},`+
+		`{"key":"models.cohere.key","value":null,"from":"default"},{"key":"models.cohere.url","value":"","from":"default"},`+
+		`{"key":"models.ollama.url","value":"","from":"default"},`+
+		`{"key":"models.prices","value":"","from":"default"},{"key":"models.steps","value":12,"from":"default"},{"key":"models.seconds","value":50,"from":"default"},{"key":"models.tokens","value":200000,"from":"default"},{"key":"models.cents","value":50,"from":"default"},{"key":"models.daily.cents","value":500,"from":"default"},{"key":"models.daily.tokens","value":2000000,"from":"default"},`+
 		`{"key":"agents.users","value":[],"from":"default"},{"key":"operators.listen","value":"localhost:39394","from":"default"},`+
 		`{"key":"operators.users","value":[],"from":"default"},{"key":"policies.dir","value":"","from":"default"},`+
 		`{"key":"approval.wait","value":60,"from":"default"},{"key":"approval.last","value":10,"from":"default"},`+
@@ -237,7 +245,7 @@ func TestValues(t *testing.T) {
 
 // FuzzOutside: whatever the environment and the flags hold, each of their faults names them, and what is right counts.
 func FuzzOutside(f *testing.F) {
-	for _, seed := range []string{"127.0.0.1:1", "[::1]:0", "true", "json", "debug", "7", "-1", "007", ":::", "~/", "~/a:b", "\x00", "999999999999999999999"} {
+	for _, seed := range []string{"127.0.0.1:1", "[::1]:0", "true", "json", "debug", "7", "-1", "007", ":::", "~/", "~/a:b", "http://a/b", "openai/a", "a=openai/b,a=openai/c", "\x00", "999999999999999999999"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,16 +14,18 @@ func Example() string {
 	var out strings.Builder
 	out.WriteString("# Configuration of clanker. Every key is here with its default: remove the # before one to change it.\n" +
 		"# \"clanker config check\" shows every mistake, \"clanker config show\" what counts and where it comes from.\n")
-	section := ""
+	var before []string
 	for _, k := range Keys() {
-		name, indent := k.Path, ""
-		if parent, child, nested := strings.Cut(k.Path, "."); nested {
-			name, indent = child, "  "
-			if parent != section {
-				fmt.Fprintf(&out, "\n%s:", parent)
+		sections := strings.Split(k.Path, ".")
+		name := sections[len(sections)-1]
+		sections = sections[:len(sections)-1]
+		indent := strings.Repeat("  ", len(sections))
+		for i, section := range sections {
+			if i >= len(before) || !slices.Equal(before[:i+1], sections[:i+1]) {
+				fmt.Fprintf(&out, "\n%s%s:", strings.Repeat("  ", i), section)
 			}
-			section = parent
 		}
+		before = sections
 		value := k.Default
 		if value == "" {
 			value = k.Example
@@ -102,14 +105,14 @@ func Schema() ([]byte, error) {
 	root := group(object{})
 	root["$schema"], root["title"] = "https://json-schema.org/draft/2020-12/schema", "Configuration of clanker"
 	for _, k := range Keys() {
-		in, name := root["properties"].(object), k.Path
-		if parent, child, nested := strings.Cut(k.Path, "."); nested {
-			if in[parent] == nil {
-				in[parent] = group(object{})
+		in, path := root["properties"].(object), strings.Split(k.Path, ".")
+		for ; len(path) > 1; path = path[1:] {
+			if in[path[0]] == nil {
+				in[path[0]] = group(object{})
 			}
-			in, name = in[parent].(object)["properties"].(object), child
+			in = in[path[0]].(object)["properties"].(object)
 		}
-		in[name] = k.schema()
+		in[path[0]] = k.schema()
 	}
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)
@@ -140,6 +143,12 @@ func (k Key) schema() object {
 		s["type"] = "boolean"
 	case Paths, Names:
 		s["type"], s["items"] = "array", text
+	case ModelRef:
+		s["type"], s["pattern"] = "string", modelRefPattern
+	case Aliases:
+		s["type"], s["items"] = "array", object{"type": "string", "pattern": aliasPattern}
+	case URL:
+		s["type"], s["pattern"] = "string", urlPattern
 	case Hidden:
 		only := func(name string, value object) object {
 			return object{"type": "object", "additionalProperties": false, "required": []string{name}, "properties": object{name: value}}

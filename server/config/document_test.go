@@ -84,7 +84,10 @@ func TestExampleFile(t *testing.T) {
 		assert.Empty(t, k.Default, "%s has another default in the example", k.Path)
 		changed = append(changed, k.Path)
 	}
-	assert.Equal(t, []string{"token", "intents.dirs", "kubernetes.kubeconfig", "terraform.folders", "agents.users", "operators.users",
+	assert.Equal(t, []string{"token", "intents.dirs", "kubernetes.kubeconfig", "terraform.folders",
+		"models.default", "models.research", "models.aliases", "models.anthropic.key", "models.anthropic.url", "models.openai.key", "models.openai.url",
+		"models.google.key", "models.google.url", "models.cohere.key", "models.cohere.url", "models.ollama.url", "models.prices",
+		"agents.users", "operators.users",
 		"policies.dir", "state", "database"}, changed)
 	for _, v := range c.Values() {
 		assert.NotEqual(t, "default", v.From, "%s is missing in the example", v.Key)
@@ -109,7 +112,9 @@ func TestSchemaAgrees(t *testing.T) {
 		"metrics: yes": false, "metric: true": false, "token: a": false, "token: {}": false, "token: {file: a, env: A}": false,
 		"token: {env: 'a b'}": false, "token: {command: []}": false, "limits: {rate: 0}": false, "limits: {rate: 100001}": false, "limits: {rate: '1'}": false,
 		"limits: {rate: 1.5}": false, "limits: {rat: 1}": false, "log: {level: verbose}": false, "log: {format: TEXT}": false, "intents: {dirs: a}": false,
-		"intents: {dirs: ['']}": false, "kubernetes: {kubeconfig: }": false, "listen: 39393": false, "[listen]": false, "limits: 5": false,
+		"models: {default: openai/a/b:c, openai: {url: 'http://[::1]:1/v1', key: {env: A}}, daily: {cents: 1}}": true, "models: {default: a b}": false,
+		"models: {aliases: [a]}": false, "models: {openai: {url: 'https://a:b@c'}}": false, "models: {openai: {url: 'https://a?b'}}": false, "models: {openai: x}": false,
+		"models: {daily: {cents: 0}}": false, "intents: {dirs: ['']}": false, "kubernetes: {kubeconfig: }": false, "listen: 39393": false, "[listen]": false, "limits: 5": false,
 	} {
 		_, err := load(at("config.yaml", content))
 		assert.Equal(t, right, err == nil, "%s: %v", content, err)
@@ -121,7 +126,8 @@ func TestSchemaAgrees(t *testing.T) {
 // FuzzParse: whatever the file holds, loading ends; what it takes the schema takes, and what it refuses it refuses with a place.
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{config.Example(), commented.ReplaceAllString(config.Example(), "$1$2"), "token: {file: a, env: B}", "listen: [", "log: &a {level: *a}",
-		"a: b\n---\nc: d", "limits: {rate: 0x7f, burst: 1_000, running: +3, sessions: 1e3}", "\xff\x00", "listen: '127.0.0.1:1'\nlisten: x", "token: ! {env: A}"} {
+		"a: b\n---\nc: d", "limits: {rate: 0x7f, burst: 1_000, running: +3, sessions: 1e3}", "\xff\x00", "listen: '127.0.0.1:1'\nlisten: x", "token: ! {env: A}",
+		"models: {default: a, aliases: [a=b/c, a=openai/d], openai: {key: {env: A}, url: 'http://b/c'}, daily: {cents: 1}}"} {
 		f.Add(seed)
 	}
 	valid, path := compiled(f), filepath.Join(f.TempDir(), "config.yaml")

@@ -20,6 +20,10 @@ const (
 	Names   Type = "list of user names"    // in a variable separated by commas
 	Hidden  Type = "reference to a secret" // see [Secret]
 	Shared  Type = "address of a database" // see [store.CheckDatabase]
+
+	ModelRef Type = "provider/model or an alias"
+	Aliases  Type = "list of NAME=PROVIDER/MODEL" // in a variable separated by commas
+	URL      Type = "URL with http or https"      // without a user, a query or a fragment
 )
 
 // Key is a row of the table.
@@ -65,7 +69,7 @@ func (k Key) value(c Config) any {
 
 // Keys is the table of all keys, in the order in which people meet them; keys of one section stand together.
 func Keys() []Key {
-	return slices.Concat(readingKeys(), gateKeys(), servingKeys())
+	return slices.Concat(readingKeys(), modelKeys(), gateKeys(), servingKeys())
 }
 
 // readingKeys are about what is asked and answered.

@@ -51,7 +51,7 @@ func folder(getenv func(string) string) (string, error) {
 // by where it stands.
 func Load(o Options) (Config, error) {
 	l := &loader{config: Default()}
-	l.config.origins = map[string]string{}
+	l.config.origins = map[string]strict.Position{}
 	path, named, err := Locate(o.Path, o.Getenv)
 	switch {
 	case err == nil:
@@ -63,6 +63,7 @@ func Load(o Options) (Config, error) {
 	for _, k := range Keys() {
 		l.outside(k, o)
 	}
+	l.models()
 	if err := l.faults.Err(); err != nil {
 		return Config{}, err
 	}
@@ -76,7 +77,11 @@ type loader struct {
 }
 
 func (l *loader) fault(from, where string, p problem) {
-	l.faults = append(l.faults, strict.Fault{Pos: strict.Position{File: from}, Where: where, Message: p.message, Remedy: p.remedy})
+	l.faultAt(strict.Position{File: from}, where, p)
+}
+
+func (l *loader) faultAt(pos strict.Position, where string, p problem) {
+	l.faults = append(l.faults, strict.Fault{Pos: pos, Where: where, Message: p.message, Remedy: p.remedy})
 }
 
 // outside reads what the environment says of a key, then what its flag says.
@@ -86,7 +91,7 @@ func (l *loader) outside(k Key, o Options) {
 		switch k.Type {
 		case Paths:
 			texts = filepath.SplitList(text)
-		case Names:
+		case Names, Aliases:
 			texts = strings.Split(text, ",")
 		}
 		l.over(k, k.Variable(), k.Path, texts)
@@ -103,7 +108,7 @@ func (l *loader) over(k Key, from, where string, texts []string) {
 	if p := k.set(&l.config, texts...); p.message != "" {
 		l.fault(from, where, p)
 	}
-	l.config.origins[k.Path] = from
+	l.config.origins[k.Path] = strict.Position{File: from}
 }
 
 // beside takes the folder beside the file as the one with intents, unless the file says something else.

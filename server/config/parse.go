@@ -51,7 +51,7 @@ func (d *document) fields(prefix string) (fields []strict.Field) {
 func (d *document) key(k Key, node ast.Node) {
 	manual := d.Manual
 	d.Manual = k.remedy()
-	d.config.origins[k.Path] = d.Pos(node).String()
+	d.config.origins[k.Path] = d.Pos(node)
 	switch to := k.field(d.config).(type) {
 	case *string:
 		*to = d.text(k.Path, node, func(text string) (string, problem) { return k.text(text, d.dir) })

@@ -39,6 +39,12 @@ func (k Key) remedy() string {
 		return "write a list of user names, for instance " + k.Example
 	case Shared:
 		return "write an address without a password, for instance " + k.Example
+	case ModelRef:
+		return "write provider/model or an alias, for instance " + k.Example
+	case Aliases:
+		return "write a list of NAME=PROVIDER/MODEL, for instance " + k.Example
+	case URL:
+		return "write https://HOST or http://HOST, with a path if it takes one, and no user, password or query"
 	default:
 		return "write {file: PATH}, {env: NAME} or {command: [PROGRAM, ARGUMENT]}"
 	}
@@ -91,6 +97,13 @@ func (k Key) text(text, base string) (string, problem) {
 			return "", problem{cmp.Or(err, errors.New("the address is empty")).Error(), k.remedy()}
 		}
 		return text, problem{}
+	case ModelRef:
+		return text, k.names(text, modelRefPattern, text)
+	case Aliases:
+		_, ref, _ := strings.Cut(text, "=")
+		return text, k.names(text, aliasPattern, ref)
+	case URL:
+		return text, k.webAddress(text)
 	default:
 		return expand(text, base)
 	}

@@ -1,0 +1,193 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"clanker/intents/strict"
+)
+
+// Models says which models look into questions that no intent covers, and what they may cost.
+type Models struct {
+	Default   string   // provider/model or an alias; empty: no model is used unless a question names one
+	Research  string   // the same, for research; empty: Default
+	Aliases   []string // NAME=PROVIDER/MODEL
+	Anthropic Vendor
+	OpenAI    Vendor
+	Google    Vendor
+	Cohere    Vendor
+	Ollama    Vendor
+	Prices    string // file with prices that go over the built-in ones; empty: none
+	Steps     int    // requests to the model for one question
+	Seconds   int    // for one question
+	Tokens    int    // of one question
+	Cents     int    // US cents for one question
+	Daily     Daily
+}
+
+// Vendor says how the models of one provider are reached.
+type Vendor struct {
+	Key Secret // none: the provider's usual variable
+	URL string // empty: the provider's usual variable, then its usual address
+}
+
+// Daily is what all questions of a UTC day may use together.
+type Daily struct {
+	Cents  int // US cents
+	Tokens int // of models whose price is not known
+}
+
+// vendor is a provider of models as its rows in the table need it.
+type vendor struct {
+	name, title  string
+	key, address string // the usual variables
+	usual        string // URL
+	of           func(*Config) *Vendor
+}
+
+// vendors are the providers of models, in the order of the table.
+func vendors() []vendor {
+	return []vendor{
+		{"anthropic", "Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com", func(c *Config) *Vendor { return &c.Models.Anthropic }},
+		{"openai", "OpenAI, or of a server that speaks its protocol", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1",
+			func(c *Config) *Vendor { return &c.Models.OpenAI }},
+		{"google", "Google", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com", func(c *Config) *Vendor { return &c.Models.Google }},
+		{"cohere", "Cohere", "COHERE_API_KEY", "COHERE_BASE_URL", "https://api.cohere.com", func(c *Config) *Vendor { return &c.Models.Cohere }},
+		{"ollama", "Ollama", "", "OLLAMA_HOST", "http://127.0.0.1:11434", func(c *Config) *Vendor { return &c.Models.Ollama }},
+	}
+}
+
+// modelKeys are about the models that look into what no intent covers.
+func modelKeys() []Key {
+	return slices.Concat([]Key{
+		{Path: "models.default", Type: ModelRef, Example: "ollama/gemma4:31b", Live: true,
+			Doc: "Model that looks into questions that no intent covers. Without this key none does, whatever keys are in\n" +
+				"the environment, unless a question names one. What it reads of your infrastructure goes to its provider.",
+			field: func(c *Config) any { return &c.Models.Default }},
+		{Path: "models.research", Type: ModelRef, Example: "anthropic/claude-opus-4-6", Live: true,
+			Doc:   "Model for questions that ask for research: a stronger one. Without this key it is models.default.",
+			field: func(c *Config) any { return &c.Models.Research }},
+		{Path: "models.aliases", Type: Aliases, Example: "[fast=google/gemini-2.5-flash]", Live: true,
+			Doc:   "Short names for models, for the keys above and for questions.",
+			field: func(c *Config) any { return &c.Models.Aliases }},
+	}, vendorKeys(), budgetKeys())
+}
+
+func vendorKeys() (keys []Key) {
+	for _, v := range vendors() {
+		section := "models." + v.name
+		if v.key != "" {
+			keys = append(keys, Key{Path: section + ".key", Type: Hidden, Example: "{file: " + v.name + ".key}", Live: true,
+				Doc: fmt.Sprintf("Key of %s. It is looked up when it is first needed,\n", v.title) +
+					fmt.Sprintf("and again on SIGHUP. Without this key it is $%s.", v.key),
+				field: func(c *Config) any { return &v.of(c).Key }})
+		}
+		keys = append(keys, Key{Path: section + ".url", Type: URL, Example: v.usual, Live: true,
+			Doc:   fmt.Sprintf("Address of %s.\nWithout this key it is $%s, then %s.", v.title, v.address, v.usual),
+			field: func(c *Config) any { return &v.of(c).URL }})
+	}
+	return keys
+}
+
+func budgetKeys() []Key {
+	return []Key{
+		{Path: "models.prices", Type: Path, Example: "prices.yaml", Live: true,
+			Doc: "File with prices of models, over the built-in ones. What a model costs that is in neither is unknown,\n" +
+				"and models.daily.tokens limits it.",
+			field: func(c *Config) any { return &c.Models.Prices }},
+		{Path: "models.steps", Type: Number, Default: "12", Min: 1, Max: 100, Unit: "requests", Live: true,
+			Doc:   "How many requests to the model one question may take.",
+			field: func(c *Config) any { return &c.Models.Steps }},
+		{Path: "models.seconds", Type: Number, Default: "50", Min: 5, Max: 3600, Unit: "seconds", Live: true,
+			Doc: "How long a model may look into one question. Many agents give up after 60 seconds; a local model may\n" +
+				"need more.",
+			field: func(c *Config) any { return &c.Models.Seconds }},
+		{Path: "models.tokens", Type: Number, Default: "200000", Min: 1000, Max: 100_000_000, Unit: "tokens", Live: true,
+			Doc:   "How many tokens, in and out, one question may take.",
+			field: func(c *Config) any { return &c.Models.Tokens }},
+		{Path: "models.cents", Type: Number, Default: "50", Min: 1, Max: 100_000, Unit: "US cents", Live: true,
+			Doc:   "What one question may cost.",
+			field: func(c *Config) any { return &c.Models.Cents }},
+		{Path: "models.daily.cents", Type: Number, Default: "500", Min: 1, Max: 10_000_000, Unit: "US cents", Live: true,
+			Doc: "What all questions of a day, in UTC, may cost together. A request that could go beyond it is not made.\n" +
+				"\"clanker models usage\" tells what was spent.",
+			field: func(c *Config) any { return &c.Models.Daily.Cents }},
+		{Path: "models.daily.tokens", Type: Number, Default: "2000000", Min: 1000, Max: 1_000_000_000, Unit: "tokens", Live: true,
+			Doc:   "The same for models whose price is not known.",
+			field: func(c *Config) any { return &c.Models.Daily.Tokens }},
+	}
+}
+
+// What an alias may be called, and what may be written where a model is named. A model has the name that its provider gives it.
+const (
+	aliasName       = `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`
+	modelName       = `[!-~]{1,200}`
+	aliasPattern    = `^` + aliasName + `=[a-z]+/` + modelName + `$`
+	modelRefPattern = `^([a-z]+/` + modelName + `|` + aliasName + `)$`
+	urlPattern      = `^https?://[^/?#@\s]+(/[^?#\s]*)?$`
+)
+
+// names holds a text to a pattern, and the reference in it to the providers that there are. Whether there is such an alias is seen
+// when all is read.
+func (k Key) names(text, pattern, ref string) problem {
+	if !regexp.MustCompile(pattern).MatchString(text) {
+		return problem{fmt.Sprintf("%q names no model", text), k.remedy()}
+	}
+	var known []string
+	for _, v := range vendors() {
+		known = append(known, v.name)
+	}
+	if name, _, whole := strings.Cut(ref, "/"); whole && !slices.Contains(known, name) {
+		return problem{fmt.Sprintf("there is no provider of models %q", name), strict.Suggest(name, "", known)}
+	}
+	return problem{}
+}
+
+// webAddress holds a value to a URL that requests can go to. What is wrong with it may be a password: it is not repeated.
+func (k Key) webAddress(text string) problem {
+	u, err := url.Parse(text)
+	if err != nil || u.Hostname() == "" || !regexp.MustCompile(urlPattern).MatchString(text) {
+		return problem{"this is no plain URL", k.remedy()}
+	}
+	return problem{}
+}
+
+// models checks what is right only together: names of aliases, and keys that would travel unencrypted.
+func (l *loader) models() {
+	m := l.config.Models
+	var names []string
+	for _, alias := range m.Aliases {
+		name, _, _ := strings.Cut(alias, "=")
+		if name != "" && slices.Contains(names, name) {
+			l.together("models.aliases", problem{fmt.Sprintf("there are two aliases %q", name), "keep one of them"})
+		}
+		names = append(names, name)
+	}
+	for _, ref := range []struct{ path, text string }{{"models.default", m.Default}, {"models.research", m.Research}} {
+		if ref.text != "" && !strings.Contains(ref.text, "/") && !slices.Contains(names, ref.text) {
+			l.together(ref.path, problem{fmt.Sprintf("there is no alias %q", ref.text), "write provider/model, or add the alias to models.aliases"})
+		}
+	}
+	for _, v := range vendors() {
+		if of := v.of(&l.config); !of.Key.IsZero() && unencrypted(of.URL) {
+			l.together("models."+v.name+".url", problem{"a key goes over http to this machine only: others could read it on the way", "write https://"})
+		}
+	}
+}
+
+// unencrypted tells whether requests leave this machine in the clear.
+func unencrypted(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
+		return false
+	}
+	ip, err := netip.ParseAddr(u.Hostname())
+	return err != nil || !ip.IsLoopback()
+}
+
+// together notes a fault of a key that is right by itself.
+func (l *loader) together(path string, p problem) { l.faultAt(l.config.origins[path], path, p) }
