@@ -270,7 +270,7 @@ func (d *draft) settleFinding() {
 		a.Status, a.Summary, a.Explanation, a.Unverified = StatusNoData, "No intent covers this question, and the model read nothing that bears on it.", "", nil
 	case missing != "":
 		a.Status = StatusPartial
-		a.Summary = cut(a.Summary, maxSummary-len(missing)-20) + ". Not checked: " + missing
+		a.Summary = strings.TrimSuffix(cut(a.Summary, maxSummary-len(missing)-20), ".") + ". Not checked: " + missing
 	case f.Short != "" || f.Problem != nil:
 		a.Status = StatusPartial
 	default:

@@ -1,0 +1,197 @@
+package router
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"clanker/adapters"
+	"clanker/intents"
+)
+
+// looksInto is a fallback made of a function.
+type looksInto func(ctx context.Context, q Question, desk *Desk) (Finding, error)
+
+func (f looksInto) Answer(ctx context.Context, q Question, desk *Desk) (Finding, error) {
+	return f(ctx, q, desk)
+}
+
+// twist is a question that no intent covers, though it is about the estate.
+const twist = "does search lean on the same box as checkout-api by any chance"
+
+func fallback(t *testing.T, w Workspace, f looksInto) Answer {
+	t.Helper()
+	return ask(t, newFallback(t, w, f), Question{Text: twist})
+}
+
+func newFallback(t *testing.T, w Workspace, f looksInto) *Router {
+	t.Helper()
+	m, err := small()
+	require.NoError(t, err)
+	return New(m, w, Options{Now: func() time.Time { return noon }, Entropy: zeros{}, Fallback: f})
+}
+
+// used is what a model costs in these tests.
+var used = ModelUsage{Name: "test/model", Steps: 2, ToolCalls: 1, Input: 900, Output: 100, CostUSD: "0.01"}
+
+func TestFallbackAnswersFromWhatItRead(t *testing.T) {
+	a := fallback(t, shop(), func(ctx context.Context, q Question, desk *Desk) (Finding, error) {
+		assert.Equal(t, twist, desk.Question())
+		_, err := desk.Query(ctx, adapters.Query{Kinds: []adapters.Kind{adapters.KindDeployment}})
+		return Finding{Summary: "Both run on node-1.", Explanation: "search is healthy.\nIt runs 7 [unverified] pods.", Unverified: []string{"7"},
+			Refs: []string{id(adapters.KindDeployment, "search"), "nowhere"}, Usage: used}, err
+	})
+	assert.Equal(t, StatusOK, a.Status)
+	assert.Equal(t, "Both run on node-1.", a.Summary)
+	assert.Equal(t, &AnsweredIntent{ID: FallbackIntent, Topic: intents.TopicDiagnose, Source: "model", Alternatives: a.Intent.Alternatives}, a.Intent)
+	require.Len(t, a.Items, 1, "what is named and was read")
+	assert.Equal(t, "search", a.Items[0].Name)
+	require.Len(t, a.Evidence, 1)
+	assert.Equal(t, "list", a.Evidence[0].Source)
+	assert.True(t, a.Coverage.Complete)
+	assert.Equal(t, []string{"/explanation", "/summary"}, a.Untrusted)
+	assert.Equal(t, &used, a.Usage.Model)
+	text := Text(a, TextLimits{})
+	assert.Contains(t, text, "\n> It runs 7 [unverified] pods.\n")
+	assert.Contains(t, text, "\nmodel: test/model, 2 steps, 1 tool call, 1000 tokens, 0.01 USD; unverified: 7\n")
+}
+
+func TestFallbackIsNotAskedWhere(t *testing.T) {
+	for name, q := range map[string]Question{
+		"an intent covers it":    {Text: "are all services healthy"},
+		"it is nobody's":         {Text: "what is a deployment"},
+		"it is asked repeatedly": {Text: twist, Unaided: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newFallback(t, shop(), func(context.Context, Question, *Desk) (Finding, error) {
+				t.Error("a model was asked")
+				return Finding{}, nil
+			})
+			assert.Nil(t, ask(t, r, q).Usage.Model)
+		})
+	}
+}
+
+func TestFallbackStatus(t *testing.T) {
+	limit := &adapters.SourceError{Reason: adapters.LimitReached, Detail: "the day's limit is reached", Fix: "raise models.daily.cents"}
+	for name, c := range map[string]struct {
+		finding Finding
+		reads   bool
+		broken  bool
+		status  Status
+		summary string
+	}{
+		"an answer":            {Finding{Summary: "It does."}, true, false, StatusOK, "It does."},
+		"prose without a read": {Finding{Summary: "It does.", Explanation: "I know it."}, false, false, StatusNoData, "No intent covers this question, and the model read nothing that bears on it."},
+		"a limit":              {Finding{Summary: "It does.", Short: "12 steps are used up"}, true, false, StatusPartial, "It does."},
+		"a part":               {Finding{Summary: "It does."}, true, true, StatusPartial, "It does. Not checked: aws eu pods"},
+		"no model":             {Finding{Problem: limit}, false, false, StatusError, "No intent covers this question, and the model could not look into it: the day's limit is reached; fix: raise models.daily.cents"},
+		"no text":              {Finding{Problem: limit}, true, false, StatusError, "No intent covers this question, and the model could not look into it: the day's limit is reached; fix: raise models.daily.cents"},
+		"half a text":          {Finding{Summary: "It", Problem: limit}, true, false, StatusPartial, "It"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := shop()
+			if c.broken {
+				f.failures = []adapters.Source{{Provider: "aws", Call: "pods", Scope: adapters.Scope{Cluster: "eu"}, At: noon, Error: &adapters.SourceError{Reason: adapters.TimedOut}}}
+			}
+			a := fallback(t, f, func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
+				if c.reads {
+					_, err := desk.Query(ctx, adapters.Query{})
+					require.NoError(t, err)
+				}
+				c.finding.Usage = used
+				return c.finding, nil
+			})
+			assert.Equal(t, c.status, a.Status)
+			assert.Equal(t, c.summary, a.Summary)
+			assert.Equal(t, a.Status == StatusNoData, a.Explanation == "" && c.finding.Explanation != "")
+			if c.finding.Problem != nil {
+				require.NotEmpty(t, a.Coverage.NotChecked)
+				last := a.Coverage.NotChecked[len(a.Coverage.NotChecked)-1]
+				assert.Equal(t, NotChecked{Provider: "test", Target: "model", What: "the question", Reason: limit.Reason, Detail: limit.Detail, Fix: limit.Fix}, last)
+			}
+		})
+	}
+}
+
+func TestFallbackWithoutAModelDeclines(t *testing.T) {
+	a := fallback(t, shop(), func(context.Context, Question, *Desk) (Finding, error) {
+		return Finding{Problem: &adapters.SourceError{Reason: adapters.NotConfigured, Fix: "set models.default"}}, nil
+	})
+	assert.Equal(t, StatusUnsupported, a.Status)
+	assert.Nil(t, a.Intent)
+	assert.Nil(t, a.Usage.Model)
+	assert.Equal(t, "or have a model look into such questions: set models.default", a.Warnings[len(a.Warnings)-1])
+}
+
+func TestFallbackThatFails(t *testing.T) {
+	r := newFallback(t, shop(), func(context.Context, Question, *Desk) (Finding, error) { return Finding{}, errors.New("broken") })
+	_, err := r.Route(t.Context(), Question{Text: twist})
+	assert.ErrorContains(t, err, "broken")
+}
+
+func TestDeskAsksIntents(t *testing.T) {
+	f := shop()
+	a := fallback(t, f, func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
+		_, err := desk.Ask(ctx, "no.such", nil)
+		require.ErrorContains(t, err, `no intent "no.such"`)
+		var in string
+		for _, i := range desk.Catalog().Intents {
+			if i.Action == intents.ActionList && i.Verdict {
+				in = i.ID
+				break
+			}
+		}
+		given, err := desk.Ask(ctx, in, intents.Slots{})
+		require.NoError(t, err)
+		assert.NotEmpty(t, given.Summary)
+		assert.Equal(t, "model", given.Intent.Source)
+		assert.NotEmpty(t, given.Evidence)
+		return Finding{Summary: given.Summary, Usage: used}, nil
+	})
+	assert.Equal(t, StatusOK, a.Status)
+	assert.NotEmpty(t, a.Evidence, "what the intent read is evidence of the answer")
+}
+
+// Tools run at the same time, and one may still run when the model has given up.
+func TestDeskIsForManyAndEnds(t *testing.T) {
+	release, late := make(chan struct{}), sync.WaitGroup{}
+	var kept *Desk
+	a := fallback(t, shop(), func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
+		kept = desk
+		var both sync.WaitGroup
+		for range 8 {
+			both.Go(func() { _, _ = desk.Query(ctx, adapters.Query{}) })
+		}
+		late.Go(func() { <-release; _, _ = desk.Changes(context.Background(), adapters.Query{}) })
+		both.Wait()
+		return Finding{Summary: "It does.", Usage: used}, nil
+	})
+	close(release)
+	late.Wait()
+	assert.Len(t, a.Evidence, 8)
+	assert.Len(t, kept.shown.resources, 8)
+}
+
+func TestFallbackIsRemembered(t *testing.T) {
+	notes := &notebook{}
+	m, err := small()
+	require.NoError(t, err)
+	r := New(m, shop(), Options{Now: func() time.Time { return noon }, Memory: notes, Fallback: looksInto(func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
+		_, err := desk.Query(ctx, adapters.Query{})
+		return Finding{Summary: "search does.", Refs: []string{id(adapters.KindDeployment, "search")}, Usage: used}, err
+	})})
+	first := ask(t, r, Question{Text: twist})
+	require.Len(t, notes.looks, 1)
+	look := notes.looks[0]
+	assert.Equal(t, first.AnswerID, look.AnswerID)
+	assert.Equal(t, []string{id(adapters.KindDeployment, "search")}, look.Subject.Refs, "what \"it\" is, next time")
+	assert.True(t, look.Partial, "another time the model may name other things")
+	ask(t, r, Question{Text: "does checkout-api lean on anything odd by any chance"})
+	assert.NotEqual(t, look.Key, notes.looks[1].Key, "another question is another look")
+}
