@@ -30,6 +30,13 @@
 // loaded, in a second or two, with the certainty of the built-in ones, and kept in a [Cache]; a catalogue of one's own tests itself.
 // [Matcher.Explain] tells all of this of one question.
 //
+// # What no intent covers
+//
+// A [Fallback] looks into it, where there is one and the question is about the infrastructure at all: package agent, with a model of
+// the user's choice. It reads at a [Desk] and nowhere else, so that evidence, coverage and the rows of the answer are what was read,
+// whatever the model says; without anything read there is no data, not prose. Its answers say "model" as their source, name what they
+// cost ([ModelUsage]), and mark what nothing that was read bears out. Watched questions are never given to it: see [Question.Unaided].
+//
 // # Follow-up questions
 //
 // "Now show me its logs" is made a question that stands alone before it is matched as any other (followup_resolve.go), and a warning says how it was read. What it points at, the [Look] tells that the asker's last answer was,
