@@ -21,7 +21,8 @@
 // costs nothing when it runs on this machine, and else nobody knows what: never nothing.
 //
 // Prices are those of a vendor's own service, per call and without discounts for batches or for having to wait, in whole
-// millionths of a dollar; what a call costs is rounded up to those. Writing to a cache is not in it: this program asks for none.
+// millionths of a dollar; what a call costs is rounded up to those. Input that a vendor then keeps in a cache is not counted: this
+// program asks nobody to, and the rows of models that do it of themselves have what that costs as the price of their input.
 package cost
 
 import (
