@@ -43,21 +43,25 @@ type Daily struct {
 
 // vendor is a provider of models as its rows in the table need it.
 type vendor struct {
-	name, title  string
-	key, address string // the usual variables
-	usual        string // URL
-	of           func(*Config) *Vendor
+	name, title string
+	keys        []string // the usual variables of its key; none: it takes no key
+	address     string   // the usual variable of its URL, if there is one
+	usual       string   // URL
+	of          func(*Config) *Vendor
 }
 
 // vendors are the providers of models, in the order of the table.
 func vendors() []vendor {
 	return []vendor{
-		{"anthropic", "Anthropic", "ANTHROPIC_API_KEY", "ANTHROPIC_BASE_URL", "https://api.anthropic.com", func(c *Config) *Vendor { return &c.Models.Anthropic }},
-		{"openai", "OpenAI, or of a server that speaks its protocol", "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1",
+		{"anthropic", "Anthropic", []string{"ANTHROPIC_API_KEY"}, "ANTHROPIC_BASE_URL", "https://api.anthropic.com",
+			func(c *Config) *Vendor { return &c.Models.Anthropic }},
+		{"openai", "OpenAI, or of a server that speaks its protocol", []string{"OPENAI_API_KEY"}, "OPENAI_BASE_URL", "https://api.openai.com/v1",
 			func(c *Config) *Vendor { return &c.Models.OpenAI }},
-		{"google", "Google", "GEMINI_API_KEY", "GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com", func(c *Config) *Vendor { return &c.Models.Google }},
-		{"cohere", "Cohere", "COHERE_API_KEY", "COHERE_BASE_URL", "https://api.cohere.com", func(c *Config) *Vendor { return &c.Models.Cohere }},
-		{"ollama", "Ollama", "", "OLLAMA_HOST", "http://127.0.0.1:11434", func(c *Config) *Vendor { return &c.Models.Ollama }},
+		{"google", "Google", []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"}, "", "https://generativelanguage.googleapis.com",
+			func(c *Config) *Vendor { return &c.Models.Google }},
+		{"cohere", "Cohere", []string{"COHERE_API_KEY", "CO_API_KEY"}, "", "https://api.cohere.ai",
+			func(c *Config) *Vendor { return &c.Models.Cohere }},
+		{"ollama", "Ollama", nil, "OLLAMA_HOST", "http://127.0.0.1:11434", func(c *Config) *Vendor { return &c.Models.Ollama }},
 	}
 }
 
@@ -79,15 +83,18 @@ func modelKeys() []Key {
 
 func vendorKeys() (keys []Key) {
 	for _, v := range vendors() {
-		section := "models." + v.name
-		if v.key != "" {
+		section, variable := "models."+v.name, ""
+		if v.address != "" {
+			variable = "$" + v.address + ", then "
+		}
+		if v.keys != nil {
 			keys = append(keys, Key{Path: section + ".key", Type: Hidden, Example: "{file: " + v.name + ".key}", Live: true,
-				Doc: fmt.Sprintf("Key of %s. It is looked up when it is first needed,\n", v.title) +
-					fmt.Sprintf("and again on SIGHUP. Without this key it is $%s.", v.key),
+				Doc: "Key of " + v.title + ". Without this key it is $" + strings.Join(v.keys, ", then $") + ".\n" +
+					"It is looked up when a model is asked; a command runs once, and again on SIGHUP or if it is refused.",
 				field: func(c *Config) any { return &v.of(c).Key }})
 		}
 		keys = append(keys, Key{Path: section + ".url", Type: URL, Example: v.usual, Live: true,
-			Doc:   fmt.Sprintf("Address of %s.\nWithout this key it is $%s, then %s.", v.title, v.address, v.usual),
+			Doc:   "Address of " + v.title + ".\nWithout this key it is " + variable + v.usual + ".",
 			field: func(c *Config) any { return &v.of(c).URL }})
 	}
 	return keys
@@ -162,7 +169,10 @@ func (l *loader) models() {
 	var names []string
 	for _, alias := range m.Aliases {
 		name, _, _ := strings.Cut(alias, "=")
-		if name != "" && slices.Contains(names, name) {
+		switch {
+		case name == "default" || name == "research":
+			l.together("models.aliases", problem{fmt.Sprintf("%q is what models.%s is called", name, name), "choose another name"})
+		case name != "" && slices.Contains(names, name):
 			l.together("models.aliases", problem{fmt.Sprintf("there are two aliases %q", name), "keep one of them"})
 		}
 		names = append(names, name)
@@ -173,8 +183,9 @@ func (l *loader) models() {
 		}
 	}
 	for _, v := range vendors() {
-		if of := v.of(&l.config); !of.Key.IsZero() && unencrypted(of.URL) {
-			l.together("models."+v.name+".url", problem{"a key goes over http to this machine only: others could read it on the way", "write https://"})
+		if v.keys != nil && unencrypted(v.of(&l.config).URL) {
+			l.together("models."+v.name+".url", problem{"a key goes over http to this machine only: others could read it on the way",
+				"write https://, or reach a server that takes no key as models.ollama.url"})
 		}
 	}
 }

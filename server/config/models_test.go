@@ -41,21 +41,22 @@ func TestModelMistakes(t *testing.T) {
 	t.Parallel()
 	const urlRemedy = "write https://HOST or http://HOST, with a path if it takes one, and no user, password or query"
 	for content, want := range map[string]string{
-		"default: quick":                               `:1:19: models.default: there is no alias "quick"; write provider/model, or add the alias to models.aliases`,
-		"default: fast, aliases: [fast=open/x]":        `:1:35: models.aliases: there is no provider of models "open"; did you mean openai?`,
-		"research: antropic/claude":                    `:1:20: models.research: there is no provider of models "antropic"; did you mean anthropic?`,
-		"default: openai/":                             `:1:19: models.default: "openai/" names no model; write provider/model or an alias, for instance ollama/gemma4:31b`,
-		"aliases: [a/b=openai/x]":                      `:1:20: models.aliases: "a/b=openai/x" names no model; write a list of NAME=PROVIDER/MODEL, for instance [fast=google/gemini-2.5-flash]`,
-		"aliases: [a=openai/x, b=a]":                   `:1:32: models.aliases: "b=a" names no model; write a list of`,
-		"aliases: [a=openai/x, a=openai/y]":            `:1:19: models.aliases: there are two aliases "a"; keep one of them`,
-		"openai: {key: sk-hunter2}":                    `:1:24: models.openai.key: a secret never stands in this file, only where it is found; write {file:`,
-		"openai: {url: 'https://me:hunter2@host'}":     `:1:25: models.openai.url: this is no plain URL; ` + urlRemedy,
-		"openai: {url: 'https://host/?key=hunter2'}":   `:1:25: models.openai.url: this is no plain URL; ` + urlRemedy,
-		"openai: {url: 'ftp://host'}":                  `:1:25: models.openai.url: this is no plain URL; ` + urlRemedy,
-		"openai: {url: host, key: {env: A}}":           `:1:24: models.openai.url: this is no plain URL; ` + urlRemedy,
-		"openai: {key: {env: A}, url: 'http://host/'}": `:1:39: models.openai.url: a key goes over http to this machine only: others could read it on the way; write https://`,
-		"ollama: {key: {env: A}}":                      `:1:19: models.ollama: unknown key "key"; use one of: url`,
-		"daily: {cents: 0}":                            `:1:25: models.daily.cents: 0 is out of range; write a whole number from 1 to 10000000 (US cents)`,
+		"default: quick":                             `:1:19: models.default: there is no alias "quick"; write provider/model, or add the alias to models.aliases`,
+		"default: fast, aliases: [fast=open/x]":      `:1:35: models.aliases: there is no provider of models "open"; did you mean openai?`,
+		"research: antropic/claude":                  `:1:20: models.research: there is no provider of models "antropic"; did you mean anthropic?`,
+		"default: openai/":                           `:1:19: models.default: "openai/" names no model; write provider/model or an alias, for instance ollama/gemma4:31b`,
+		"aliases: [a/b=openai/x]":                    `:1:20: models.aliases: "a/b=openai/x" names no model; write a list of NAME=PROVIDER/MODEL, for instance [fast=google/gemini-2.5-flash]`,
+		"aliases: [a=openai/x, b=a]":                 `:1:32: models.aliases: "b=a" names no model; write a list of`,
+		"aliases: [a=openai/x, a=openai/y]":          `:1:19: models.aliases: there are two aliases "a"; keep one of them`,
+		"openai: {key: sk-hunter2}":                  `:1:24: models.openai.key: a secret never stands in this file, only where it is found; write {file:`,
+		"openai: {url: 'https://me:hunter2@host'}":   `:1:25: models.openai.url: this is no plain URL; ` + urlRemedy,
+		"openai: {url: 'https://host/?key=hunter2'}": `:1:25: models.openai.url: this is no plain URL; ` + urlRemedy,
+		"openai: {url: 'ftp://host'}":                `:1:25: models.openai.url: this is no plain URL; ` + urlRemedy,
+		"openai: {url: host, key: {env: A}}":         `:1:24: models.openai.url: this is no plain URL; ` + urlRemedy,
+		"cohere: {url: http://host/}":                `:1:24: models.cohere.url: a key goes over http to this machine only: others could read it on the way; write https://`,
+		"aliases: [default=openai/x]":                `:1:19: models.aliases: "default" is what models.default is called; choose another name`,
+		"ollama: {key: {env: A}}":                    `:1:19: models.ollama: unknown key "key"; use one of: url`,
+		"daily: {cents: 0}":                          `:1:25: models.daily.cents: 0 is out of range; write a whole number from 1 to 10000000 (US cents)`,
 	} {
 		t.Run(content, func(t *testing.T) {
 			t.Parallel()
@@ -66,7 +67,7 @@ func TestModelMistakes(t *testing.T) {
 			assert.NotContains(t, err.Error(), "\n", "one mistake is one fault")
 		})
 	}
-	for _, open := range []string{"openai: {url: 'http://10.0.0.1:8000/v1'}", "ollama: {url: 'http://gpu:11434'}", "cohere: {key: {env: A}, url: 'http://localhost:1'}"} {
+	for _, open := range []string{"openai: {url: 'http://127.0.0.1:8000/v1'}", "openai: {url: 'http://[::1]:8000'}", "ollama: {url: 'http://gpu:11434'}", "cohere: {key: {env: A}, url: 'http://localhost:1'}"} {
 		_, err := load(files(t)("config.yaml", "models: {"+open+"}"))
 		assert.NoError(t, err, open)
 	}
