@@ -13,3 +13,10 @@ func Location(s adapters.Scope) string { return location(s) }
 
 // Count writes a number of things: 1 pod, 3 pods.
 func Count(n int, thing string) string { return plural(n, thing) }
+
+// Nearest are the known names that somebody may have meant by one that nothing goes by, nearest first, at most three. The slot is
+// cluster, namespace or any other.
+func Nearest(slot, name string, names adapters.Names) []string { return nearest(slot, name, names) }
+
+// Missing says what a source could not read, why, and the remedy. Its error is not nil.
+func Missing(s adapters.Source) string { return missingWords(notChecked(s)) }

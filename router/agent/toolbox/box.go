@@ -1,37 +1,158 @@
-// Package toolbox is what a model may do: read. Its tools are over a [router.Desk], and nothing that they reach can write.
 package toolbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/tmc/langchaingo/llms"
 
+	"clanker/intents"
+	"clanker/intents/strict"
 	"clanker/router"
 )
 
-// Box is the tools of one question. It is safe for concurrent use.
+// How many intents are offered as tools: at first, and in the end.
+const (
+	firstOffered = 4
+	mostOffered  = 12
+)
+
+// callTime is how long one call may take: a little more than a driver gets.
+const callTime = 15 * time.Second
+
+// Box is the tools for one question. It is safe for concurrent use.
 type Box struct {
 	desk *router.Desk
+
+	mu      sync.Mutex
+	offered []*intents.Intent // the oldest first
 }
 
 // Result is what a call brought, for the model.
 type Result struct {
 	Text      string
-	OK        bool            // false: the call was wrong or failed, and Text says what to do
+	OK        bool            // false: the call was wrong or could not be made, and Text says what to do
 	Rows      int             // that are in Text
 	Arguments json.RawMessage // as they were understood; nil if they were not
-	Resources []string        // IDs of the resources in Text
-	Foreign   []string        // texts that others wrote in it: log lines, event messages, annotations
+	Resources []string        // IDs of the resources in Text, in its order
+	Foreign   []string        // texts that others wrote in it: log lines, messages of events, labels, reasons
 }
 
 // New returns the tools for the question of a desk.
-func New(desk *router.Desk) *Box { return &Box{desk: desk} }
+func New(desk *router.Desk) *Box {
+	b := &Box{desk: desk}
+	for _, candidate := range desk.Match().Tried {
+		if in, ok := desk.Catalog().Intent(candidate.Intent); ok && len(b.offered) < firstOffered {
+			b.offer(in)
+		}
+	}
+	return b
+}
 
 // Tools is what to offer in the next turn; it grows when intents are found.
-func (b *Box) Tools() []llms.Tool { return nil }
+func (b *Box) Tools() []llms.Tool {
+	var all []llms.Tool
+	for _, t := range tools() {
+		all = append(all, t.offered())
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, in := range b.offered {
+		all = append(all, intentTool(in).offered())
+	}
+	return all
+}
 
-// Call makes a call. It never panics: what is wrong is in the text, for the model.
-func (b *Box) Call(ctx context.Context, call llms.FunctionCall) Result {
-	return Result{Text: "asked: " + router.Printable(call.Name) + "\nthere is no such tool"}
+// offer adds an intent to what is offered, instead of the oldest if there are enough, and reports whether it can be asked at all.
+func (b *Box) offer(in *intents.Intent) bool {
+	if !b.takes(in) {
+		return false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.offered = slices.DeleteFunc(b.offered, func(other *intents.Intent) bool { return other.ID == in.ID })
+	b.offered = append(b.offered, in)
+	b.offered = b.offered[max(0, len(b.offered)-mostOffered):]
+	return true
+}
+
+// takes reports whether an intent is a tool: one that only reads, of providers that are connected.
+func (b *Box) takes(in *intents.Intent) bool {
+	connected, known := b.desk.Names().Providers()
+	return in.Action != intents.ActionPropose && (!known || in.Applies(connected))
+}
+
+// Call makes a call. It never panics and never fails: what is wrong is in the text, for the model.
+func (b *Box) Call(ctx context.Context, asked llms.FunctionCall) (result Result) {
+	defer func() {
+		if failure := recover(); failure != nil {
+			result = Result{Text: heading(asked.Name, asked.Arguments, fmt.Sprintf("failed: %v", failure)) +
+				"the tool failed, which is a fault of clanker and says nothing of the estate: use another tool\n"}
+		}
+	}()
+	t := b.find(asked.Name)
+	if t == nil {
+		return Result{Text: heading(asked.Name, asked.Arguments, "there is no such tool") + cmp.Or(b.alike(asked.Name), "use a tool that is offered, or find_intents") + "\n"}
+	}
+	args, err := t.understand(asked.Arguments)
+	if err != nil {
+		return Result{Text: heading(asked.Name, asked.Arguments, err.Error()) + t.usage()}
+	}
+	arguments, _ := json.Marshal(args) // of what JSON was read from
+	ctx, done := context.WithTimeout(ctx, callTime)
+	defer done()
+	found, err := t.do(ctx, &call{desk: b.desk, box: b, args: args})
+	if err != nil {
+		return Result{Text: failed(ctx, t, string(arguments), err), Arguments: arguments}
+	}
+	result = found.result(b.desk.ID(), heading(t.name, string(arguments), found.aside))
+	result.Arguments = arguments
+	return result
+}
+
+// failed says why a call brought nothing.
+func failed(ctx context.Context, t *tool, arguments string, err error) string {
+	var wrong *wrongError
+	switch {
+	case errors.As(err, &wrong):
+		return heading(t.name, arguments, wrong.what) + cmp.Or(wrong.instead+"\n", t.usage())
+	case ctx.Err() != nil:
+		return heading(t.name, arguments, "") + "it took too long, and nothing is known of it: ask for less at once (one namespace, one kind), or conclude\n"
+	default:
+		return heading(t.name, arguments, "failed: "+err.Error()) + "it could not be read, and nothing is known of it: use another tool\n"
+	}
+}
+
+// find returns the tool of a name: an intent goes by its id, too.
+func (b *Box) find(name string) *tool {
+	all := tools()
+	if i := slices.IndexFunc(all, func(t *tool) bool { return t.name == name }); i >= 0 {
+		return all[i]
+	}
+	for _, in := range b.desk.Catalog().Intents {
+		if (ToolName(in.ID) == name || in.ID == name) && b.takes(in) {
+			return intentTool(in)
+		}
+	}
+	return nil
+}
+
+// alike suggests a tool instead of one that is not there.
+func (b *Box) alike(name string) string {
+	var names []string
+	for _, t := range tools() {
+		names = append(names, t.name)
+	}
+	for _, in := range b.desk.Catalog().Intents {
+		if b.takes(in) {
+			names = append(names, ToolName(in.ID))
+		}
+	}
+	return strict.Suggest(clipped(name, 2*mostName), "", names)
 }

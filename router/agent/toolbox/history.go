@@ -1,0 +1,117 @@
+package toolbox
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"clanker/adapters"
+	"clanker/router"
+)
+
+// changes tells what changed, newest first.
+func changes(ctx context.Context, c *call) (*page, error) {
+	q, err := c.where()
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := c.span("last 24 hours")
+	if err != nil {
+		return nil, err
+	}
+	q.Since = from
+	c.step("changes", q)
+	snapshot, err := c.desk.Changes(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	found := slices.DeleteFunc(slices.Clone(snapshot.Changes), func(change adapters.Change) bool { return !to.IsZero() && !change.At.Before(to) })
+	p := &page{aside: spanWords(from, to), kind: "changes", heads: []string{"time", "id", "field", "old", "new", "by", "event"},
+		more: "narrow it by name, kinds, place or time, or raise limit", room: c.number("limit", 0)}
+	for i := range found {
+		p.rows = append(p.rows, changeRow(&found[i]))
+	}
+	p.head = append([]string{router.Count(len(found), "change")}, sources(snapshot)...)
+	if len(found) == 0 {
+		p.head = append(p.head, c.nowhere(q)...)
+	}
+	return p, nil
+}
+
+// changeRow is one change. One that was only seen was made at some time before.
+func changeRow(c *adapters.Change) row {
+	when := stamp(c.At)
+	if !c.Earliest.IsZero() {
+		when = "between " + stamp(c.Earliest) + " and " + when
+	}
+	before, after := router.Value(c.Before), router.Value(c.After)
+	by := c.Actor
+	return row{ids: []string{c.Resource}, cells: []string{when, c.Resource, c.Field, before, after, by, c.Event}, foreign: []string{c.Name, before, after, by, c.Event}}
+}
+
+// mostLines is the most lines of a log that can be asked for, and fewLines how many are read if nobody says.
+const (
+	mostLines = 200
+	fewLines  = 60
+)
+
+// logs tells what a workload wrote, oldest first; of too many lines the last stay.
+func logs(ctx context.Context, c *call) (*page, error) {
+	q, err := c.where()
+	if err != nil {
+		return nil, err
+	}
+	p := &page{kind: "log lines", more: "narrow it by grep, errors, container or time: these are the last"}
+	var to time.Time
+	if c.text("time") != "" {
+		if q.Since, to, err = c.span(""); err != nil {
+			return nil, err
+		}
+		p.aside = spanWords(q.Since, to)
+	}
+	most := c.number("limit", fewLines)
+	q.Log = adapters.LogFilter{Tail: most, Previous: c.flag("previous"), Container: c.text("container"), Grep: c.text("grep"), Errors: c.flag("errors")}
+	if !to.IsZero() {
+		q.Log.Tail = farBack
+	}
+	c.step("logs", q)
+	snapshot, err := c.desk.Logs(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	found := slices.DeleteFunc(slices.Clone(snapshot.Logs), func(line adapters.LogLine) bool { return !to.IsZero() && !line.At.Before(to) })
+	p.head = append([]string{router.Count(len(found), "line")}, sources(snapshot)...)
+	if len(found) == 0 {
+		p.head = append(p.head, c.nowhere(q)...)
+	}
+	p.lines(found[max(0, len(found)-most):])
+	return p, nil
+}
+
+// farBack is how many lines are read where the last ones are too young.
+const farBack = 5000
+
+// lines makes rows of the last lines that have room.
+func (p *page) lines(found []adapters.LogLine) {
+	room := mostRows
+	for _, line := range slices.Backward(found) {
+		r := logRow(line)
+		if room -= len(r.cells[0]) + 1; room < 0 {
+			break
+		}
+		p.rows = append(p.rows, r)
+	}
+	slices.Reverse(p.rows)
+	if left := len(found) - len(p.rows); left > 0 {
+		p.head = append(p.head, fmt.Sprintf("%s not shown: %s", router.Count(left, "earlier line"), p.more))
+	}
+}
+
+func logRow(l adapters.LogLine) row {
+	who := strings.TrimSuffix(adapters.IDName(l.Resource)+"/"+l.Container, "/")
+	text := clipped(router.Printable(strings.Join(strings.Fields(stamp(l.At)+" "+who+":"), " ")+" "+l.Text), 3*mostCell)
+	return row{cells: []string{cmp.Or(text, " ")}, ids: []string{l.Resource}, foreign: []string{l.Text}}
+}

@@ -1,0 +1,153 @@
+package toolbox
+
+import (
+	"cmp"
+	"strings"
+	"unicode/utf8"
+
+	"clanker/router"
+	"clanker/router/agent/claims"
+)
+
+// How long a result is at most, in bytes: what is ours, its rows, a cell of one, and what fits into one fence.
+const (
+	mostAsked  = 400
+	mostHead   = 1200
+	mostRows   = 4800
+	mostCell   = 160
+	mostFenced = 3000
+)
+
+// page is what a call brought, before it is cut to the room there is.
+type page struct {
+	aside string   // what was made of the arguments: a time
+	head  []string // how much, from where, what not
+	kind  string   // of what others wrote, which is fenced; empty if it is ours
+	heads []string // of the columns, if the rows have several
+	rows  []row
+	more  string // what to do when not all rows fit
+	room  int    // how many rows at most; 0 is as many as fit
+	tells int    // how many things the rows tell of, if that is not one each
+}
+
+// row is one line, or one of a table.
+type row struct {
+	cells   []string
+	ids     []string // of the resources that it is about
+	foreign []string // what others wrote in it
+}
+
+// heading is the first line of every result: the call, and what is to be said of it that repeats its arguments.
+func heading(name, arguments, aside string) string {
+	line := "asked: " + clipped(router.Printable(name), mostName) + " " + clipped(router.Printable(arguments), mostAsked)
+	if aside != "" {
+		line += ": " + clipped(router.Printable(aside), mostAsked)
+	}
+	return line + "\n"
+}
+
+// result cuts the page to the room there is.
+func (p *page) result(id, asked string) Result {
+	r := Result{OK: true}
+	lines, shown := p.body()
+	var b strings.Builder
+	b.WriteString(asked)
+	for _, line := range p.head {
+		if line = clipped(router.Printable(line), mostHead/3); b.Len() < mostHead+len(asked) {
+			b.WriteString(line + "\n")
+		}
+	}
+	for len(lines) > 0 {
+		n := fitting(lines, mostFenced)
+		text := strings.Join(lines[:n], "\n")
+		if p.kind != "" {
+			text = claims.Fence(id, p.kind, text)
+		}
+		b.WriteString(text + "\n")
+		lines = lines[n:]
+	}
+	if left := len(p.rows) - shown; left > 0 {
+		b.WriteString(router.Count(left, "more row") + " not shown: " + p.more + "\n")
+	}
+	r.Text, r.Rows = b.String(), cmp.Or(min(p.tells, shown), shown)
+	for _, row := range p.rows[:shown] {
+		r.Resources = append(r.Resources, row.ids...)
+		r.Foreign = append(r.Foreign, prose(row.foreign)...)
+	}
+	return r
+}
+
+// body is the table, without the columns that nothing is in, and how many rows of it fit.
+func (p *page) body() (lines []string, shown int) {
+	rows := p.rows
+	if p.room > 0 {
+		rows = rows[:min(len(rows), p.room)]
+	}
+	used := make([]bool, len(p.heads))
+	for _, row := range rows {
+		for i := range p.heads {
+			used[i] = used[i] || row.cells[i] != ""
+		}
+	}
+	if p.heads != nil && len(rows) > 0 {
+		lines = append(lines, line(p.heads, used))
+	}
+	room := mostRows
+	for _, row := range rows {
+		text := line(row.cells, used)
+		if room -= len(text) + 1; room < 0 && shown > 0 {
+			break
+		}
+		lines, shown = append(lines, clipped(text, mostFenced)), shown+1
+	}
+	return lines, shown
+}
+
+// line writes a row. No cell can begin another one, or another line.
+func line(cells []string, used []bool) string {
+	var b strings.Builder
+	for i, cell := range cells {
+		if len(used) == 0 {
+			return strings.TrimRight(router.Printable(cell), " ")
+		}
+		if !used[i] {
+			continue
+		}
+		if b.Len() > 0 {
+			b.WriteString(" | ")
+		}
+		b.WriteString(clipped(strings.ReplaceAll(router.Printable(cell), "|", "¦"), mostCell))
+	}
+	return strings.TrimRight(b.String(), " ")
+}
+
+// fitting is how many of the lines have room, one at least.
+func fitting(lines []string, room int) int {
+	for n, line := range lines {
+		if room -= len(line) + 1; room < 0 && n > 0 {
+			return n
+		}
+	}
+	return len(lines)
+}
+
+// prose keeps the texts of more than one word: those that can say something.
+func prose(texts []string) []string {
+	var kept []string
+	for _, text := range texts {
+		if strings.ContainsAny(strings.TrimSpace(text), " \t\n") {
+			kept = append(kept, text)
+		}
+	}
+	return kept
+}
+
+// clipped shortens a text to at most so many bytes, at a character.
+func clipped(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for most -= len("…"); most > 0 && !utf8.RuneStart(text[most]); most-- {
+	}
+	return text[:most] + "…"
+}
