@@ -1,0 +1,258 @@
+package models
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/tmc/langchaingo/llms"
+
+	"clanker/adapters"
+	"clanker/router"
+)
+
+// Model is one that was opened. It is safe for concurrent use.
+type Model struct {
+	Name    string // provider/model
+	Local   bool   // it runs on this machine: its URL is loopback
+	Context int    // tokens that go into it, at least; 0 is unknown
+	LLM     llms.Model
+
+	now  func() time.Time                           // nil: the clock
+	wait func(context.Context, time.Duration) error // nil: a timer
+	most time.Duration                              // for one turn; 0: mostTurn
+}
+
+// String is the model's name.
+func (m *Model) String() string { return m.Name }
+
+// Stop says why a model stopped.
+type Stop string
+
+// Why a model stopped.
+const (
+	StopEnd     Stop = "end"     // it was done
+	StopTools   Stop = "tools"   // it wants tools to be called
+	StopLength  Stop = "length"  // it was cut off: by the output tokens, or by its context
+	StopRefused Stop = "refused" // it would not answer, or its vendor would not let it; Text has its reason, if there is one
+)
+
+// Reply is one turn of a model.
+type Reply struct {
+	Text   string
+	Calls  []llms.ToolCall // each with an ID of its own, and arguments as the model wrote them; none of a reply that was cut off
+	Stop   Stop
+	Tokens router.Tokens // none where the model did not say: then reckon with the most
+	Extra  any           // what else the client said of the turn, as it came
+}
+
+const (
+	mostTurn  = 5 * time.Minute // that one turn may take, whatever time the caller has
+	mostTries = 3
+	mostWait  = 30 * time.Second // before a model is asked again, where the caller has all the time
+)
+
+// Ask has the model take one turn, of most output tokens. Messages have one part each. With stream it is told the text as it comes;
+// such a turn is the last one: the tools are only those that the messages tell of, and none of them is called.
+//
+// A model that is overloaded is asked again, at most twice, if it says to come back within the time of ctx. The error is that of ctx
+// if that ended, and an [*adapters.SourceError] otherwise. What came before it is in the reply: a part of the text in a stream.
+func (m *Model) Ask(ctx context.Context, messages []llms.MessageContent, tools []llms.Tool, most int, stream func(text string)) (Reply, error) {
+	for try := 1; ; try++ {
+		reply, err := m.turn(ctx, messages, tools, most, stream)
+		pause, again := m.pause(ctx, err, try)
+		if !again || reply.Text != "" {
+			return reply, err
+		}
+		if err := m.waiting()(ctx, pause); err != nil {
+			return reply, err
+		}
+	}
+}
+
+// pause is how long to wait before the model is asked again, if it is worth it.
+func (m *Model) pause(ctx context.Context, err error, try int) (time.Duration, bool) {
+	var problem *adapters.SourceError
+	if !errors.As(err, &problem) || !overloaded(problem) || try >= mostTries {
+		return 0, false
+	}
+	left := mostWait
+	if deadline, ok := ctx.Deadline(); ok {
+		left = min(left, deadline.Sub(clock(m.now)()))
+	}
+	pause := cmp.Or(problem.RetryAfter, time.Second<<(try-1))
+	return pause, pause < left
+}
+
+func (m *Model) waiting() func(context.Context, time.Duration) error {
+	if m.wait == nil {
+		return sleep
+	}
+	return m.wait
+}
+
+func clock(now func() time.Time) func() time.Time {
+	if now == nil {
+		return time.Now
+	}
+	return now
+}
+
+// sleep waits, or returns the error of ctx when that ends before.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// turn asks once.
+func (m *Model) turn(ctx context.Context, messages []llms.MessageContent, tools []llms.Tool, most int, stream func(string)) (Reply, error) {
+	own, done := context.WithTimeout(ctx, cmp.Or(m.most, mostTurn))
+	defer done()
+	own, said := listen(own)
+	options := []llms.CallOption{llms.WithMaxTokens(most), llms.WithTools(tools)}
+	var heard strings.Builder
+	if stream != nil {
+		options = append(options, llms.WithToolChoice("none"), llms.WithStreamingFunc(func(_ context.Context, chunk []byte) error {
+			heard.Write(chunk)
+			stream(string(chunk))
+			return own.Err()
+		}))
+	}
+	response, err := m.LLM.GenerateContent(own, sendable(messages), options...)
+	reply := Reply{Text: heard.String()}
+	if err == nil && response != nil {
+		reply = replied(response, len(messages))
+	}
+	return reply, m.problem(ctx, own, cmp.Or(said.failure(), err))
+}
+
+// problem is what went wrong, in the words of this package.
+func (m *Model) problem(ctx, own context.Context, err error) error {
+	var known *adapters.SourceError
+	switch {
+	case ctx.Err() != nil: // also where the client says that all went well: what it has may be a part
+		return ctx.Err()
+	case own.Err() != nil:
+		return &adapters.SourceError{Reason: adapters.TimedOut, Detail: fmt.Sprintf("%s did not answer within %s", m.Name, cmp.Or(m.most, mostTurn)), Fix: "ask again, or choose a faster model", Err: own.Err()}
+	case err == nil:
+		return nil
+	case errors.As(err, &known):
+		return known
+	default:
+		return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(adapters.RedactText(err.Error())), Fix: "ask again, or choose another model", Err: err}
+	}
+}
+
+// sendable are the messages as every client can send them: arguments of calls that are no JSON object are left out, because APIs
+// refuse them when they come back. The tool's answer says what was wrong.
+func sendable(messages []llms.MessageContent) []llms.MessageContent {
+	sent := make([]llms.MessageContent, len(messages))
+	for i, message := range messages {
+		sent[i] = llms.MessageContent{Role: message.Role, Parts: make([]llms.ContentPart, len(message.Parts))}
+		for j, part := range message.Parts {
+			if call, ok := part.(llms.ToolCall); ok {
+				part = whole(call)
+			}
+			sent[i].Parts[j] = part
+		}
+	}
+	return sent
+}
+
+func whole(call llms.ToolCall) llms.ToolCall {
+	function := llms.FunctionCall{}
+	if call.FunctionCall != nil {
+		function = *call.FunctionCall
+	}
+	var object map[string]any
+	if json.Unmarshal([]byte(function.Arguments), &object) != nil || object == nil {
+		function.Arguments = "{}"
+	}
+	return llms.ToolCall{ID: call.ID, Type: "function", FunctionCall: &function}
+}
+
+// replied joins the choices of a response: the anthropic client makes one of each block. turn numbers the calls without an ID.
+func replied(response *llms.ContentResponse, turn int) Reply {
+	var r Reply
+	var texts []string
+	for i, choice := range response.Choices {
+		if choice == nil {
+			continue
+		}
+		if choice.Content != "" {
+			texts = append(texts, choice.Content)
+		}
+		r.Calls = append(r.Calls, choice.ToolCalls...)
+		r.Stop = cmp.Or(r.Stop, stopOf(choice.StopReason))
+		if r.Tokens == (router.Tokens{}) { // every choice has those of the whole
+			r.Tokens = tokensOf(choice.GenerationInfo)
+		}
+		if i == 0 {
+			r.Extra = choice.GenerationInfo
+		}
+	}
+	r.Text = strings.Join(texts, "\n\n")
+	switch r.Stop {
+	case StopLength, StopRefused:
+		r.Calls = nil // the last of them may be cut off, and still be JSON
+	default:
+		r.Calls = numbered(r.Calls, turn)
+		r.Stop = StopEnd
+		if len(r.Calls) > 0 {
+			r.Stop = StopTools
+		}
+	}
+	return r
+}
+
+// numbered gives each call an ID of its own, and leaves out what calls nothing.
+func numbered(calls []llms.ToolCall, turn int) []llms.ToolCall {
+	var all []llms.ToolCall
+	seen := map[string]bool{}
+	for _, call := range calls {
+		if call.FunctionCall == nil {
+			continue
+		}
+		if call.ID == "" || seen[call.ID] {
+			call.ID = fmt.Sprintf("call_%d_%d", turn, len(all)+1)
+		}
+		seen[call.ID] = true
+		call.Type = "function"
+		all = append(all, call)
+	}
+	return all
+}
+
+// stopOf is what the vendors' words for it mean, as far as they say that something is amiss.
+func stopOf(reason string) Stop {
+	switch strings.ToLower(reason) {
+	case "length", "max_tokens", "model_context_window_exceeded":
+		return StopLength
+	case "refusal", "content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii", "language", "image_safety":
+		return StopRefused
+	default:
+		return ""
+	}
+}
+
+// tokensOf are the tokens that a client tells of. Anthropic's do not count what is read from the cache, or put there, as input;
+// Gemini's and others' do not count what was thought as output, but do in the sum.
+func tokensOf(info map[string]any) router.Tokens {
+	n := func(key string) int { v, _ := info[key].(int); return max(v, 0) }
+	if _, anthropic := info["InputTokens"]; anthropic {
+		cached := n("CacheReadInputTokens")
+		return router.Tokens{In: n("InputTokens") + n("CacheCreationInputTokens") + cached, Out: n("OutputTokens"), Cached: cached}
+	}
+	in := n("PromptTokens")
+	return router.Tokens{In: in, Out: max(n("CompletionTokens"), n("TotalTokens")-in), Cached: min(n("PromptCachedTokens"), in)}
+}

@@ -1,0 +1,128 @@
+package models
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"clanker/adapters"
+)
+
+// Listed is a provider and the models that it offers.
+type Listed struct {
+	Provider string   `json:"provider"`
+	URL      string   `json:"url"`
+	Local    bool     `json:"local"`            // the URL is loopback
+	Key      string   `json:"key,omitempty"`    // where its key was found: "env ANTHROPIC_API_KEY", "config"; never the key
+	Models   []string `json:"models,omitempty"` // references, sorted
+	Error    string   `json:"error,omitempty"`  // why there are none, with what to do about it
+}
+
+// listing is how a vendor lists its models.
+type listing struct {
+	path   string
+	header string // that the key goes in
+	field  string // that has the list
+	name   string // the field of its elements that has the name
+}
+
+const mostList = 5 * time.Second // for a vendor to list its models
+
+// List asks all providers which models they offer, those whose key is there, at the same time. They are sorted by name.
+func (m *Models) List(ctx context.Context) []Listed {
+	all := vendors()
+	listed := make([]Listed, len(all))
+	var wait sync.WaitGroup
+	for i, v := range all {
+		wait.Go(func() { listed[i] = m.offer(ctx, v) })
+	}
+	wait.Wait()
+	return listed
+}
+
+// offer is what one provider offers.
+func (m *Models) offer(ctx context.Context, v vendor) Listed {
+	l := Listed{Provider: v.name, URL: v.usual}
+	base, err := m.address(v)
+	if err == nil {
+		l.URL, l.Local = base.String(), loopback(base)
+	}
+	at, err := m.endpoint(ctx, v)
+	if err == nil {
+		l.Key = found(at.from)
+		l.Models, err = m.offered(ctx, at)
+	}
+	if err != nil {
+		l.Error = remedy(err)
+	}
+	return l
+}
+
+func remedy(err error) string {
+	var problem *adapters.SourceError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "it did not answer in time"
+	case errors.As(err, &problem) && problem.Fix != "":
+		return fmt.Sprintf("%s; fix: %s", problem.Detail, problem.Fix)
+	}
+	return err.Error()
+}
+
+func found(from string) string {
+	switch {
+	case from == "" || strings.HasPrefix(from, "models."):
+		return strings.Repeat("config", min(len(from), 1))
+	default:
+		return "env " + from
+	}
+}
+
+// offered are the references of the models that a vendor lists.
+func (m *Models) offered(ctx context.Context, at endpoint) ([]string, error) {
+	ctx, done := context.WithTimeout(ctx, mostList)
+	defer done()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at.url(at.vendor.list.path), nil)
+	if err != nil {
+		return nil, err
+	}
+	if how := at.vendor.list; at.key != "" {
+		r.Header.Set("Anthropic-Version", "2023-06-01")
+		r.Header.Set(how.header, map[bool]string{true: "Bearer "}[how.header == "Authorization"]+at.key)
+	}
+	t := &transport{next: m.client, at: at, model: "its models", now: m.now}
+	response, err := t.RoundTrip(r)
+	if err != nil {
+		return nil, cmp.Or(ctx.Err(), err)
+	}
+	defer response.Body.Close()
+	return at.vendor.list.read(at.vendor.name, response.Body)
+}
+
+// read takes the names out of a list of models.
+func (l listing) read(provider string, body io.Reader) ([]string, error) {
+	raw, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
+	}
+	whole, err := decode(raw)
+	if err != nil {
+		return nil, fmt.Errorf("read the list of models: %w", err)
+	}
+	var refs []string
+	for _, model := range objects(whole[l.field]) {
+		name := provider + "/" + strings.TrimPrefix(text(model, l.name), "models/")
+		if _, _, err := split(name); err == nil { // nobody could ask for another
+			refs = append(refs, name)
+		}
+	}
+	slices.Sort(refs)
+	return slices.Compact(refs), nil
+}

@@ -1,0 +1,175 @@
+package models
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/tmc/langchaingo/llms"
+
+	"clanker/adapters"
+)
+
+// vendor is a provider of models: where its key and its URL are found, and how it is opened.
+type vendor struct {
+	name  string
+	keys  []string // variables that have its key; the first that is set counts
+	host  string   // the variable that has its URL; empty if there is none
+	usual string   // its usual URL
+	trim  []string // what people write after its URL too
+	wire  func() wire
+	open  func(ctx context.Context, at endpoint, model string, client *http.Client) (llms.Model, error)
+	list  listing
+}
+
+// vendors are all that there are, sorted.
+func vendors() []vendor {
+	return []vendor{
+		{name: "anthropic", keys: []string{"ANTHROPIC_API_KEY"}, host: "ANTHROPIC_BASE_URL", usual: "https://api.anthropic.com", trim: []string{"/v1"},
+			wire: newAnthropicWire, open: openAnthropic, list: listing{path: "/v1/models?limit=1000", header: "x-api-key", field: "data", name: "id"}},
+		{name: "cohere", keys: []string{"COHERE_API_KEY", "CO_API_KEY"}, usual: "https://api.cohere.ai", trim: []string{"/compatibility/v1", "/v1"},
+			wire: newCohereWire, open: openCohere, list: listing{path: "/v1/models?endpoint=chat&page_size=1000", header: "Authorization", field: "models", name: "name"}},
+		{name: "google", keys: []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"}, usual: "https://generativelanguage.googleapis.com", trim: []string{"/openai", "/v1beta"},
+			wire: newOpenAIWire, open: openGemini, list: listing{path: "/v1beta/models?pageSize=1000", header: "x-goog-api-key", field: "models", name: "name"}},
+		{name: "ollama", host: "OLLAMA_HOST", usual: "http://127.0.0.1:11434", trim: []string{"/v1"},
+			wire: newOpenAIWire, open: openOllama, list: listing{path: "/v1/models", header: "Authorization", field: "data", name: "id"}},
+		{name: "openai", keys: []string{"OPENAI_API_KEY"}, host: "OPENAI_BASE_URL", usual: "https://api.openai.com/v1",
+			wire: newOpenAIWire, open: openOpenAI, list: listing{path: "/models", header: "Authorization", field: "data", name: "id"}},
+	}
+}
+
+const ollama = "ollama"
+
+func vendorOf(name string) (vendor, error) {
+	all := vendors()
+	if i := slices.IndexFunc(all, func(v vendor) bool { return v.name == name }); i >= 0 {
+		return all[i], nil
+	}
+	return vendor{}, fmt.Errorf("there is no provider %.60q of models: there are anthropic, cohere, google, ollama and openai", name)
+}
+
+// keyless reports whether the vendor is asked without a key where it has none.
+func (v vendor) keyless(base *url.URL) bool {
+	return v.name == ollama || v.name == "openai" && loopback(base)
+}
+
+// endpoint is where a vendor is reached, and with which key.
+type endpoint struct {
+	vendor vendor
+	base   *url.URL
+	key    string // empty if there is none
+	from   string // where the key was found, for errors: "ANTHROPIC_API_KEY", "models.anthropic.key"
+}
+
+func (e endpoint) url(path string) string { return e.base.String() + path }
+
+func (e endpoint) local() bool { return loopback(e.base) }
+
+// scrub takes the key out of what others wrote.
+func (e endpoint) scrub(text string) string {
+	if e.key != "" {
+		text = strings.ReplaceAll(text, e.key, adapters.Redacted)
+	}
+	return adapters.RedactText(text)
+}
+
+func loopback(u *url.URL) bool {
+	ip, err := netip.ParseAddr(u.Hostname())
+	return u.Hostname() == "localhost" || err == nil && ip.IsLoopback()
+}
+
+// endpoint finds the vendor's URL and key.
+func (m *Models) endpoint(ctx context.Context, v vendor) (endpoint, error) {
+	base, err := m.address(v)
+	if err != nil {
+		return endpoint{}, &adapters.SourceError{Reason: adapters.Unsupported, Detail: err.Error(), Fix: "write the URL as in " + v.usual, Err: err}
+	}
+	at := endpoint{vendor: v, base: base}
+	at.key, at.from, err = m.key(ctx, v)
+	if err != nil {
+		return endpoint{}, err
+	}
+	if at.key == "" && !v.keyless(base) {
+		return endpoint{}, &adapters.SourceError{Reason: adapters.NoCredentials, Detail: "there is no key for " + v.name, Fix: m.fixKey(v)}
+	}
+	return at, nil
+}
+
+func (m *Models) fixKey(v vendor) string {
+	setting := fmt.Sprintf("models.%s.key in %s", v.name, m.settings.File)
+	if len(v.keys) == 0 {
+		return "set " + setting
+	}
+	return fmt.Sprintf("set %s, or %s", v.keys[0], setting)
+}
+
+// key finds the vendor's key, and says where.
+func (m *Models) key(ctx context.Context, v vendor) (key, from string, err error) {
+	if read := m.settings.Providers[v.name].Key; read != nil {
+		from = fmt.Sprintf("models.%s.key", v.name)
+		if key, err = read(ctx); ctx.Err() != nil {
+			return "", "", ctx.Err()
+		}
+	} else if i := slices.IndexFunc(v.keys, func(name string) bool { return strings.TrimSpace(m.settings.Getenv(name)) != "" }); i >= 0 {
+		from, key = v.keys[i], m.settings.Getenv(v.keys[i])
+	}
+	key = strings.TrimSpace(key)
+	if err == nil && strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
+		err = fmt.Errorf("what is there is no key: it has blanks or control characters in it")
+	}
+	if err != nil {
+		return "", "", &adapters.SourceError{Reason: adapters.NoCredentials, Detail: fmt.Sprintf("read %s: %s", from, adapters.RedactText(err.Error())), Fix: m.fixKey(v), Err: err}
+	}
+	return key, from, nil
+}
+
+// address is where the vendor is, without a slash at its end.
+func (m *Models) address(v vendor) (*url.URL, error) {
+	text, from := m.settings.Providers[v.name].URL, fmt.Sprintf("models.%s.url", v.name)
+	if text == "" && v.host != "" {
+		text, from = strings.TrimSpace(m.settings.Getenv(v.host)), v.host
+	}
+	if text == "" {
+		text = v.usual
+	}
+	if v.name == ollama {
+		text = ollamaURL(text)
+	}
+	base, err := url.Parse(strings.TrimRight(text, "/"))
+	switch {
+	case err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https":
+		return nil, fmt.Errorf("%s is no URL: write one as in %s", from, v.usual)
+	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
+		return nil, fmt.Errorf("%s has more than a host and a path: write a URL as in %s, and the key in models.%s.key", from, v.usual, v.name)
+	case base.Scheme == "http" && !loopback(base) && v.name != ollama:
+		return nil, fmt.Errorf("%s is plain http, over which a key goes to this machine alone: write https://%s", from, base.Host)
+	}
+	for _, more := range v.trim {
+		base.Path = strings.TrimSuffix(base.Path, more)
+	}
+	return base, nil
+}
+
+// ollamaURL is what ollama makes of OLLAMA_HOST: a host, a port or both will do. Where a server listens on all addresses, this
+// machine's own is one of them.
+func ollamaURL(text string) string {
+	scheme, rest, ok := strings.Cut(text, "://")
+	port := map[string]string{"http": "80", "https": "443"}[scheme]
+	if !ok {
+		scheme, rest, port = "http", text, "11434"
+	}
+	at, path, _ := strings.Cut(rest, "/")
+	host, own, err := net.SplitHostPort(at)
+	if err != nil {
+		host, own = strings.Trim(at, "[]"), port
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return fmt.Sprintf("%s://%s/%s", scheme, net.JoinHostPort(host, own), path)
+}
