@@ -30,7 +30,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"clanker/server/config"
-	"clanker/server/telemetry"
 )
 
 // app is what all commands share: the streams they were started with, the global flags, and the clock.
@@ -42,11 +41,11 @@ type app struct {
 	getenv         func(string) string
 
 	demo, noColor bool
-	led           bool            // by the program that started it, an agent's, which reads its standard error
-	configFile    string          // of --config
-	config        config.Config   // set before any command runs that needs it, as is the logger
-	level         slog.LevelVar   // of the logger; it may change while serving
-	known         telemetry.Known // secrets that are masked in the log by their value
+	led           bool          // by the program that started it, an agent's, which reads its standard error
+	configFile    string        // of --config
+	config        config.Config // set before any command runs that needs it, as is the logger
+	level         slog.LevelVar // of the logger; it may change while serving
+	known         masks         // secrets that are masked in the log by their value
 	log           *slog.Logger
 }
 
@@ -81,7 +80,7 @@ func (a *app) root() *cobra.Command {
 		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return a.prepare(cmd) },
 	},
 		a.mcpCommand(), a.askCommand(), a.graphCommand(), a.watchCommand(), a.proposalsCommand(), a.approveCommand(), a.rejectCommand(), a.signCommand(), a.approversCommand(),
-		a.routeCommand(), a.intentsCommand(), a.evalCommand(), a.providersCommand(), a.configCommand(),
+		a.routeCommand(), a.intentsCommand(), a.evalCommand(), a.providersCommand(), a.modelsCommand(), a.configCommand(),
 		a.commandsCommand(), a.policiesCommand(), a.auditCommand(), a.historyCommand(), a.doctorCommand(), a.versionCommand(), exitCodesTopic(),
 	)
 	root.SetFlagErrorFunc(flagError)

@@ -24,7 +24,7 @@ const (
 const exitCodes = `0  done; for a question: a complete answer
 1  an error: see the message; for "intents check" and "intents test": something is wrong in the intents;
    for "intents diff --exit-code": a question goes elsewhere; for "audit verify": the log does not hold;
-   for "doctor --require": the tier is another one
+   for "doctor --require": the tier is another one; for "models test": a model does not work
 2  wrong usage: unknown command, flag or argument
 3  partial: an answer, but something could not be read; it says what, why and how to fix it
 4  no answer: nothing of the kind exists (noData), the question lacks something (needsInput) or no intent

@@ -68,7 +68,7 @@ func (a *app) setLogger() error {
 	if err := a.level.UnmarshalText([]byte(a.config.Log.Level)); err != nil {
 		return err
 	}
-	logger, err := telemetry.NewLogger(a.stderr, telemetry.Options{Format: telemetry.Format(a.config.Log.Format), Level: &a.level, Known: &a.known})
+	logger, err := telemetry.NewLogger(a.stderr, telemetry.Options{Format: telemetry.Format(a.config.Log.Format), Level: &a.level, Known: &a.known.Known})
 	a.log = logger
 	return err
 }

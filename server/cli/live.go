@@ -48,7 +48,7 @@ func (a *app) live(cmd *cobra.Command, profile bool) (w *live, err error) {
 			err = errors.Join(append(w.close(cmd.Context()), err)...)
 		}
 	}()
-	parts, err := a.wire(w.memory)
+	parts, err := a.wire(w.memory, w.memory)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +77,7 @@ func (a *app) live(cmd *cobra.Command, profile bool) (w *live, err error) {
 		o.Isolation = gate.isolation()
 	}
 	w.reloader = reload.New(reload.Options{Log: a.log, Now: a.now}, w.counted("config", a.liveConfig(cmd, w)),
+		w.counted("models", a.liveModels(parts.fallback)),
 		w.counted("intents", a.liveIntents(parts.router, parts.catalog)), w.counted("policies", a.livePolicies(w)))
 	o.Problems = w.reloader.Problems
 	w.server = server.New(parts.router, parts.workspace, o)
@@ -121,7 +122,7 @@ func (a *app) secret(ctx context.Context, c config.Config) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := a.known.Set(token); err != nil {
+	if err := a.known.put("token", token); err != nil {
 		return "", fmt.Errorf("use the token (%s): %w", c.Token, err)
 	}
 	return token, nil
@@ -142,6 +143,7 @@ func (w *live) while(ctx context.Context, serve func(context.Context) error) err
 				return nil
 			case <-hangups:
 				w.asked.Store(true)
+				w.parts.fallback.keys.forget()
 				w.reloader.Trigger()
 			}
 		}

@@ -8,6 +8,8 @@ import (
 
 	"clanker/adapters"
 	"clanker/router"
+	"clanker/router/agent"
+	"clanker/router/agent/cost"
 	"clanker/server/store"
 )
 
@@ -31,6 +33,7 @@ const pausing = 5 * time.Second
 var (
 	_ adapters.History = (*memory)(nil)
 	_ router.Memory    = (*memory)(nil)
+	_ agent.Books      = (*memory)(nil)
 )
 
 // remembered is what a workspace remembers that keeps things in k, or why it cannot.
@@ -80,11 +83,7 @@ func (m *memory) Changes(ctx context.Context, q adapters.Query) ([]adapters.Chan
 }
 
 func (m *memory) Keep(ctx context.Context, l router.Look) error {
-	s, err := m.store()
-	if err != nil {
-		return err
-	}
-	return m.heard(s.Keep(ctx, l))
+	return m.enter(func(to *store.Store) error { return to.Keep(ctx, l) })
 }
 
 func (m *memory) Look(ctx context.Context, w router.Which) (router.Look, bool, error) {
@@ -113,18 +112,48 @@ func (m *memory) Sightings(ctx context.Context, ids []string) (map[string]router
 	return of(m, func(s *store.Store) (map[string]router.Sighting, error) { return s.Sightings(ctx, ids) })
 }
 
+// Reserve enters what a call of a model may cost at most. While that cannot be kept no model is asked.
+func (m *memory) Reserve(ctx context.Context, s router.Spend, limit router.SpendLimit) error {
+	return m.enter(func(to *store.Store) error { return to.Reserve(ctx, s, limit) })
+}
+
+// Settle enters what a call did cost.
+func (m *memory) Settle(ctx context.Context, id string, t router.Tokens, c router.Cost) error {
+	return m.enter(func(to *store.Store) error { return to.Settle(ctx, id, t, c) })
+}
+
+// Note keeps what a model looked into.
+func (m *memory) Note(ctx context.Context, i router.Investigation) error {
+	return m.enter(func(to *store.Store) error { return to.Note(ctx, i) })
+}
+
+// enter tells the store something.
+func (m *memory) enter(tell func(*store.Store) error) error {
+	s, err := m.store()
+	if err != nil {
+		return err
+	}
+	return m.heard(tell(s))
+}
+
 // wireRemembering is [app.wire] for a command that ends soon: it shares what the workspaces of this user remember. The demo
-// estate has nothing to share unless it is given a folder.
+// estate has nothing to share unless it is given a folder; what models cost then counts while the command runs.
 func (a *app) wireRemembering(ctx context.Context) (parts, func(), error) {
+	m, books, forget := a.recall(ctx)
+	p, err := a.wire(m, books)
+	return p, forget, err
+}
+
+// recall opens what this user's workspaces remember, and where they enter what models cost.
+func (a *app) recall(ctx context.Context) (*memory, agent.Books, func()) {
 	if a.demo && a.config.State == "" {
-		p, err := a.wire(nil)
-		return p, func() {}, err
+		return nil, cost.NewBooks(), func() {}
 	}
 	k, broken := a.keep(ctx)
-	p, err := a.wire(remembered(k, broken))
-	return p, func() {
+	m := remembered(k, broken)
+	return m, m, func() {
 		if err := k.close(); err != nil {
 			a.log.Warn("what was kept could not be closed", "because", err)
 		}
-	}, err
+	}
 }

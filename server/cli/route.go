@@ -45,7 +45,7 @@ func (a *app) routeCommand() *cobra.Command {
 	output := outputFlag(cmd, "table", "json", "yaml")
 	explain := cmd.Flags().Bool("explain", false, "say what speaks for and against every candidate")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		parts, err := a.wire(nil)
+		parts, err := a.wire(nil, nil)
 		if err != nil {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"clanker/adapters/all"
 	"clanker/intents"
 	"clanker/router"
+	"clanker/router/agent"
 )
 
 // parts is the program, put together by hand for one command.
@@ -21,11 +22,13 @@ type parts struct {
 	catalog   *intents.Catalog
 	matcher   *router.Matcher
 	router    *router.Router
+	fallback  *fallback // nil: no model is asked
 }
 
 // wire puts the reading path together: drivers, workspace, catalogue, matcher, router. Nothing is read yet. The two halves
-// are made at once: a person who asks one question waits for both. m is nil where nothing is remembered.
-func (a *app) wire(m *memory) (p parts, err error) {
+// are made at once: a person who asks one question waits for both. m is nil where nothing is remembered, and so are the books
+// where no model is to be asked.
+func (a *app) wire(m *memory, books agent.Books) (p parts, err error) {
 	var half errgroup.Group
 	half.Go(func() (err error) { p.workspace, err = a.workspace(); return err })
 	half.Go(func() (err error) { p.catalog, p.matcher, err = a.matcher(); return err })
@@ -36,6 +39,12 @@ func (a *app) wire(m *memory) (p parts, err error) {
 	o := router.Options{Now: a.now}
 	if m != nil {
 		p.workspace.History, o.Memory = m, m
+	}
+	if books != nil {
+		if p.fallback, err = a.fallback(books); err != nil {
+			return parts{}, err
+		}
+		o.Fallback = p.fallback
 	}
 	p.router = router.New(p.matcher, p.workspace, o)
 	return p, nil

@@ -36,19 +36,26 @@ type listing struct {
 const mostList = 5 * time.Second // for a vendor to list its models
 
 // List asks all providers which models they offer, those whose key is there, at the same time. They are sorted by name.
-func (m *Models) List(ctx context.Context) []Listed {
+func (m *Models) List(ctx context.Context) []Listed { return m.list(ctx, m.offered) }
+
+// Providers is [Models.List] without asking anybody: no provider has models in it.
+func (m *Models) Providers(ctx context.Context) []Listed {
+	return m.list(ctx, func(context.Context, endpoint) ([]string, error) { return nil, nil })
+}
+
+func (m *Models) list(ctx context.Context, offered func(context.Context, endpoint) ([]string, error)) []Listed {
 	all := vendors()
 	listed := make([]Listed, len(all))
 	var wait sync.WaitGroup
 	for i, v := range all {
-		wait.Go(func() { listed[i] = m.offer(ctx, v) })
+		wait.Go(func() { listed[i] = m.offer(ctx, v, offered) })
 	}
 	wait.Wait()
 	return listed
 }
 
 // offer is what one provider offers.
-func (m *Models) offer(ctx context.Context, v vendor) Listed {
+func (m *Models) offer(ctx context.Context, v vendor, offered func(context.Context, endpoint) ([]string, error)) Listed {
 	l := Listed{Provider: v.name, URL: v.usual}
 	base, err := m.address(v)
 	if err == nil {
@@ -57,7 +64,7 @@ func (m *Models) offer(ctx context.Context, v vendor) Listed {
 	at, err := m.endpoint(ctx, v)
 	if err == nil {
 		l.Key = found(at.from)
-		l.Models, err = m.offered(ctx, at)
+		l.Models, err = offered(ctx, at)
 	}
 	if err != nil {
 		l.Error = remedy(err)

@@ -1,0 +1,109 @@
+package agent
+
+import (
+	"context"
+	"crypto/rand"
+	"strings"
+
+	"github.com/tmc/langchaingo/llms"
+
+	"clanker/adapters"
+	"clanker/router"
+	"clanker/router/agent/models"
+)
+
+// Trial says whether a model can be used.
+type Trial struct {
+	router.ModelUsage
+
+	Local    bool                  `json:"local"`
+	Tools    bool                  `json:"tools"`    // it called the tool
+	Parallel bool                  `json:"parallel"` // for both at once
+	Right    bool                  `json:"right"`    // its answer has what the tool returned
+	Problem  *adapters.SourceError `json:"problem,omitempty"`
+}
+
+// Works reports whether questions can be looked into with the model.
+func (t Trial) Works() bool { return t.Problem == nil && t.Tools && t.Right }
+
+// What a model is asked in a trial, of which no model can know the answer.
+const (
+	trialQuestion = "What is the temperature in Oslo, and in Quito? Ask the tool for both cities at once, then answer with both numbers, in one line."
+	trialTool     = "read_temperature"
+	trialTurns    = 3
+	trialOutput   = 2048 // tokens: some think a while before they say little
+)
+
+// Try asks a model a little question that it needs a tool for. What that costs is entered in the books, and what is wrong is in the
+// trial; an error means that ctx ended.
+func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
+	s := *a.settings.Load()
+	s.Limits.Output = trialOutput
+	trying, done := context.WithTimeoutCause(ctx, s.Limits.Time, errTime)
+	defer done()
+	t := Trial{ModelUsage: router.ModelUsage{Name: ref, CostUSD: router.USD(new(int64(0)))}}
+	model, err := s.Models.Open(trying, ref)
+	if err == nil {
+		t.Name, t.Local = model.Name, model.Local
+		p := newPurse(a.books, &s, model, "test-"+rand.Text(), "clanker models test", a.now)
+		err = t.run(trying, model, p)
+		t.ModelUsage = p.usage(t.ModelUsage)
+	}
+	switch {
+	case ctx.Err() != nil:
+		return t, ctx.Err()
+	case trying.Err() != nil:
+		t.Problem = tooSlow(s.Limits.Time).problem()
+	case err != nil:
+		t.Problem = problem(err)
+	}
+	return t, nil
+}
+
+func (t *Trial) run(ctx context.Context, model *models.Model, p *purse) error {
+	tools := []llms.Tool{{Type: "function", Function: &llms.FunctionDefinition{Name: trialTool, Description: "Reads the temperature in a city.",
+		Parameters: map[string]any{"type": "object", "properties": map[string]any{"city": map[string]any{"type": "string", "description": "name of the city"}},
+			"required": []any{"city"}, "additionalProperties": false}}}}
+	history := []llms.MessageContent{llms.TextParts(llms.ChatMessageTypeHuman, trialQuestion)}
+	for range trialTurns {
+		call, err := p.reserve(ctx, history, tools, true)
+		if err != nil {
+			return err
+		}
+		began := p.now()
+		reply, err := model.Ask(ctx, history, tools, p.limits.Output, nil)
+		t.Steps++
+		t.ModelMs += float64(p.now().Sub(began).Microseconds()) / 1000
+		p.settle(ctx, call, reply, err)
+		if err != nil {
+			return err
+		}
+		if len(reply.Calls) == 0 {
+			t.Right = strings.Contains(reply.Text, "7") && strings.Contains(reply.Text, "19")
+			return nil
+		}
+		history = append(history, t.answered(reply.Calls)...)
+	}
+	return nil
+}
+
+// answered are calls of the tool, and what it returns.
+func (t *Trial) answered(calls []llms.ToolCall) (said []llms.MessageContent) {
+	t.Tools, t.Parallel = true, t.Parallel || len(calls) > 1
+	t.ToolCalls += len(calls)
+	for _, call := range calls {
+		said = append(said, llms.MessageContent{Role: llms.ChatMessageTypeAI, Parts: []llms.ContentPart{call}})
+	}
+	for _, call := range calls {
+		degrees := "there is no such city"
+		switch arguments := call.FunctionCall.Arguments; {
+		case strings.Contains(arguments, "Oslo"):
+			degrees = "-7"
+		case strings.Contains(arguments, "Quito"):
+			degrees = "19"
+		}
+		said = append(said, llms.MessageContent{Role: llms.ChatMessageTypeTool,
+			Parts: []llms.ContentPart{llms.ToolCallResponse{ToolCallID: call.ID, Name: trialTool, Content: degrees}}})
+	}
+	return said
+}

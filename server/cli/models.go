@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"clanker/router/agent/models"
+)
+
+func (a *app) modelsCommand() *cobra.Command {
+	return group(&cobra.Command{
+		Use:   "models",
+		Short: "Show, try and account for the models that look into what no intent covers",
+		Long: "Show, try and account for the models that look into what no intent covers. None does before one is chosen: by\n" +
+			"models.default in the configuration, or by the question. What a model reads of your infrastructure goes to its\n" +
+			"provider; those of Ollama run on this machine.",
+		Example: `  clanker models list
+  clanker models test anthropic/claude-opus-4-6
+  clanker ask --model ollama/gemma4:31b "Could a reboot explain why checkout was slow at noon?"`,
+	}, a.modelsListCommand(), a.modelsTestCommand(), a.modelsUsageCommand())
+}
+
+// modelList is what "clanker models list" prints.
+type modelList struct {
+	Chosen    []modelChosen    `json:"chosen"`
+	Providers []modelsProvider `json:"providers"`
+}
+
+// modelChosen is a model that the configuration names.
+type modelChosen struct {
+	As    string `json:"as"` // default, research or the alias
+	Model string `json:"model"`
+	Price string `json:"price"`
+}
+
+type modelsProvider struct {
+	models.Listed
+	Models []modelOffered `json:"models,omitempty"` // in the place of those without a price
+}
+
+// modelOffered is a model that its provider lists.
+type modelOffered struct {
+	Model string `json:"model"`
+	Price string `json:"price"`
+}
+
+func (a *app) modelsListCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "Show the providers of models, where their keys are found, and what they offer",
+		Long: "Show the models that the configuration names and the providers of models: where the key of each is found (never the\n" +
+			"key), where it is reached, and which models it lists. A model whose price is unknown is limited by models.daily.tokens.",
+		Example: `  clanker models list
+  clanker models list --offline -o json`,
+		Args: noArguments,
+	}
+	output := outputFlag(cmd, "table", "json", "yaml")
+	offline := cmd.Flags().Bool("offline", false, "ask no provider which models it has")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		list, err := a.modelList(cmd.Context(), *offline)
+		if err != nil {
+			return err
+		}
+		return a.print(output, list, func() error { return a.printModelList(list) })
+	}
+	return cmd
+}
+
+func (a *app) modelList(ctx context.Context, offline bool) (list modelList, err error) {
+	f, err := a.fallback(nil) // nothing is asked, so nothing is spent
+	if err != nil {
+		return list, err
+	}
+	listed := f.models.List
+	if offline {
+		listed = f.models.Providers
+	}
+	done := a.progress("listing models")
+	defer done()
+	local := map[string]bool{}
+	for _, l := range listed(ctx) {
+		local[l.Provider] = l.Local
+		p := modelsProvider{Listed: l}
+		for _, ref := range l.Models {
+			p.Models = append(p.Models, modelOffered{ref, f.price(ref, l.Local)})
+		}
+		list.Providers = append(list.Providers, p)
+	}
+	list.Chosen = []modelChosen{}
+	for _, as := range a.modelsChosen() {
+		ref, err := f.models.Resolve(as)
+		if err != nil {
+			return list, err
+		}
+		provider, _, _ := strings.Cut(ref, "/")
+		list.Chosen = append(list.Chosen, modelChosen{as, ref, f.price(ref, local[provider])})
+	}
+	return list, nil
+}
+
+// modelsChosen are the names under which the configuration has models.
+func (a *app) modelsChosen() (names []string) {
+	c := a.config.Models
+	if c.Default != "" {
+		names = append(names, "default")
+	}
+	if c.Research != "" {
+		names = append(names, "research")
+	}
+	for _, alias := range c.Aliases {
+		name, _, _ := strings.Cut(alias, "=")
+		names = append(names, name)
+	}
+	return names
+}
+
+// price says whether the price of a model is known, and since when.
+func (f *fallback) price(ref string, local bool) string {
+	p, ok := f.in.Prices.Price(ref, local)
+	switch {
+	case !ok:
+		return "unknown"
+	case p.Read.IsZero():
+		return p.Source
+	default:
+		return "known, as of " + p.Read.Format("2006-01-02")
+	}
+}
+
+func (a *app) printModelList(list modelList) error {
+	var text strings.Builder
+	var rows [][]string
+	for _, c := range list.Chosen {
+		rows = append(rows, []string{c.As, c.Model, c.Price})
+	}
+	if len(rows) == 0 {
+		text.WriteString("no model is chosen: set models.default, or name one with --model\n")
+	} else {
+		text.WriteString(a.table([]string{"name", "model", "price"}, rows))
+	}
+	rows = nil
+	var problems strings.Builder
+	for _, p := range list.Providers {
+		where := "elsewhere"
+		if p.Local {
+			where = "this machine"
+		}
+		rows = append(rows, []string{p.Provider, cmp.Or(p.Key, "-"), p.URL, where, offers(p)})
+		if p.Error != "" {
+			fmt.Fprintf(&problems, "%s: %s\n", p.Provider, printable(p.Error))
+		}
+	}
+	text.WriteString("\n" + a.table([]string{"provider", "key", "address", "runs on", "offers"}, rows) + problems.String())
+	rows = nil
+	for _, p := range list.Providers {
+		for _, m := range p.Models {
+			rows = append(rows, []string{m.Model, m.Price})
+		}
+	}
+	if len(rows) > 0 {
+		text.WriteString("\n" + a.table([]string{"model", "price"}, rows))
+	}
+	_, err := fmt.Fprint(a.stdout, text.String())
+	return err
+}
+
+func offers(p modelsProvider) string {
+	switch {
+	case p.Error != "":
+		return "-"
+	case len(p.Models) == 0:
+		return "?"
+	default:
+		return count(len(p.Models), "model")
+	}
+}
