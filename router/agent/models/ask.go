@@ -22,9 +22,10 @@ type Model struct {
 	Context int    // tokens that go into it, at least; 0 is unknown
 	LLM     llms.Model
 
-	now  func() time.Time                           // nil: the clock
-	wait func(context.Context, time.Duration) error // nil: a timer
-	most time.Duration                              // for one turn; 0: mostTurn
+	now   func() time.Time                           // nil: the clock
+	wait  func(context.Context, time.Duration) error // nil: a timer
+	scrub func(string) string                        // takes secrets out; nil: [adapters.RedactText]
+	most  time.Duration                              // for one turn; 0: mostTurn
 }
 
 // String is the model's name.
@@ -149,7 +150,11 @@ func (m *Model) problem(ctx, own context.Context, err error) error {
 	case errors.As(err, &known):
 		return known
 	default:
-		return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(adapters.RedactText(err.Error())), Fix: "ask again, or choose another model", Err: err}
+		scrub := m.scrub
+		if scrub == nil {
+			scrub = adapters.RedactText
+		}
+		return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(scrub(err.Error())), Fix: "ask again, or choose another model"} // without err: clients quote what vendors say
 	}
 }
 
