@@ -51,8 +51,8 @@ func (m *googleModel) Call(ctx context.Context, prompt string, options ...llms.C
 	return llms.GenerateFromSinglePrompt(ctx, m, prompt, options...)
 }
 
-// GenerateContent takes the conversation one turn further. Of the options it heeds MaxTokens, Tools and StreamingFunc, which is given
-// the text alone. System messages are said at the start, wherever they are. There is one choice, with all calls; its StopReason is
+// GenerateContent takes the conversation one turn further. Of the options it heeds MaxTokens, Tools, a ToolChoice of "none", and
+// StreamingFunc, which is given the text alone. System messages are said at the start, wherever they are. There is one choice, with all calls; its StopReason is
 // Gemini's reason to finish, or to block the prompt, and its GenerationInfo has InputTokens and OutputTokens, thoughts among them.
 // Errors wrap what the client's transport made of them, a [genai.APIError], or ctx's.
 func (m *googleModel) GenerateContent(ctx context.Context, messages []llms.MessageContent, options ...llms.CallOption) (*llms.ContentResponse, error) {
@@ -71,6 +71,9 @@ func (m *googleModel) GenerateContent(ctx context.Context, messages []llms.Messa
 	config := &genai.GenerateContentConfig{
 		SystemInstruction: system, Tools: tools, MaxOutputTokens: int32(min(max(o.MaxTokens, 0), 1<<30)),
 		AutomaticContinuation: new(bool), // one request is one request: each is paid for
+	}
+	if o.ToolChoice == "none" {
+		config.ToolConfig = &genai.ToolConfig{FunctionCallingConfig: &genai.FunctionCallingConfig{Mode: genai.FunctionCallingConfigModeNone}}
 	}
 	reply, err := m.ask(ctx, contents, config, o.StreamingFunc)
 	if err != nil {

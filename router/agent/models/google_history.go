@@ -41,7 +41,7 @@ func (t *googleTurns) add(role llms.ChatMessageType, part llms.ContentPart) erro
 		if !ok {
 			return fmt.Errorf("a %T cannot be sent", part)
 		}
-		t.say(llms.ChatMessageTypeHuman, &genai.Part{Text: text.Text})
+		t.write(llms.ChatMessageTypeHuman, text.Text, nil)
 	case llms.ChatMessageTypeAI:
 		return t.repeat(part)
 	case llms.ChatMessageTypeTool, llms.ChatMessageTypeFunction:
@@ -58,6 +58,9 @@ func (t *googleTurns) instruct(part llms.ContentPart) error {
 	if !ok {
 		return fmt.Errorf("a %T cannot be an instruction", part)
 	}
+	if text.Text == "" {
+		return nil
+	}
 	if t.system == nil {
 		t.system = &genai.Content{Role: genai.RoleUser}
 	}
@@ -69,7 +72,7 @@ func (t *googleTurns) instruct(part llms.ContentPart) error {
 func (t *googleTurns) repeat(part llms.ContentPart) error {
 	switch part := part.(type) {
 	case llms.TextContent:
-		t.say(llms.ChatMessageTypeAI, &genai.Part{Text: part.Text, ThoughtSignature: t.model.texts[part.Text]})
+		t.write(llms.ChatMessageTypeAI, part.Text, t.model.texts[part.Text])
 		return nil
 	case llms.ToolCall:
 		return t.called(part)
@@ -117,6 +120,13 @@ func (m *googleModel) said(id string) saidCall {
 		return said
 	}
 	return saidCall{id: id}
+}
+
+// write adds a text. Empty ones are no parts to Gemini.
+func (t *googleTurns) write(by llms.ChatMessageType, text string, signature []byte) {
+	if text != "" {
+		t.say(by, &genai.Part{Text: text, ThoughtSignature: signature})
+	}
 }
 
 // say adds a part to the content of the same speaker, or begins one. Responses stand apart from what a person says after them,
