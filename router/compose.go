@@ -176,7 +176,11 @@ func (d *draft) finish(now time.Time) Answer {
 	a := &d.answer
 	d.evidence()
 	d.cover()
-	if !d.settled {
+	switch {
+	case d.settled:
+	case d.finding != nil:
+		d.settleFinding()
+	default:
 		d.settle()
 	}
 	a.Summary = cut(Printable(a.Summary), maxSummary)
@@ -195,10 +199,6 @@ func (d *draft) finish(now time.Time) Answer {
 
 // settle derives the status from what was read and what was not, and never lets silence pass for health.
 func (d *draft) settle() {
-	if d.finding != nil {
-		d.settleFinding()
-		return
-	}
 	a := &d.answer
 	missing := missed(a.Coverage.NotChecked)
 	switch {

@@ -176,7 +176,16 @@ func (d *draft) alone(now time.Time) Answer {
 	return a
 }
 
-// investigate has the fallback look into a question that no intent covers.
+// uncovered has a model look into a question that no intent covers, or declines it.
+func (r *Router) uncovered(ctx context.Context, d *draft, matcher *Matcher, match Match) error {
+	if match.Foreign || r.fallback == nil || d.asked.Unaided {
+		d.decline(match, matcher)
+		return nil
+	}
+	return r.investigate(ctx, d, matcher, match)
+}
+
+// investigate has the fallback look into the question.
 func (r *Router) investigate(ctx context.Context, d *draft, matcher *Matcher, match Match) error {
 	d.intent = &intents.Intent{ID: FallbackIntent, Topic: intents.TopicDiagnose}
 	d.data.Slots = intents.Slots{"question": d.asked.Text}

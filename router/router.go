@@ -103,10 +103,8 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 			d.ask(*match.Needs)
 		case match.Outcome == Ambiguous:
 			d.askWhich(match)
-		case match.Outcome != Hit && (match.Foreign || r.fallback == nil || q.Unaided):
-			d.decline(match, matcher)
 		case match.Outcome != Hit:
-			err = r.investigate(ctx, d, matcher, match) // in its own time: a model takes longer
+			err = r.uncovered(ctx, d, matcher, match) // in its own time: a model takes longer
 		default:
 			err = r.answer(reading, d, match.Hits[0])
 		}

@@ -67,4 +67,3 @@ func fixWords(n NotChecked) string {
 	}
 	return "fix: " + n.Fix
 }
-

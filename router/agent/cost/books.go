@@ -90,7 +90,12 @@ func (b *Books) Note(_ context.Context, i router.Investigation) error {
 func (b *Books) Investigations(_ context.Context, since time.Time, limit int) ([]router.Investigation, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	all := slices.DeleteFunc(slices.Clone(b.investigations), func(i router.Investigation) bool { return i.At.Before(since) })
+	var all []router.Investigation
+	for _, i := range b.investigations {
+		if !i.At.Before(since) {
+			all = append(all, i)
+		}
+	}
 	slices.SortFunc(all, func(x, y router.Investigation) int {
 		return cmp.Or(y.At.Compare(x.At), cmp.Compare(y.Answer, x.Answer))
 	})

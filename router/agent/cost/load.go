@@ -106,8 +106,13 @@ func (l *reader) fields(where string, node ast.Node, given map[string]bool, fiel
 
 // want reports the keys that are not given.
 func (l *reader) want(node ast.Node, given map[string]bool, where string, names ...string) {
+	switch node.(type) {
+	case *ast.MappingNode, *ast.MappingValueNode:
+	default:
+		return // which was reported
+	}
 	for _, name := range names {
-		if len(given) > 0 && !given[name] { // with none at all something else was reported
+		if !given[name] {
 			l.Fault(l.Pos(node), where, l.Manual, "%s is missing", name)
 		}
 	}

@@ -102,7 +102,7 @@ func (b *Box) Call(ctx context.Context, asked llms.FunctionCall) (result Result)
 	}
 	args, err := t.understand(asked.Arguments)
 	if err != nil {
-		return Result{Text: heading(asked.Name, asked.Arguments, err.Error()) + t.usage()}
+		return Result{Text: heading(asked.Name, asked.Arguments, err.Error()) + t.usage() + "\n"}
 	}
 	arguments, _ := json.Marshal(args) // of what JSON was read from
 	ctx, done := context.WithTimeout(ctx, callTime)
@@ -121,7 +121,7 @@ func failed(ctx context.Context, t *tool, arguments string, err error) string {
 	var wrong *wrongError
 	switch {
 	case errors.As(err, &wrong):
-		return heading(t.name, arguments, wrong.what) + cmp.Or(wrong.instead+"\n", t.usage())
+		return heading(t.name, arguments, wrong.what) + cmp.Or(wrong.instead, t.usage()) + "\n"
 	case ctx.Err() != nil:
 		return heading(t.name, arguments, "") + "it took too long, and nothing is known of it: ask for less at once (one namespace, one kind), or conclude\n"
 	default:

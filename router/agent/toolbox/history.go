@@ -64,7 +64,7 @@ func logs(ctx context.Context, c *call) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &page{kind: "log lines", more: "narrow it by grep, errors, container or time: these are the last"}
+	p := &page{kind: "log lines"}
 	var to time.Time
 	if c.text("time") != "" {
 		if q.Since, to, err = c.span(""); err != nil {
@@ -83,21 +83,20 @@ func logs(ctx context.Context, c *call) (*page, error) {
 		return nil, err
 	}
 	found := slices.DeleteFunc(slices.Clone(snapshot.Logs), func(line adapters.LogLine) bool { return !to.IsZero() && !line.At.Before(to) })
-	p.head = append([]string{router.Count(len(found), "line")}, sources(snapshot)...)
-	if len(found) == 0 {
+	p.logged(found, most)
+	if p.head = append(p.head, sources(snapshot)...); len(found) == 0 {
 		p.head = append(p.head, c.nowhere(q)...)
 	}
-	p.lines(found[max(0, len(found)-most):])
 	return p, nil
 }
 
 // farBack is how many lines are read where the last ones are too young.
 const farBack = 5000
 
-// lines makes rows of the last lines that have room.
-func (p *page) lines(found []adapters.LogLine) {
+// logged makes rows of the last lines that have room.
+func (p *page) logged(found []adapters.LogLine, most int) {
 	room := mostRows
-	for _, line := range slices.Backward(found) {
+	for _, line := range slices.Backward(found[max(0, len(found)-most):]) {
 		r := logRow(line)
 		if room -= len(r.cells[0]) + 1; room < 0 {
 			break
@@ -105,9 +104,11 @@ func (p *page) lines(found []adapters.LogLine) {
 		p.rows = append(p.rows, r)
 	}
 	slices.Reverse(p.rows)
-	if left := len(found) - len(p.rows); left > 0 {
-		p.head = append(p.head, fmt.Sprintf("%s not shown: %s", router.Count(left, "earlier line"), p.more))
+	words := router.Count(len(found), "line") + " read"
+	if len(p.rows) < len(found) {
+		words += fmt.Sprintf(", the last %d shown: narrow it by grep, errors, container or time", len(p.rows))
 	}
+	p.head = append(p.head, words)
 }
 
 func logRow(l adapters.LogLine) row {

@@ -116,7 +116,7 @@ func ask(ctx context.Context, c *call, in *intents.Intent) (*page, error) {
 	if answer.Status == router.StatusNeedsInput && answer.Needs != nil {
 		return nil, &wrongError{what: answer.Summary, instead: cmp.Or(choices(answer.Needs), "nothing can fill it: use another tool")}
 	}
-	p := &page{kind: "answer", more: "narrow it by name or place, or use list_resources", tells: len(answer.Items) + len(answer.Changes)}
+	p := &page{kind: "answer", more: "narrow it by name or place, or use list_resources", lines: true, tells: len(answer.Items) + len(answer.Changes)}
 	text := unechoed(readable(&answer), c.args, &answer)
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		p.rows = append(p.rows, row{cells: []string{line}})
@@ -142,7 +142,7 @@ func refs(a *router.Answer) []string {
 	return ids
 }
 
-// written are the texts of an answer that others may have written.
+// written are the texts of an answer that others wrote, or are quoted in.
 func written(a *router.Answer) []string {
 	all := []string{a.Summary}
 	for _, item := range a.Items {

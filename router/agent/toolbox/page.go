@@ -1,7 +1,6 @@
 package toolbox
 
 import (
-	"cmp"
 	"strings"
 	"unicode/utf8"
 
@@ -27,7 +26,8 @@ type page struct {
 	rows  []row
 	more  string // what to do when not all rows fit
 	room  int    // how many rows at most; 0 is as many as fit
-	tells int    // how many things the rows tell of, if that is not one each
+	lines bool   // the rows are the lines of a text, which tells of so many things:
+	tells int
 }
 
 // row is one line, or one of a table.
@@ -69,9 +69,13 @@ func (p *page) result(id, asked string) Result {
 	if left := len(p.rows) - shown; left > 0 {
 		b.WriteString(router.Count(left, "more row") + " not shown: " + p.more + "\n")
 	}
-	r.Text, r.Rows = b.String(), cmp.Or(min(p.tells, shown), shown)
+	if r.Text, r.Rows = b.String(), shown; p.lines {
+		r.Rows = p.tells
+	}
 	for _, row := range p.rows[:shown] {
-		r.Resources = append(r.Resources, row.ids...)
+		for _, id := range row.ids {
+			r.Resources = appendOnce(r.Resources, id)
+		}
 		r.Foreign = append(r.Foreign, prose(row.foreign)...)
 	}
 	return r

@@ -48,6 +48,11 @@ func list(ctx context.Context, c *call) (*page, error) {
 	slices.SortStableFunc(found, func(a, b adapters.Resource) int { return cmp.Compare(severity(a.Health), severity(b.Health)) })
 	p := c.table(found, q.Metrics)
 	p.head = append(counts(len(found), all), sources(snapshot)...)
+	for _, metric := range q.Metrics {
+		if missing := unmeasured(found, metric); missing != "" {
+			p.head = append(p.head, metric+" is not measured, which is not zero, of "+missing)
+		}
+	}
 	if len(found) == 0 {
 		p.head = append(p.head, c.nowhere(q)...)
 	}
@@ -113,9 +118,9 @@ func counts(found int, all []adapters.Resource) []string {
 // narrower says how to see the rows that did not fit.
 const narrower = "narrow it by name, status, kinds or place, or raise limit"
 
-// table has a row for each resource, with some of its metrics.
+// table has a row for each resource, with some of its metrics. Its kind and where it is are in its id.
 func (c *call) table(found []adapters.Resource, metrics []string) *page {
-	p := &page{kind: "resources", heads: append([]string{"id", "kind", "name", "where", "status", "reason", "since", "message"}, metrics...), more: narrower,
+	p := &page{kind: "resources", heads: append([]string{"id", "name", "status", "reason", "since", "message"}, metrics...), more: narrower,
 		room: c.number("limit", 0)}
 	for i := range found {
 		r := &found[i]
@@ -123,7 +128,7 @@ func (c *call) table(found []adapters.Resource, metrics []string) *page {
 		if r.Kind == adapters.KindEvent {
 			message = router.Value(r.Attributes["message"])
 		}
-		cells := []string{r.ID, string(r.Kind), r.Name, router.Location(r.Scope), string(r.Health), r.Reason, stamp(r.Since), message}
+		cells := []string{r.ID, r.Name, string(r.Health), r.Reason, stamp(r.Since), message}
 		for _, name := range metrics {
 			cells = append(cells, measured(r, name))
 		}
@@ -136,7 +141,7 @@ func measured(r *adapters.Resource, metric string) string {
 	if value, ok := r.Metrics[metric]; ok {
 		return router.Spell(metric, value)
 	}
-	return "not measured"
+	return ""
 }
 
 // mostAlike is how many resources of one name are told in full.
@@ -167,7 +172,7 @@ func get(ctx context.Context, c *call) (*page, error) {
 		p.head = append(head, "several go by it: ask for one by its id")
 		return p, nil
 	}
-	p := &page{kind: "resource", head: head, more: "ask for one of them by its id", tells: len(found)}
+	p := &page{kind: "resource", head: head, more: "ask for one of them by its id", lines: true, tells: len(found)}
 	for i := range found {
 		p.rows = append(p.rows, fields(&found[i])...)
 	}
@@ -180,16 +185,16 @@ func get(ctx context.Context, c *call) (*page, error) {
 // fields are the lines of all that is known of a resource.
 func fields(r *adapters.Resource) []row {
 	rows := []row{{cells: []string{"id: " + r.ID}, ids: []string{r.ID}}}
-	add := func(name, value string) {
+	add := func(name, value string, foreign ...string) {
 		if value != "" {
-			rows = append(rows, row{cells: []string{clipped(router.Printable(name+": "+value), 2*mostCell)}, foreign: []string{value}})
+			rows = append(rows, row{cells: []string{clipped(router.Printable(name+": "+value), 2*mostCell)}, foreign: foreign})
 		}
 	}
 	add("kind", string(r.Kind))
-	add("name", r.Name)
+	add("name", r.Name, r.Name)
 	add("where", strings.Join(strings.Fields(r.Provider+" "+router.Location(r.Scope)+" "+r.Scope.Zone+" "+r.Scope.Environment), " "))
 	add("status", string(r.Health))
-	add("reason", r.Reason)
+	add("reason", r.Reason, r.Reason)
 	add("since", stamp(r.Since))
 	for _, name := range intents.Metrics() {
 		if value, ok := r.Metrics[name]; ok {
@@ -197,13 +202,14 @@ func fields(r *adapters.Resource) []row {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Attributes)) {
-		add(name, router.Value(r.Attributes[name]))
+		value := router.Value(r.Attributes[name])
+		add(name, value, value)
 	}
 	for _, rel := range r.Relations {
-		add(string(rel.Type), strings.TrimSuffix(rel.Target+" ("+rel.Evidence+")", " ()"))
+		add(string(rel.Type), strings.TrimSuffix(rel.Target+" ("+rel.Evidence+")", " ()"), rel.Evidence)
 	}
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
-		add("label "+name, r.Labels[name])
+		add("label "+name, r.Labels[name], r.Labels[name])
 	}
 	add("link", r.Link)
 	return rows
@@ -246,7 +252,7 @@ func measure(ctx context.Context, c *call) (*page, error) {
 	case len(all) == 0:
 		p.head = append(p.head, c.nowhere(q)...)
 	case len(found) < len(all):
-		p.head = append(p.head, fmt.Sprintf("not measured, which is not zero: %d of %d that were read: %s", len(all)-len(found), len(all), unmeasured(all, metric)))
+		p.head = append(p.head, "it is not measured, which is not zero, of "+unmeasured(all, metric))
 	}
 	return p, nil
 }

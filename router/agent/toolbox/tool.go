@@ -153,7 +153,10 @@ func (t *tool) usage() string {
 		if p.must {
 			name += " (needed)"
 		}
+		if len(p.one) > 0 {
+			name += " (one of " + strings.Join(p.one, " ") + ")"
+		}
 		names = append(names, name)
 	}
-	return fmt.Sprintf("write for example: %s\nit takes: %s\n", t.example, strings.Join(names, ", "))
+	return fmt.Sprintf("write for example: %s\nit takes: %s", t.example, strings.Join(names, ", "))
 }

@@ -44,7 +44,7 @@ func topology(ctx context.Context, c *call) (*page, error) {
 	for _, s := range steps {
 		p.rows = append(p.rows, stepRow(graph, s))
 	}
-	p.head = append([]string{fmt.Sprintf("%s begin here; %s found from them", router.Count(len(from), "resource"), router.Count(len(steps)-len(from), "other"))}, sources(snapshot)...)
+	p.head = append([]string{fmt.Sprintf("%s by that name, and %s found from there", router.Count(len(from), "resource"), router.Count(len(steps)-len(from), "other"))}, sources(snapshot)...)
 	if len(from) == 0 {
 		place.Name = c.text("name")
 		p.head = append(p.head[1:], c.nowhere(place)...)
@@ -64,6 +64,9 @@ func begins(g *adapters.Graph, name string, place adapters.Query) []string {
 func (c *call) graphKinds(name string) []adapters.Kind {
 	kinds := router.TopologyKinds()
 	parts := []adapters.Kind{adapters.KindPod, adapters.KindNode}
+	if isID(name) {
+		kinds = append(kinds, adapters.IDKind(name))
+	}
 	known := c.desk.Names().Find(name)
 	if len(known) == 0 {
 		kinds = append(kinds, parts...)

@@ -1,0 +1,193 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"clanker/adapters"
+	"clanker/intents"
+	"clanker/policies"
+	"clanker/router"
+	"clanker/router/agent/cost"
+	"clanker/router/agent/models"
+)
+
+// Models opens models by reference: provider/model or an alias, empty for the default. [models.Models] does. Its errors are
+// [*adapters.SourceError].
+type Models interface {
+	Resolve(ref string) (name string, err error)
+	Open(ctx context.Context, ref string) (*models.Model, error)
+}
+
+var _ Models = (*models.Models)(nil)
+
+// Books keep what models cost, and what they were used for. They are shared by all processes of a workspace.
+type Books interface {
+	// Reserve enters a call before it is made, with the highest cost that it can have. It returns a [*router.LimitError], and enters
+	// nothing, when the call is more than the limit has left.
+	Reserve(ctx context.Context, s router.Spend, limit router.SpendLimit) error
+	// Settle enters what a reserved call did cost.
+	Settle(ctx context.Context, id string, t router.Tokens, c router.Cost) error
+	// Note keeps an investigation.
+	Note(ctx context.Context, i router.Investigation) error
+}
+
+// Limits are those of one question, but for the daily ones. Zero fields of money and tokens are no limits.
+type Limits struct {
+	Steps         int           // turns of the model, the last one aside
+	Time          time.Duration // for all of it
+	Tokens        int           // in and out, of all turns
+	Cost          router.Cost   // nil: no limit
+	Output        int           // tokens that one turn may say
+	Daily         router.Cost   // of all askers in a UTC day; nil: no limit
+	DailyUnpriced int           // tokens of all askers in a UTC day, of models whose price is unknown
+}
+
+// DefaultLimits are those of somebody who configured none.
+func DefaultLimits() Limits {
+	return Limits{Steps: 12, Time: 50 * time.Second, Tokens: 200_000, Cost: new(int64(500_000)), Output: 4096, Daily: new(int64(5_000_000)), DailyUnpriced: 2_000_000}
+}
+
+// Settings are what an agent runs with, and may be changed while it does.
+type Settings struct {
+	Models   Models
+	Research string // the model for questions that ask for causes; empty for the default
+	Prices   *cost.Table
+	Limits   Limits
+}
+
+// Options are what an agent is made of.
+type Options struct {
+	Settings
+	Books Books
+	Now   func() time.Time // the clock; nil means time.Now
+}
+
+// Agent looks into what no intent covers. It is safe for concurrent use.
+type Agent struct {
+	settings atomic.Pointer[Settings]
+	books    Books
+	now      func() time.Time
+}
+
+var _ router.Fallback = (*Agent)(nil)
+
+// New returns an agent. Nothing is opened before a question needs it.
+func New(o Options) *Agent {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	a := &Agent{books: o.Books, now: o.Now}
+	a.Use(o.Settings)
+	return a
+}
+
+// Use makes the agent run with other settings; a question that is being looked into keeps those that it began with.
+func (a *Agent) Use(s Settings) { a.settings.Store(&s) }
+
+// Answer looks into the question. What is wrong with the model is in the finding; an error means that ctx ended.
+func (a *Agent) Answer(ctx context.Context, q router.Question, desk *router.Desk) (router.Finding, error) {
+	s := a.settings.Load()
+	ref := s.reference(q, desk)
+	name, err := s.Models.Resolve(ref)
+	if err != nil {
+		return unopened(ref, err), nil
+	}
+	working, done := context.WithTimeoutCause(ctx, s.Limits.Time, errTime)
+	defer done()
+	model, err := s.Models.Open(working, ref)
+	if err := ctx.Err(); err != nil {
+		return router.Finding{}, err
+	}
+	if err != nil {
+		return unopened(name, err), nil
+	}
+	i := a.inquiry(s, model, q, desk)
+	ending := i.run(working)
+	if err := ctx.Err(); err != nil {
+		return router.Finding{}, err
+	}
+	finding := i.finding(ending)
+	a.note(ctx, q, i, &finding)
+	return finding, nil
+}
+
+var errTime = errors.New("the time for this question is used up")
+
+// reference is the model that the asker chose, else the one for questions of this kind.
+func (s *Settings) reference(q router.Question, desk *router.Desk) string {
+	if q.Model == "" && s.Research != "" && wantsCause(desk) {
+		return s.Research
+	}
+	return q.Model
+}
+
+// wantsCause reports whether the question is nearest to intents that find causes.
+func wantsCause(desk *router.Desk) bool {
+	tried := desk.Match().Tried
+	if len(tried) == 0 {
+		return false
+	}
+	in, ok := desk.Catalog().Intent(tried[0].Intent)
+	return ok && (in.Topic == intents.TopicDiagnose || in.Topic == intents.TopicScan)
+}
+
+// unopened is the finding where there is no model to ask.
+func unopened(name string, err error) router.Finding {
+	return router.Finding{Problem: problem(err), Usage: router.ModelUsage{Name: router.Printable(name), CostUSD: router.USD(new(int64(0)))}}
+}
+
+// problem gives an error the shape that answers need.
+func problem(err error) *adapters.SourceError {
+	if known, ok := errors.AsType[*adapters.SourceError](err); ok {
+		return known
+	}
+	return &adapters.SourceError{Reason: adapters.Internal, Detail: err.Error(), Fix: "report this as a bug", Err: err}
+}
+
+// noting is how long it may take to note an investigation: the answer waits for it.
+const noting = 3 * time.Second
+
+// note keeps what was asked for, for intents to be made from. Without it the answer stands.
+func (a *Agent) note(ctx context.Context, q router.Question, i *inquiry, f *router.Finding) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), noting)
+	defer done()
+	noted := router.Investigation{Answer: i.desk.ID(), At: a.now(), Asker: claimed(q.Asker), Question: adapters.RedactText(q.Text), Model: i.model.Name, Status: noted(f), Uses: i.uses}
+	if err := a.books.Note(ctx, noted); err != nil {
+		f.Warnings = append(f.Warnings, fmt.Sprintf("no intent will be made of this question, for it could not be noted: %v", err))
+	}
+}
+
+// noted is how an investigation ended, as far as the agent knows.
+func noted(f *router.Finding) router.Status {
+	switch {
+	case f.Problem != nil && f.Summary == "":
+		return router.StatusError
+	case f.Problem != nil || f.Short != "":
+		return router.StatusPartial
+	default:
+		return router.StatusOK
+	}
+}
+
+// claimed is who asks, empty when that was not said.
+func claimed(p policies.Principal) string {
+	if p.ID == policies.Unknown {
+		return ""
+	}
+	return p.ID
+}
+
+// redacted are arguments without what looks like a secret, still an object.
+func redacted(arguments json.RawMessage) json.RawMessage {
+	text := adapters.RedactText(string(arguments))
+	var object map[string]any
+	if json.Unmarshal([]byte(text), &object) != nil || object == nil {
+		return json.RawMessage("{}")
+	}
+	return json.RawMessage(text)
+}

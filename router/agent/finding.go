@@ -1,0 +1,131 @@
+package agent
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"clanker/adapters"
+	"clanker/router"
+	"clanker/router/agent/claims"
+)
+
+// Bounds of what a model's text becomes, in characters and pieces.
+const (
+	longestSummary = 280
+	longestText    = 6000
+	mostRefs       = 20
+)
+
+// finding is what is told of the inquiry: the model's text, checked, and the resources that it names.
+func (i *inquiry) finding(e ending) router.Finding {
+	f := router.Finding{Short: e.short, Problem: e.problem, Usage: i.purse.usage(i.usage)}
+	if i.purse.warning != "" {
+		f.Warnings = append(f.Warnings, i.purse.warning)
+	}
+	rest, commands, warnings := claims.Commands(clip(e.text, longestText), i.foreign)
+	f.Warnings = append(f.Warnings, warnings...)
+	marked, unverified := i.facts.Check(rest)
+	f.Unverified = unverified
+	f.Summary, f.Explanation = halves(marked)
+	f.Refs = i.named(rest)
+	made, left := proposals(commands, clip("for: "+router.Printable(i.desk.Question()), longestSummary))
+	f.Proposals, f.Warnings = made, append(f.Warnings, left...)
+	return f
+}
+
+// clip cuts a text to at most n characters.
+func clip(text string, n int) string {
+	if utf8.RuneCountInString(text) <= n {
+		return text
+	}
+	return string([]rune(text)[:n-1]) + "…"
+}
+
+// halves are the first line, as the summary, and the rest. A first line that is too long for a summary stands in both.
+func halves(text string) (summary, explanation string) {
+	summary, explanation, _ = strings.Cut(strings.TrimSpace(text), "\n")
+	summary = strings.TrimSpace(strings.Trim(strings.TrimSpace(summary), "#*"))
+	if utf8.RuneCountInString(summary) > longestSummary {
+		explanation = text
+	}
+	return summary, strings.TrimSpace(explanation)
+}
+
+// named are the resources that a text names, of those that the model has seen, in the order of the text.
+func (i *inquiry) named(text string) []string {
+	at := map[string]int{}
+	for _, id := range i.ids {
+		if n := where(text, id); n >= 0 {
+			at[id] = n
+		} else if n := where(text, adapters.IDName(id)); n >= 0 {
+			at[id] = n
+		}
+	}
+	refs := make([]string, 0, len(at))
+	for id := range at {
+		refs = append(refs, id)
+	}
+	slices.SortFunc(refs, func(a, b string) int { return cmp.Or(cmp.Compare(at[a], at[b]), cmp.Compare(a, b)) })
+	return refs[:min(len(refs), mostRefs)]
+}
+
+// where is the index of a name in a text, as a word of its own; -1 if it does not stand there.
+func where(text, name string) int {
+	if len(name) < 2 {
+		return -1
+	}
+	for from := 0; ; {
+		n := strings.Index(text[from:], name)
+		if n < 0 {
+			return -1
+		}
+		start := from + n
+		end := start + len(name)
+		if (start == 0 || !inName(text[start-1])) && (end == len(text) || !inName(text[end]) || sentenceEnd(text[end:])) {
+			return start
+		}
+		from = start + 1
+	}
+}
+
+func inName(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.'
+}
+
+// sentenceEnd reports whether a dot ends a sentence, rather than going on with a name.
+func sentenceEnd(rest string) bool {
+	return rest[0] == '.' && (len(rest) == 1 || !inName(rest[1]))
+}
+
+// proposals are the commands, as far as they can be read, and what is wrong with the others. Nothing is proposed or run.
+func proposals(commands []string, reason string) (proposals []router.Proposal, warnings []string) {
+	for _, command := range commands {
+		argv, err := words(command)
+		if err == nil {
+			_, err = adapters.ParseCommand(argv)
+		}
+		if err != nil {
+			warnings = append(warnings, fmt.Sprintf("a command that the model wrote is left out (%s): %v", router.Printable(clip(command, 120)), err))
+			continue
+		}
+		proposals = append(proposals, router.Proposal{Argv: argv, Reason: reason})
+	}
+	return proposals, warnings
+}
+
+// words are those of a command: a JSON list, or plain words without anything that a shell would read.
+func words(command string) (argv []string, err error) {
+	if strings.HasPrefix(command, "[") {
+		err = json.Unmarshal([]byte(command), &argv)
+		return argv, err
+	}
+	if strings.ContainsAny(command, "\"'`\\$;|&<>(){}*?~#\n") {
+		return nil, errors.New("it is no list of words: it holds what a shell would read")
+	}
+	return strings.Fields(command), nil
+}

@@ -1,0 +1,250 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tmc/langchaingo/llms"
+
+	"clanker/adapters"
+	"clanker/router"
+	"clanker/router/agent/claims"
+	"clanker/router/agent/models"
+	"clanker/router/agent/toolbox"
+)
+
+// inquiry is one question being looked into.
+type inquiry struct {
+	model   *models.Model
+	limits  Limits
+	purse   *purse
+	desk    *router.Desk
+	box     *toolbox.Box
+	facts   *claims.Facts
+	history []llms.MessageContent
+	asked   map[string]int // how often each call was asked for
+	uses    []router.ToolUse
+	foreign []string // texts that others wrote, which the model has seen
+	ids     []string // of the resources that the model has seen
+	usage   router.ModelUsage
+	started time.Time
+	now     func() time.Time
+}
+
+// ending is how an inquiry ended.
+type ending struct {
+	text    string // the model's, as far as it came
+	short   string // which limit ended it; empty if none did
+	problem *adapters.SourceError
+}
+
+func (a *Agent) inquiry(s *Settings, model *models.Model, q router.Question, desk *router.Desk) *inquiry {
+	i := &inquiry{model: model, limits: s.Limits, desk: desk, box: toolbox.New(desk), facts: claims.New(q.Text), asked: map[string]int{},
+		usage: router.ModelUsage{Name: model.Name}, started: a.now(), now: a.now}
+	i.purse = newPurse(a.books, s, model, desk.ID(), claimed(q.Asker), a.now)
+	return i
+}
+
+// reading is the share of the time after which the model is told to conclude.
+const reading = 0.7
+
+// run talks to the model until it has answered or a limit is near.
+func (i *inquiry) run(ctx context.Context) ending {
+	early, done := context.WithTimeout(ctx, time.Duration(float64(i.limits.Time)*reading))
+	defer done()
+	i.open(early)
+	for range i.limits.Steps {
+		reply, err := i.turn(early, nil)
+		if err != nil {
+			return i.stopped(ctx, early, err)
+		}
+		if len(reply.Calls) == 0 {
+			return i.ended(reply)
+		}
+		if circling := i.use(early, reply); circling {
+			return i.conclude(ctx, &limitError{why: "it asked for the same again and again"})
+		}
+	}
+	return i.conclude(ctx, &limitError{why: fmt.Sprintf("the %d steps of this question are used up", i.limits.Steps), fix: "ask for less at once, or raise models.steps"})
+}
+
+// stopped ends the inquiry after a turn that failed: with what was read before, if that is why.
+func (i *inquiry) stopped(ctx, early context.Context, err error) ending {
+	var limit *limitError
+	switch {
+	case errors.As(err, &limit) && limit.final:
+		return ending{problem: limit.problem()}
+	case errors.As(err, &limit):
+		return i.conclude(ctx, limit)
+	case early.Err() != nil:
+		return i.conclude(ctx, tooSlow(i.limits.Time))
+	case models.IsOverflow(err) && len(i.uses) > 0:
+		i.shrink()
+		return i.conclude(ctx, &limitError{why: "there is more to read than the model can take"})
+	default:
+		return ending{problem: problem(err)}
+	}
+}
+
+// open begins the conversation.
+func (i *inquiry) open(ctx context.Context) {
+	system := system(i.desk, i.desk.Connections(ctx), i.now())
+	i.say(llms.ChatMessageTypeSystem, llms.TextPart(system))
+	i.say(llms.ChatMessageTypeHuman, llms.TextPart(i.desk.Question()))
+}
+
+// say adds a message of one part: what several parts become differs from client to client.
+func (i *inquiry) say(role llms.ChatMessageType, part llms.ContentPart) {
+	i.history = append(i.history, llms.MessageContent{Role: role, Parts: []llms.ContentPart{part}})
+}
+
+// turn asks the model once. A turn whose text is streamed is the last one: the model is to call no tools.
+func (i *inquiry) turn(ctx context.Context, stream func(string)) (models.Reply, error) {
+	i.desk.Step(fmt.Sprintf("%s is thinking, step %d", i.model.Name, i.usage.Steps+1))
+	tools := i.box.Tools()
+	call, err := i.purse.reserve(ctx, i.history, tools, stream != nil)
+	if err != nil {
+		return models.Reply{}, err
+	}
+	began := i.now()
+	reply, err := i.model.Ask(ctx, i.history, tools, i.limits.Output, stream)
+	i.usage.Steps++
+	i.usage.ModelMs += float64(i.now().Sub(began).Microseconds()) / 1000
+	i.purse.settle(ctx, call, reply, err)
+	return reply, err
+}
+
+// use runs the tools that the model asked for, and reports whether it asks for nothing but what it has had twice.
+func (i *inquiry) use(ctx context.Context, reply models.Reply) (circling bool) {
+	if text := strings.TrimSpace(reply.Text); text != "" {
+		i.say(llms.ChatMessageTypeAI, llms.TextPart(text))
+	}
+	calls := reply.Calls
+	for _, call := range calls {
+		i.say(llms.ChatMessageTypeAI, call)
+	}
+	circling = true
+	for n, result := range i.results(ctx, calls) {
+		circling = circling && i.asked[key(calls[n])] > 2
+		i.say(llms.ChatMessageTypeTool, llms.ToolCallResponse{ToolCallID: calls[n].ID, Name: calls[n].FunctionCall.Name, Content: result.Text})
+	}
+	return circling
+}
+
+func key(call llms.ToolCall) string {
+	return call.FunctionCall.Name + " " + call.FunctionCall.Arguments
+}
+
+// mostCalls is how many tools one turn may use; mostAtOnce how many of them run at the same time.
+const (
+	mostCalls  = 8
+	mostAtOnce = 4
+)
+
+// results are those of the calls, in their order. What was asked for before is not read again.
+func (i *inquiry) results(ctx context.Context, calls []llms.ToolCall) []toolbox.Result {
+	results := make([]toolbox.Result, len(calls))
+	var wait sync.WaitGroup
+	places := make(chan struct{}, mostAtOnce)
+	for n, call := range calls {
+		i.asked[key(call)]++
+		switch {
+		case n >= mostCalls:
+			results[n].Text = fmt.Sprintf("not called: at most %d tools in one turn. Ask again for what you still need.", mostCalls)
+		case i.asked[key(call)] > 1:
+			results[n].Text = "not called: you asked for exactly this before, and its result stands above. Ask for something else, or answer."
+		default:
+			wait.Go(func() {
+				places <- struct{}{}
+				defer func() { <-places }()
+				results[n] = i.box.Call(ctx, *call.FunctionCall)
+			})
+		}
+	}
+	wait.Wait()
+	for n, result := range results {
+		i.take(calls[n], result)
+	}
+	return results
+}
+
+// take notes what the model has seen.
+func (i *inquiry) take(call llms.ToolCall, result toolbox.Result) {
+	arguments := result.Arguments
+	if arguments == nil {
+		arguments = json.RawMessage(call.FunctionCall.Arguments)
+	}
+	i.uses = append(i.uses, router.ToolUse{Tool: router.Printable(call.FunctionCall.Name), Arguments: redacted(arguments), Rows: result.Rows, OK: result.OK})
+	i.usage.ToolCalls++
+	i.facts.Add(result.Text)
+	i.foreign = append(i.foreign, result.Foreign...)
+	i.ids = append(i.ids, result.Resources...)
+}
+
+// ended is the ending with the model's own last words.
+func (i *inquiry) ended(reply models.Reply) ending {
+	e := ending{text: reply.Text}
+	switch reply.Stop {
+	case models.StopRefused:
+		e.problem = &adapters.SourceError{Reason: adapters.Refused, Detail: "the model refused: " + router.Printable(cmp.Or(reply.Text, "it gave no reason")), Fix: "ask in other words, or choose another model with `model`"}
+		e.text = ""
+	case models.StopLength:
+		e.short = fmt.Sprintf("the model's text is cut off after %d tokens", i.limits.Output)
+	}
+	if e.problem == nil && strings.TrimSpace(e.text) == "" {
+		e.problem = &adapters.SourceError{Reason: adapters.Internal, Detail: cmp.Or(e.short, "the model answered with no text"), Fix: "ask again, or choose another model with `model`"}
+		e.short = ""
+	}
+	return e
+}
+
+// conclude has the model answer from what it has read, in the rest of the time. What comes of it when the time ends is kept.
+func (i *inquiry) conclude(ctx context.Context, why *limitError) ending {
+	if len(i.uses) == 0 {
+		return ending{problem: why.problem()}
+	}
+	i.say(llms.ChatMessageTypeHuman, llms.TextPart(conclude(why.Error())))
+	var said strings.Builder
+	reply, err := i.turn(ctx, func(text string) {
+		said.WriteString(text)
+		i.desk.Step(fmt.Sprintf("%s is writing, %d characters", i.model.Name, said.Len()))
+	})
+	e := i.ended(reply)
+	if err != nil {
+		e = ending{text: said.String(), problem: i.failed(ctx, err)}
+	}
+	e.short = "the model was told to conclude: " + why.Error()
+	return e
+}
+
+// failed is what kept the model from answering.
+func (i *inquiry) failed(ctx context.Context, err error) *adapters.SourceError {
+	var limit *limitError
+	switch {
+	case errors.As(err, &limit):
+		return limit.problem()
+	case ctx.Err() != nil:
+		return tooSlow(i.limits.Time).problem()
+	default:
+		return problem(err)
+	}
+}
+
+// mostShrunk is what is left of an old result when there is more than the model can take, in bytes.
+const mostShrunk = 300
+
+// shrink cuts what tools returned, so that what was read fits into the model.
+func (i *inquiry) shrink() {
+	for n := range i.history {
+		if response, ok := i.history[n].Parts[0].(llms.ToolCallResponse); ok && len(response.Content) > mostShrunk {
+			response.Content = strings.ToValidUTF8(response.Content[:mostShrunk], "") + "\n[the rest is left out: it was too long]"
+			i.history[n].Parts = []llms.ContentPart{response}
+		}
+	}
+}

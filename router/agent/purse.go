@@ -1,0 +1,169 @@
+package agent
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/tmc/langchaingo/llms"
+
+	"clanker/adapters"
+	"clanker/router"
+	"clanker/router/agent/cost"
+	"clanker/router/agent/models"
+)
+
+// purse is what one question may spend, and has spent.
+type purse struct {
+	books   Books
+	limits  Limits
+	model   string
+	answer  string
+	asker   string
+	price   cost.Price
+	priced  bool
+	now     func() time.Time
+	calls   int
+	tokens  router.Tokens
+	cost    int64 // millionths of a US dollar, while priced
+	warning string
+}
+
+func newPurse(books Books, s *Settings, m *models.Model, answer, asker string, now func() time.Time) *purse {
+	p := &purse{books: books, limits: s.Limits, model: m.Name, answer: answer, asker: asker, now: now}
+	p.price, p.priced = s.Prices.Price(m.Name, m.Local)
+	return p
+}
+
+// limitError says which limit of [Limits] a turn would go beyond.
+type limitError struct {
+	why, fix string
+	final    bool // nor can the model be asked to conclude
+	cause    error
+}
+
+func (e *limitError) Error() string { return e.why }
+
+func (e *limitError) Unwrap() error { return e.cause }
+
+func (e *limitError) problem() *adapters.SourceError {
+	return &adapters.SourceError{Reason: adapters.LimitReached, Detail: e.why, Fix: cmp.Or(e.fix, "ask for less at once, or choose another model with `model`"), Err: e}
+}
+
+func tooSlow(limit time.Duration) *limitError {
+	return &limitError{why: fmt.Sprintf("the %s of this question are used up", limit), fix: "ask for less at once, choose a faster model, or raise models.seconds"}
+}
+
+// reserve enters the highest cost that the next turn can have, and returns the call. It is an error when a limit does not allow it:
+// of the question, unless this turn is the closing one, so that there is enough left for that; or of the day.
+func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tools []llms.Tool, closing bool) (router.Spend, error) {
+	call := router.Spend{Answer: p.answer, Asker: p.asker, Model: p.model, At: p.now(), Tokens: router.Tokens{In: weigh(history, tools), Out: p.limits.Output}}
+	call.Cost = p.of(call.Tokens)
+	if err := p.within(call, closing); err != nil {
+		return call, err
+	}
+	p.calls++
+	call.ID = fmt.Sprintf("%s-%d", p.answer, p.calls)
+	limit := router.SpendLimit{From: p.now().UTC().Truncate(24 * time.Hour), Cost: p.limits.Daily, Unpriced: p.limits.DailyUnpriced}
+	err := p.books.Reserve(ctx, call, limit)
+	var over *router.LimitError
+	switch {
+	case errors.As(err, &over):
+		return call, &limitError{why: "the day's limit for models is reached: " + over.Error(), fix: "wait for the next day (UTC), choose a model on this machine, or raise models.daily.cents or models.daily.tokens", final: true, cause: err}
+	case err != nil && ctx.Err() == nil:
+		return call, &adapters.SourceError{Reason: adapters.Internal, Detail: "what models cost cannot be kept, so none is asked: " + err.Error(), Fix: "clanker doctor", Err: err}
+	}
+	return call, err
+}
+
+// of is what tokens cost; nil when nobody knows.
+func (p *purse) of(t router.Tokens) router.Cost {
+	if !p.priced {
+		return nil
+	}
+	return p.price.Cost(t)
+}
+
+// within reports, as an error, the limit of the question that a call would go beyond. Before the closing turn as much again has to be
+// left for that.
+func (p *purse) within(call router.Spend, closing bool) error {
+	turns := 2
+	if closing {
+		turns = 1
+	}
+	if most := p.limits.Tokens; most > 0 && p.tokens.Sum()+turns*call.Tokens.Sum() > most {
+		return &limitError{why: fmt.Sprintf("the %d tokens of this question are used up", most), fix: "ask for less at once, or raise models.tokens", final: closing}
+	}
+	if most := p.limits.Cost; most != nil && call.Cost != nil && p.cost+int64(turns)**call.Cost > *most {
+		return &limitError{why: fmt.Sprintf("the %s US dollars of this question are used up", router.USD(most)), fix: "ask for less at once, choose a cheaper model, or raise models.cents", final: closing}
+	}
+	return nil
+}
+
+// settle enters what a turn did cost. A turn that may have been made though it brought nothing costs what was reserved.
+func (p *purse) settle(ctx context.Context, call router.Spend, reply models.Reply, failed error) {
+	spent := reply.Tokens
+	switch {
+	case failed == nil && spent.Sum() == 0: // the server does not tell
+		spent = router.Tokens{In: call.Tokens.In, Out: len(reply.Text)/perToken + 1}
+	case failed != nil && spent.Sum() == 0 && mayHaveCost(failed):
+		spent = call.Tokens
+	}
+	cost := p.of(spent)
+	p.tokens.In, p.tokens.Out = p.tokens.In+spent.In, p.tokens.Out+spent.Out
+	if cost != nil {
+		p.cost += *cost
+	}
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), noting)
+	defer done()
+	if err := p.books.Settle(ctx, call.ID, spent, cost); err != nil {
+		p.warning = fmt.Sprintf("what the model cost could not be kept, so the most that it can have cost counts: %v", err)
+	}
+}
+
+// mayHaveCost reports whether a turn that failed may have been charged: the model may have been at work.
+func mayHaveCost(err error) bool {
+	var known *adapters.SourceError
+	if !errors.As(err, &known) {
+		return true
+	}
+	switch known.Reason {
+	case adapters.TimedOut, adapters.Unreachable, adapters.Internal, adapters.Refused:
+		return true
+	default:
+		return false
+	}
+}
+
+// perToken is how many bytes a token has at least, so that an estimate is never too low for text and JSON.
+const perToken = 3
+
+// weigh estimates how many tokens go into a turn.
+func weigh(history []llms.MessageContent, tools []llms.Tool) int {
+	bytes := 0
+	for _, message := range history {
+		bytes += 16
+		switch part := message.Parts[0].(type) {
+		case llms.TextContent:
+			bytes += len(part.Text)
+		case llms.ToolCall:
+			bytes += len(part.ID) + len(part.FunctionCall.Name) + len(part.FunctionCall.Arguments)
+		case llms.ToolCallResponse:
+			bytes += len(part.ToolCallID) + len(part.Content)
+		}
+	}
+	offered, _ := json.Marshal(tools) // they are ours, and can be written
+	return (bytes + len(offered)) / perToken
+}
+
+// usage is what the question cost.
+func (p *purse) usage(u router.ModelUsage) router.ModelUsage {
+	u.Input, u.Output, u.CostUSD = p.tokens.In, p.tokens.Out, router.USD(nil)
+	if p.priced {
+		u.CostUSD = router.USD(&p.cost)
+	}
+	return u
+}
