@@ -14,6 +14,7 @@ import (
 
 	"clanker/policies/approval"
 	"clanker/policies/approval/verify"
+	"clanker/router"
 	"clanker/server/store"
 	"clanker/server/store/storetest"
 )
@@ -51,6 +52,19 @@ func appends(b *testing.B, p storetest.Place) {
 	quantiles(b, func(int) {
 		_, err := s.Append(b.Context(), event)
 		require.NoError(b, err)
+	})
+}
+
+// BenchmarkReserve is what is written for a call of a model, before and after it, when a day has had many.
+func BenchmarkReserve(b *testing.B) { reserves(b, storetest.Folder(b)) }
+
+func reserves(b *testing.B, p storetest.Place) {
+	s := p.Open(b)
+	limit := router.SpendLimit{From: now().Truncate(24 * time.Hour), Cost: new(int64(1 << 60))}
+	quantiles(b, func(i int) {
+		call := storetest.Call(fmt.Sprint(i), 1)
+		require.NoError(b, s.Reserve(b.Context(), call, limit))
+		require.NoError(b, s.Settle(b.Context(), call.ID, call.Tokens, call.Cost))
 	})
 }
 

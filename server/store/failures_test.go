@@ -7,11 +7,13 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"clanker/policies/approval"
+	"clanker/router"
 	"clanker/server/store"
 	"clanker/server/store/storetest"
 )
@@ -66,6 +68,7 @@ func TestBackup(t *testing.T) {
 			storetest.Create(t, s, id)
 		}
 	})
+	require.NoError(t, s.Reserve(t.Context(), storetest.Call("a", 5), router.SpendLimit{}))
 	require.NoError(t, os.Mkdir(other, 0o700))
 	path := filepath.Join(other, "clanker.db")
 	require.NoError(t, s.Backup(t.Context(), path))
@@ -82,4 +85,7 @@ func TestBackup(t *testing.T) {
 	require.NoError(t, err)
 	assert.Len(t, requests, storetest.Chain(t, again.Reader)[approval.EventProposed])
 	storetest.Create(t, again, "z")
+	spent, err := again.Spent(t.Context(), now(), time.Time{}, "")
+	require.NoError(t, err)
+	assert.EqualValues(t, 5, spent.Cost)
 }

@@ -16,19 +16,21 @@ type Retention struct {
 
 // Pruned is what was removed, in rows.
 type Pruned struct {
-	Before    time.Time `json:"before,omitzero"` // what is older is gone; zero when nothing is
-	Looks     int64     `json:"looks"`
-	Changes   int64     `json:"changes"`
-	Versions  int64     `json:"versions"`
-	Questions int64     `json:"questions"`
-	Resources int64     `json:"resources"`
-	Contents  int64     `json:"contents"`
+	Before         time.Time `json:"before,omitzero"` // what is older is gone; zero when nothing is
+	Looks          int64     `json:"looks"`
+	Changes        int64     `json:"changes"`
+	Versions       int64     `json:"versions"`
+	Questions      int64     `json:"questions"`
+	Investigations int64     `json:"investigations"`
+	Calls          int64     `json:"calls"` // of models
+	Resources      int64     `json:"resources"`
+	Contents       int64     `json:"contents"`
 }
 
 func (p *Pruned) add(more Pruned) {
 	p.Before = more.Before
 	for _, n := range [][2]*int64{{&p.Looks, &more.Looks}, {&p.Changes, &more.Changes}, {&p.Versions, &more.Versions},
-		{&p.Questions, &more.Questions}, {&p.Resources, &more.Resources}, {&p.Contents, &more.Contents}} {
+		{&p.Questions, &more.Questions}, {&p.Investigations, &more.Investigations}, {&p.Calls, &more.Calls}, {&p.Resources, &more.Resources}, {&p.Contents, &more.Contents}} {
 		*n[0] += *n[1]
 	}
 }
@@ -38,7 +40,7 @@ func (p *Pruned) add(more Pruned) {
 const rounds = 10
 
 // Prune removes what is too old or too much, in small transactions, so that others can write between them: changes, looks,
-// and what is no longer needed for them. What is known of resources that are there stays, and so does the ledger. The file
+// what is no longer needed for them, and what models looked into and cost. What is known of resources that are there stays, and so does the ledger. The file
 // of SQLite does not get smaller: what is free in it is used again.
 func (s *Store) Prune(ctx context.Context, keep Retention) (Pruned, error) {
 	var done Pruned
@@ -114,14 +116,17 @@ type sweep struct {
 }
 
 // early is how many of the sweeps depend on none before them.
-const early = 4
+const early = 6
 
 // sweeps are in an order in which all is right if the next one never comes. Of the versions, those go that another one has
-// followed before ?1, and those that say that a resource is gone, which is as good as to say nothing.
+// followed before ?1, and those that say that a resource is gone, which is as good as to say nothing. What models cost stays for
+// another day: what was spent today counts, whatever is kept.
 func (p *Pruned) sweeps() []sweep {
 	return []sweep{
 		{&p.Looks, "looks", "seq", `at < ?1`},
 		{&p.Questions, "queries", "key", `last < ?1`},
+		{&p.Investigations, "investigations", "answer", `at < ?1`},
+		{&p.Calls, "spend", "id", fmt.Sprintf(`at < ?1 - %d`, day)},
 		{&p.Changes, "changes", "seq", `EXISTS (SELECT 1 FROM versions v WHERE v.seq = changes.seq AND v.at < ?1)`},
 		{&p.Versions, "versions", "seq", `at < ?1 AND (EXISTS (SELECT 1 FROM versions w WHERE w.resource = versions.resource AND w.seq > versions.seq AND w.at < ?1)
 			OR content IS NULL AND NOT EXISTS (SELECT 1 FROM versions w WHERE w.resource = versions.resource AND w.seq < versions.seq AND w.at >= ?1))`},

@@ -135,7 +135,7 @@ func (s *Store) Note(ctx context.Context, i router.Investigation) error {
 	document, err := adapters.Canonical(i)
 	if err == nil {
 		err = s.note(ctx, func(ctx context.Context, tx statements) error {
-			_, err := tx.ExecContext(ctx, `INSERT INTO investigations (answer, at, document) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, i.Answer, micros(i.At), storable(string(document)))
+			_, err := tx.ExecContext(ctx, `INSERT INTO investigations (answer, at, document) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`, i.Answer, micros(i.At), string(document))
 			return err
 		})
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -18,6 +19,7 @@ import (
 
 	"clanker/policies/approval"
 	"clanker/policies/approval/approvaltest"
+	"clanker/router"
 	"clanker/server/store"
 	"clanker/server/store/storetest"
 )
@@ -44,7 +46,8 @@ const racing = "CLANKER_RACING"
 // raced is how many requests a race is about.
 const raced = 200
 
-// race tries to make each request and to take it through its life, whatever others do, and returns how many moves were its.
+// race tries to make each request and to take it through its life, whatever others do, and to spend what may be spent by all, and
+// returns how often it could.
 func race(p storetest.Place) (won int, err error) {
 	ctx := context.Background()
 	s, err := store.Open(ctx, p.Dir, store.Options{Database: p.Database, Patience: storetest.Patience})
@@ -53,6 +56,9 @@ func race(p storetest.Place) (won int, err error) {
 	}
 	_, err = s.Append(ctx, approval.Event{Type: approval.EventStarted, Body: approval.Opened{Key: s.Key()}})
 	for i := 0; i < raced && err == nil; i++ {
+		if s.Reserve(ctx, storetest.Call(fmt.Sprint(s.Instance(), i), 1), router.SpendLimit{Cost: new(int64(raced))}) == nil { // else all is spent
+			won++
+		}
 		r := approvaltest.Request(fmt.Sprint(i), now())
 		if s.Create(ctx, r, approvaltest.Proposed(r)) == nil { // else it is there already
 			won++
@@ -99,7 +105,7 @@ func raceAll(t *testing.T, places ...storetest.Place) {
 		require.NoError(t, err, words)
 		total += won
 	}
-	assert.Equal(t, 4*raced, total, "each is made once, and moved three times")
+	assert.Equal(t, 5*raced, total, "each is made once, and moved three times, and no more is spent than may be")
 	entries := storetest.Chain(t, places[0].Read(t))
 	assert.Equal(t, raced, entries[approval.EventProposed])
 	assert.Equal(t, 3*raced, entries[approval.EventClosed])
@@ -114,6 +120,9 @@ func suffer(dir string) error {
 	}
 	for i := 0; ; i++ {
 		r := approvaltest.Request(fmt.Sprintf("%d-%d", os.Getpid(), i), now())
+		if err := s.Reserve(ctx, storetest.Call(r.ID, 1), router.SpendLimit{}); err != nil {
+			return err
+		}
 		if err := s.Create(ctx, r, approvaltest.Proposed(r)); err != nil {
 			return err
 		}
@@ -198,6 +207,9 @@ func intact(t *testing.T, dir string, from int64, said map[string]approval.State
 		states[r.ID] = r.State
 		assert.Equal(t, r.Version, entries[r.ID], "%s has an entry for each change", r.ID)
 	}
+	spent, err := s.Spent(t.Context(), now(), time.Time{}, "")
+	require.NoError(t, err)
+	assert.GreaterOrEqual(t, spent.Calls, len(requests), "what was reserved before each is spent")
 	for id, state := range said {
 		assert.True(t, states[id] == state || state.Allows(states[id]), "%s was said to be %s, and is %q", id, state, states[id])
 	}

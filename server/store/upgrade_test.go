@@ -18,6 +18,7 @@ import (
 	"clanker/adapters"
 	"clanker/policies/approval"
 	"clanker/policies/approval/approvaltest"
+	"clanker/router"
 	"clanker/server/store"
 	"clanker/server/store/storetest"
 )
@@ -60,6 +61,7 @@ func TestUpgrade(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, approvaltest.Request("a", now()), r)
 	storetest.Create(t, s, "b")
+	require.NoError(t, s.Reserve(t.Context(), storetest.Call("a", 1), router.SpendLimit{}))
 	alive, err := s.Alive(t.Context(), r.Instance)
 	require.NoError(t, err)
 	assert.False(t, alive, "whoever wrote the first version has gone")

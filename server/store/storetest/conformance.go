@@ -19,18 +19,25 @@ import (
 	"clanker/server/store"
 )
 
-// Conformance holds a store to what it promises of the ledger, the audit log and the processes that share it. Place returns
-// an empty one.
+// Conformance holds a store to what it promises of the ledger, the audit log, what models cost and the processes that share it.
+// Place returns an empty one.
 func Conformance(t *testing.T, place func(testing.TB) Place) {
 	t.Run("keeper", func(t *testing.T) {
 		t.Parallel()
 		approvaltest.Keeper(t, func(t *testing.T) approval.Keeper { return place(t).Open(t) })
 	})
+	t.Run("books", func(t *testing.T) {
+		t.Parallel()
+		Spending(t, func(t testing.TB) (one, other *store.Store) {
+			p := place(t)
+			return p.Open(t), p.Open(t)
+		})
+	})
 	for _, test := range []struct {
 		name string
 		run  func(*testing.T, Place)
 	}{
-		{"story", story}, {"checkpoints", checkpoints}, {"policies", policiesStay}, {"snapshot", snapshot}, {"presence", present}, {"lead", lead},
+		{"spends", spends}, {"story", story}, {"checkpoints", checkpoints}, {"policies", policiesStay}, {"snapshot", snapshot}, {"presence", present}, {"lead", lead},
 		{"several at once", several}, {"opened at once", openedAtOnce}, {"nothing hangs", nothingHangs},
 	} {
 		t.Run(test.name, func(t *testing.T) {
