@@ -16,7 +16,7 @@ import (
 type Parameter struct {
 	Name   string
 	Type   SlotType
-	Needed bool // without it there is no answer: it has no default, and nobody can ask without it
+	Needed bool // without it there is no answer, or one to another question
 }
 
 // Parameters are the slots that change what the intent answers, sorted by name: its own, where to look and, if it uses one, the time.
@@ -34,12 +34,12 @@ func (in *Intent) Parameters() []Parameter {
 	return all
 }
 
+// cannotDoWithout reports whether nobody can ask for the intent without a slot. A kind narrows what is read where others are listed.
 func (in *Intent) cannotDoWithout(slot string) bool {
-	if _, ok := in.Defaults[slot]; ok {
-		return false
-	}
+	_, given := in.Defaults[slot]
+	narrows := in.slots[slot] == SlotKind && slices.ContainsFunc(in.query.kinds, func(kind scalar) bool { _, ok := slotIn(kind.Text); return !ok })
 	without := func(p Pattern) bool { return !p.Root.gives(slot) }
-	return slot == in.Needs || len(in.Patterns) > 0 && !slices.ContainsFunc(in.Patterns, without)
+	return slot == in.Needs || !given && !narrows && len(in.Patterns) > 0 && !slices.ContainsFunc(in.Patterns, without)
 }
 
 // gives reports whether each sentence of a pattern has a value of the slot.

@@ -107,10 +107,12 @@ func (b *Box) Call(ctx context.Context, asked llms.FunctionCall) (result Result)
 	arguments, _ := json.Marshal(args) // of what JSON was read from
 	ctx, done := context.WithTimeout(ctx, callTime)
 	defer done()
-	found, err := t.do(ctx, &call{desk: b.desk, box: b, args: args})
+	c := &call{desk: b.desk, box: b, tool: t, args: args}
+	found, err := t.do(ctx, c)
 	if err != nil {
 		return Result{Text: failed(ctx, t, string(arguments), err), Arguments: arguments}
 	}
+	c.unecho(found)
 	result = found.result(b.desk.ID(), heading(t.name, string(arguments), found.aside))
 	result.Arguments = arguments
 	return result

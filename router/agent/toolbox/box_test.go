@@ -38,7 +38,7 @@ func TestToolsAreCheap(t *testing.T) {
 	assert.LessOrEqual(t, tokens(t, b.Tools()), 2700)
 }
 
-// costliest is what the dearest four intents of the catalogue would make of the first offer.
+// TestAnyFourIntentsAreCheap: whatever is nearest to a question, the first offer is no dearer.
 func TestAnyFourIntentsAreCheap(t *testing.T) {
 	b := box(t)
 	base := tokens(t, b.Tools()[:7])
@@ -111,7 +111,7 @@ func TestToolNames(t *testing.T) {
 		assert.Empty(t, taken[name], "%s is the name of two: %s", name, id)
 		taken[name] = id
 	}
-	assert.Equal(t, "intent_health-single_-zone", strings.ReplaceAll(toolbox.ToolName("health.single-zone"), "__", "_"))
+	assert.Equal(t, "intent_health-single__zone", toolbox.ToolName("health.single_zone"))
 }
 
 // TestEveryIntentCanBeCalled calls each intent with what its own schema asks for.
@@ -128,14 +128,11 @@ func TestEveryIntentCanBeCalled(t *testing.T) {
 				}
 				assert.True(t, result.OK, result.Text)
 				assert.LessOrEqual(t, len(result.Text), mostResult)
-				assert.JSONEq(t, asJSON(t, written(arguments)), string(result.Arguments))
+				assert.JSONEq(t, asJSON(t, arguments), string(result.Arguments))
 			}
 		})
 	}
 }
-
-// written are arguments as tools understand them: a count stays a number.
-func written(arguments map[string]any) map[string]any { return arguments }
 
 // sampled are arguments for an intent: those that it needs, or all.
 func sampled(in *intents.Intent, all bool) map[string]any {
@@ -176,7 +173,6 @@ func TestFoundIntentsAreOffered(t *testing.T) {
 	assert.Contains(t, ask(t, b, "find_intents", `{"about":"TLS certificates that expire soon"}`).Text, name)
 	assert.True(t, has())
 	assert.NotContains(t, ask(t, b, "find_intents", `{"about":"restart and delete and scale a deployment"}`).Text, "intent_write")
-	assert.Zero(t, ask(t, b, "find_intents", `{"about":"xyzzy"}`).Rows-ask(t, b, "find_intents", `{"about":"xyzzy"}`).Rows)
 }
 
 // TestWhatModelsReallySend: what small models write is understood, or refused with a way out.
@@ -192,8 +188,8 @@ func TestWhatModelsReallySend(t *testing.T) {
 		{"get_logs", `{"name":"search","errors":"True","previous":"false","limit":"5"}`, `{"name":"search","errors":true,"previous":false,"limit":5}`},
 		{"get_logs", `{"name":"search","grep":404}`, `{"name":"search","grep":"404"}`},
 		{"get_topology", `{"name":"search","hops":2.0,"direction":"AROUND"}`, `{"name":"search","hops":2,"direction":"around"}`},
-		{"intent_metrics-memory-limit", `{"percent":0.8}`, `{"percent":"0.8"}`},
-		{"metrics.memory.limit", "", `{}`},
+		{"intent_metrics-memory-limit", `{"percent":0.8,"kind":"pods"}`, `{"percent":"0.8","kind":"pods"}`},
+		{"health.services", "", `{}`},
 		{"intent_health-services", "null", `{}`},
 		{"intent_health-services", `"{}"`, `{}`},
 		{"list_resources", `{"kinds":[1]}`, ""},
@@ -325,7 +321,7 @@ func TestForeignWordsStayInTheirFence(t *testing.T) {
 		t.Run(c[0], func(t *testing.T) {
 			result := ask(t, b, c[0], c[1])
 			require.True(t, result.OK, result.Text)
-			assert.Contains(t, result.Foreign, order)
+			assert.Contains(t, result.Foreign, router.Printable(order))
 			inside := false
 			for line := range strings.SplitSeq(result.Text, "\n") {
 				switch {

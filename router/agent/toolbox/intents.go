@@ -8,7 +8,6 @@ import (
 	"hash/fnv"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -108,6 +107,11 @@ func ask(ctx context.Context, c *call, in *intents.Intent) (*page, error) {
 	if err != nil {
 		return nil, &wrongError{what: err.Error()}
 	}
+	if provider, ok := slots["provider"].(string); ok {
+		if _, err := c.provider(provider); err != nil {
+			return nil, err
+		}
+	}
 	c.desk.Step("asking " + in.ID)
 	answer, err := c.desk.Ask(ctx, in.ID, slots)
 	if err != nil {
@@ -117,7 +121,8 @@ func ask(ctx context.Context, c *call, in *intents.Intent) (*page, error) {
 		return nil, &wrongError{what: answer.Summary, instead: cmp.Or(choices(answer.Needs), "nothing can fill it: use another tool")}
 	}
 	p := &page{kind: "answer", more: "narrow it by name or place, or use list_resources", lines: true, tells: len(answer.Items) + len(answer.Changes)}
-	text := unechoed(readable(&answer), c.args, &answer)
+	read, _ := json.Marshal([]any{answer.Items, answer.Changes, answer.Graph}) // an answer can be written
+	text := c.unechoed(readable(&answer), string(read))
 	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
 		p.rows = append(p.rows, row{cells: []string{line}})
 	}
@@ -181,22 +186,6 @@ func readable(a *router.Answer) string {
 		}
 	}
 	return strings.Join(kept, "\n")
-}
-
-// unechoed replaces those of the arguments that an answer only repeats: what nobody read is no evidence.
-func unechoed(text string, args map[string]any, a *router.Answer) string {
-	read, _ := json.Marshal([]any{a.Items, a.Changes, a.Graph, a.Coverage.Checked, a.Evidence, a.Symptom}) // an answer can be written
-	for _, name := range slices.Sorted(maps.Keys(args)) {
-		value, ok := args[name].(string)
-		if !ok {
-			continue
-		}
-		whole := regexp.MustCompile(`(?i)(^|[^\pL\pN])` + regexp.QuoteMeta(value) + `($|[^\pL\pN])`)
-		if !whole.Match(read) {
-			text = whole.ReplaceAllString(text, "${1}(as asked)${2}")
-		}
-	}
-	return text
 }
 
 // mostFound is how many intents one search brings.

@@ -135,11 +135,11 @@ func fitting(lines []string, room int) int {
 	return len(lines)
 }
 
-// prose keeps the texts of more than one word: those that can say something.
+// prose keeps the texts of more than one word, those that can say something, as the model sees them.
 func prose(texts []string) []string {
 	var kept []string
 	for _, text := range texts {
-		if strings.ContainsAny(strings.TrimSpace(text), " \t\n") {
+		if text = router.Printable(text); strings.Contains(text, " ") {
 			kept = append(kept, text)
 		}
 	}

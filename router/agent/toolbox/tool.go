@@ -40,6 +40,7 @@ func (e *wrongError) Error() string { return e.what }
 type call struct {
 	desk *router.Desk
 	box  *Box
+	tool *tool
 	args map[string]any
 }
 
