@@ -129,12 +129,23 @@ func (m *Model) turn(ctx context.Context, messages []llms.MessageContent, tools 
 			return own.Err()
 		}))
 	}
-	response, err := m.LLM.GenerateContent(own, sendable(messages), options...)
+	response, err := m.generate(own, sendable(messages), options)
 	reply := Reply{Text: heard.String()}
 	if err == nil && response != nil {
 		reply = replied(response, len(messages))
 	}
 	return reply, m.problem(ctx, own, cmp.Or(said.failure(), err))
+}
+
+// generate has the client ask. Clients panic over answers of odd shape, genai over a mere null; what a vendor says must not end this
+// program.
+func (m *Model) generate(ctx context.Context, messages []llms.MessageContent, options []llms.CallOption) (response *llms.ContentResponse, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			response, err = nil, fmt.Errorf("the client of %s failed over the answer: %v", m.Name, p)
+		}
+	}()
+	return m.LLM.GenerateContent(ctx, messages, options...)
 }
 
 // problem is what went wrong, in the words of this package.
