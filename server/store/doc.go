@@ -1,5 +1,5 @@
 // Package store is what a workspace must not forget, on the disk: requests, the audit log, who may approve, the policies
-// that decided, what was observed, and what was answered.
+// that decided, what was observed, what was answered, and what models cost.
 //
 // # The folder
 //
@@ -77,6 +77,13 @@
 // as what stays the same when the question is asked again, once, and a short row.
 //
 // [Store.Prune] forgets what is old: never what is known of what is there, nor how it stood at any later position.
+//
+// # What models cost
+//
+// Before a model is called, [Store.Reserve] keeps what that may cost at most, as the ledger is written: who reserves takes turns
+// with all others, so that together they stay below a limit, and a process that is killed has spent what it reserved.
+// [Store.Settle] replaces it by what the call did cost. What is dated later than now counts for today, so that a clock that is
+// set back gives nothing back. What a model looked into is kept like a look ([Store.Note]), and both are pruned with the history.
 //
 // # The schema
 //

@@ -44,6 +44,8 @@ func TestConformanceOfPostgres(t *testing.T) {
 
 func BenchmarkAppendToPostgres(b *testing.B) { appends(b, shared(pgtest.New(b))(b)) }
 
+func BenchmarkReserveInPostgres(b *testing.B) { reserves(b, shared(pgtest.New(b))(b)) }
+
 func TestTortureByTeams(t *testing.T) {
 	t.Parallel()
 	p := shared(pgtest.New(t))(t)
