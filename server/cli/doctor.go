@@ -20,6 +20,7 @@ type diagnosis struct {
 	Isolation   isolation.Report      `json:"isolation"`
 	Connections []adapters.Connection `json:"connections,omitempty"`
 	Gate        *gateState            `json:"gate,omitempty"`
+	Models      []modelChosen         `json:"models,omitempty"` // that look into what no intent covers
 }
 
 // gateState is how the gate of the workspace that runs is.
@@ -113,7 +114,8 @@ func (a *app) diagnose(ctx context.Context, only bool) (diagnosis, error) {
 	done := a.progress("connecting")
 	d.Connections, d.Gate = workspace.Connections(ctx), gate
 	done()
-	return d, nil
+	d.Models, err = a.modelsChosen()
+	return d, err
 }
 
 // askGate asks the workspace that runs for what its page tells, and completes where to look.
@@ -172,7 +174,10 @@ func (a *app) printDiagnosis(d diagnosis, only bool) error {
 	if _, err := io.WriteString(a.stdout, text.String()); err != nil || only {
 		return err
 	}
-	return a.printGate(d)
+	if err := a.printGate(d); err != nil {
+		return err
+	}
+	return a.printModelsChosen(d.Models)
 }
 
 func (a *app) printGate(d diagnosis) error {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clanker/router/agent/models"
+	"clanker/server/config"
 )
 
 func (a *app) modelsCommand() *cobra.Command {
@@ -34,7 +35,7 @@ type modelList struct {
 type modelChosen struct {
 	As    string `json:"as"` // default, research or the alias
 	Model string `json:"model"`
-	Price string `json:"price"`
+	Price string `json:"price,omitempty"` // where it was looked up
 }
 
 type modelsProvider struct {
@@ -90,21 +91,25 @@ func (a *app) modelList(ctx context.Context, offline bool) (list modelList, err 
 		}
 		list.Providers = append(list.Providers, p)
 	}
-	list.Chosen = []modelChosen{}
-	for _, as := range a.modelsChosen() {
-		ref, err := f.models.Resolve(as)
-		if err != nil {
-			return list, err
-		}
-		provider, _, _ := strings.Cut(ref, "/")
-		list.Chosen = append(list.Chosen, modelChosen{as, ref, f.price(ref, local[provider])})
+	list.Chosen, err = f.chosen(a.config.Models)
+	for i, c := range list.Chosen {
+		provider, _, _ := strings.Cut(c.Model, "/")
+		list.Chosen[i].Price = f.price(c.Model, local[provider])
 	}
-	return list, nil
+	return list, err
 }
 
-// modelsChosen are the names under which the configuration has models.
-func (a *app) modelsChosen() (names []string) {
-	c := a.config.Models
+// modelsChosen are the models that the configuration names. No key is looked for.
+func (a *app) modelsChosen() ([]modelChosen, error) {
+	f, err := a.fallback(nil)
+	if err != nil {
+		return nil, err
+	}
+	return f.chosen(a.config.Models)
+}
+
+func (f *fallback) chosen(c config.Models) ([]modelChosen, error) {
+	var names []string
 	if c.Default != "" {
 		names = append(names, "default")
 	}
@@ -115,7 +120,32 @@ func (a *app) modelsChosen() (names []string) {
 		name, _, _ := strings.Cut(alias, "=")
 		names = append(names, name)
 	}
-	return names
+	chosen := []modelChosen{}
+	for _, as := range names {
+		ref, err := f.models.Resolve(as)
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, modelChosen{As: as, Model: ref})
+	}
+	return chosen, nil
+}
+
+func (a *app) printModelsChosen(chosen []modelChosen) error {
+	var names []string
+	for _, c := range chosen {
+		price := ""
+		if c.Price != "" {
+			price = ", price " + c.Price
+		}
+		names = append(names, c.Model+" ("+c.As+price+")")
+	}
+	text := "none is chosen, so none is asked"
+	if len(names) > 0 {
+		text = strings.Join(names, ", ") + "; clanker models test asks them something"
+	}
+	_, err := fmt.Fprintf(a.stdout, "models: %s\n", text)
+	return err
 }
 
 // price says whether the price of a model is known, and since when.
@@ -125,25 +155,18 @@ func (f *fallback) price(ref string, local bool) string {
 	case !ok:
 		return "unknown"
 	case p.Read.IsZero():
-		return p.Source
+		return "nothing: it " + p.Source
 	default:
 		return "known, as of " + p.Read.Format("2006-01-02")
 	}
 }
 
 func (a *app) printModelList(list modelList) error {
-	var text strings.Builder
+	if err := a.printModelsChosen(list.Chosen); err != nil {
+		return err
+	}
 	var rows [][]string
-	for _, c := range list.Chosen {
-		rows = append(rows, []string{c.As, c.Model, c.Price})
-	}
-	if len(rows) == 0 {
-		text.WriteString("no model is chosen: set models.default, or name one with --model\n")
-	} else {
-		text.WriteString(a.table([]string{"name", "model", "price"}, rows))
-	}
-	rows = nil
-	var problems strings.Builder
+	var text, problems strings.Builder
 	for _, p := range list.Providers {
 		where := "elsewhere"
 		if p.Local {
@@ -169,12 +192,8 @@ func (a *app) printModelList(list modelList) error {
 }
 
 func offers(p modelsProvider) string {
-	switch {
-	case p.Error != "":
+	if len(p.Models) == 0 {
 		return "-"
-	case len(p.Models) == 0:
-		return "?"
-	default:
-		return count(len(p.Models), "model")
 	}
+	return count(len(p.Models), "model")
 }

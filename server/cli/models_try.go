@@ -25,9 +25,6 @@ func (a *app) modelsTestCommand() *cobra.Command {
 	}
 	output := outputFlag(cmd, "table", "json", "yaml")
 	cmd.RunE = func(cmd *cobra.Command, refs []string) error {
-		if refs = a.modelsToTest(refs); len(refs) == 0 {
-			return usage("clanker models test ollama/gemma4:31b", "no model is named, and none is configured")
-		}
 		trials, err := a.tryModels(cmd.Context(), refs)
 		if err != nil {
 			return err
@@ -43,13 +40,6 @@ func (a *app) modelsTestCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) modelsToTest(refs []string) []string {
-	if len(refs) == 0 {
-		return a.modelsChosen()
-	}
-	return refs
-}
-
 // tryModels tries one after the other: a machine of one's own has room for one. Two names of the same model are tried once.
 func (a *app) tryModels(ctx context.Context, refs []string) ([]agent.Trial, error) {
 	_, books, forget := a.recall(ctx)
@@ -57,6 +47,18 @@ func (a *app) tryModels(ctx context.Context, refs []string) ([]agent.Trial, erro
 	f, err := a.fallback(books)
 	if err != nil {
 		return nil, err
+	}
+	if len(refs) == 0 {
+		chosen, err := f.chosen(a.config.Models)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range chosen {
+			refs = append(refs, c.As)
+		}
+	}
+	if len(refs) == 0 {
+		return nil, usage("clanker models test ollama/gemma4:31b", "no model is named, and none is configured")
 	}
 	var tried []string
 	var trials []agent.Trial
