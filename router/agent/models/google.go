@@ -37,7 +37,7 @@ func openGoogle(ctx context.Context, key, base, model string, client *http.Clien
 		return nil, fmt.Errorf("open gemini: there is no key, no URL or no client")
 	}
 	c, err := genai.NewClient(ctx, &genai.ClientConfig{
-		APIKey: key, Backend: genai.BackendGeminiAPI, HTTPClient: client,
+		APIKey: key, Backend: genai.BackendGeminiAPI, HTTPClient: quiet(client),
 		HTTPOptions: genai.HTTPOptions{BaseURL: base},
 	})
 	if err != nil {
@@ -82,30 +82,41 @@ func (m *googleModel) GenerateContent(ctx context.Context, messages []llms.Messa
 	return m.answered(reply), nil
 }
 
+// ask has the whole reply, or an error.
 func (m *googleModel) ask(ctx context.Context, contents []*genai.Content, config *genai.GenerateContentConfig, stream func(context.Context, []byte) error) (*googleReply, error) {
+	ctx, broken := noticing(ctx)
 	reply := &googleReply{}
+	err := m.hear(ctx, reply, contents, config, stream)
+	switch {
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case broken.err != nil:
+		return nil, broken.err
+	case err != nil:
+		return nil, err
+	}
+	return reply, reply.whole()
+}
+
+func (m *googleModel) hear(ctx context.Context, reply *googleReply, contents []*genai.Content, config *genai.GenerateContentConfig, stream func(context.Context, []byte) error) error {
 	if stream == nil {
 		response, err := m.models.GenerateContent(ctx, m.name, contents, config)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			reply.add(response)
 		}
-		reply.add(response)
-		return reply, reply.whole()
+		return err
 	}
 	for response, err := range m.models.GenerateContentStream(ctx, m.name, contents, config) {
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if text := reply.add(response); text != "" {
 			if err := stream(ctx, []byte(text)); err != nil {
-				return nil, err
+				return err
 			}
 		}
 	}
-	if ctx.Err() != nil { // genai may end a stream as if it were whole
-		return nil, ctx.Err()
-	}
-	return reply, reply.whole()
+	return nil
 }
 
 // googleTools declares functions, with the schemas as they are.
