@@ -21,3 +21,16 @@ func Fence(id, kind, text string) string {
 }
 
 var fenceMarks = regexp.MustCompile(`(?i)<(\s*/?\s*untrusted)`)
+
+var fenceStart = regexp.MustCompile(`^<untrusted-([^ >]+) kind="[^"]*">$`)
+
+// within is the id of the fence that a text is in behind a line, empty outside of fences.
+func within(fence, line string) string {
+	if m := fenceStart.FindStringSubmatch(line); fence == "" && m != nil {
+		return m[1]
+	}
+	if line == "</untrusted-"+fence+">" {
+		return ""
+	}
+	return fence
+}

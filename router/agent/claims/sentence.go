@@ -1,0 +1,90 @@
+package claims
+
+import "strings"
+
+// sentence is a text that is gone through word by word.
+type sentence struct {
+	text  string
+	words []word
+	at    int
+}
+
+func (s *sentence) word() word { return s.words[s.at] }
+
+// near is the word so many places from this one, empty if another line or a full stop is between.
+func (s *sentence) near(offset int) string {
+	i := s.at + offset
+	if i < 0 || i >= len(s.words) {
+		return ""
+	}
+	from, to := s.word(), s.words[i]
+	if offset < 0 {
+		from, to = to, from
+	}
+	if to.first || strings.ContainsAny(s.text[from.end:to.start], ".,;:!?|()") {
+		return ""
+	}
+	return s.words[i].text
+}
+
+// between is what stands between this word and the one so many places from it; empty if there is none.
+func (s *sentence) between(offset int) string {
+	i := s.at + offset
+	if i < 0 || i >= len(s.words) {
+		return ""
+	}
+	return s.text[min(s.word().end, s.words[i].end):max(s.word().start, s.words[i].start)]
+}
+
+// figures are the readings of each figure that the word is or, as a range or a share, is made of; nil if it is none. It goes on to the
+// unit behind it.
+func (s *sentence) figures() [][]reading {
+	text, behind := s.word().text, s.near(1)
+	if strings.Contains(text, ":") {
+		return nil
+	}
+	var all [][]reading
+	parts := figuresIn(text)
+	unit := ""
+	if len(parts) == 2 { // 80-90% is 80% to 90%
+		unit = unitOf(parts[1])
+	} else if s.ranges() {
+		unit = unitOf(s.words[s.at+1].text)
+	}
+	for i, part := range parts {
+		readings, unitBehind := figure(part, behind)
+		if unit != "" && i == 0 && unitOf(part) == "" && !unitBehind {
+			readings, _ = figure(part, unit)
+		}
+		if readings == nil {
+			return nil
+		}
+		if all = append(all, readings); unitBehind && i == len(parts)-1 {
+			s.at++
+		}
+	}
+	return all
+}
+
+// unitOf is the unit at the end of a figure.
+func unitOf(text string) string {
+	if m := number.FindStringSubmatch(text); m != nil {
+		return m[4]
+	}
+	return ""
+}
+
+// ranges reports whether the next word is where a range ends that this one begins.
+func (s *sentence) ranges() bool {
+	between := strings.TrimSpace(s.between(1))
+	return between == "–" || between == "—"
+}
+
+// uncounted reports whether the figure is no claim: the number of a line or of a step, "1 of the".
+func (s *sentence) uncounted() bool {
+	w := s.word()
+	rest := s.text[w.end:]
+	listed := w.first && digit(w.text[0]) && len(w.text) < 3 && (strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, ") "))
+	before, behind := s.near(-1), s.near(1)
+	return listed || in(trade, w.text) || before != "" && in(steps, before) || behind != "" && in(aspects, behind) || w.text == "1" && behind == "of" && s.near(2) == "the"
+}
