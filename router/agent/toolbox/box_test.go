@@ -151,6 +151,31 @@ func sampled(in *intents.Intent, all bool) map[string]any {
 	return arguments
 }
 
+// TestSlotsAreThoseOfAQuestion: a tool asks for the same as a question that gives the same values.
+func TestSlotsAreThoseOfAQuestion(t *testing.T) {
+	desk := deskOver(t, estate(t), router.Question{Text: curious})
+	for _, c := range []struct {
+		question string
+		values   map[string]any
+	}{
+		{"which pods use more than 85% of their memory limit in production", map[string]any{"kind": "pods", "percent": 85.0, "environment": "prod"}},
+		{"top 3 pods by cpu", map[string]any{"count": 3.0, "kind": "pod"}},
+		{"show logs of checkout-api", map[string]any{"service": "checkout-api"}},
+		{"what changed in production in the last 24 hours", map[string]any{"time": "24 hours", "environment": "prod"}},
+		{"list droplets", map[string]any{"kind": "droplet"}},
+	} {
+		match := desk.Near(c.question)
+		require.Equal(t, router.Hit, match.Outcome, c.question)
+		slots, err := match.Hits[0].Intent.Fill(c.values, desk.Catalog().Vocabulary)
+		require.NoError(t, err)
+		if want, ok := match.Hits[0].Slots["time"].(intents.TimeRange); ok {
+			assert.True(t, want.Equal(slots["time"].(intents.TimeRange)), c.question)
+			slots["time"] = want
+		}
+		assert.Equal(t, match.Hits[0].Slots, slots, c.question)
+	}
+}
+
 func TestOfferedToolsWorkAtOnce(t *testing.T) {
 	b := box(t)
 	for _, tool := range b.Tools()[7:] {

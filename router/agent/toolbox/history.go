@@ -36,7 +36,7 @@ func changes(ctx context.Context, c *call) (*page, error) {
 	}
 	p.head = append([]string{router.Count(len(found), "change")}, sources(snapshot)...)
 	if len(found) == 0 {
-		p.head = append(p.head, c.nowhere(q)...)
+		c.nowhere(p, q)
 	}
 	return p, nil
 }
@@ -85,7 +85,7 @@ func logs(ctx context.Context, c *call) (*page, error) {
 	found := slices.DeleteFunc(slices.Clone(snapshot.Logs), func(line adapters.LogLine) bool { return !to.IsZero() && !line.At.Before(to) })
 	p.logged(found, most)
 	if p.head = append(p.head, sources(snapshot)...); len(found) == 0 {
-		p.head = append(p.head, c.nowhere(q)...)
+		c.nowhere(p, q)
 	}
 	return p, nil
 }

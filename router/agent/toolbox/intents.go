@@ -14,6 +14,7 @@ import (
 
 	"clanker/intents"
 	"clanker/router"
+	"clanker/router/agent/claims"
 )
 
 // mostName is how long the name of a tool may be.
@@ -118,7 +119,7 @@ func ask(ctx context.Context, c *call, in *intents.Intent) (*page, error) {
 		return nil, err
 	}
 	if answer.Status == router.StatusNeedsInput && answer.Needs != nil {
-		return nil, &wrongError{what: answer.Summary, instead: cmp.Or(choices(answer.Needs), "nothing can fill it: use another tool")}
+		return nil, &wrongError{what: answer.Summary, instead: claims.Fence(c.desk.ID(), "names", choices(answer.Needs))}
 	}
 	p := &page{kind: "answer", more: "narrow it by name or place, or use list_resources", lines: true, tells: len(answer.Items) + len(answer.Changes)}
 	read, _ := json.Marshal([]any{answer.Items, answer.Changes, answer.Graph}) // an answer can be written
@@ -165,7 +166,7 @@ func written(a *router.Answer) []string {
 // choices say what can fill what a question lacks.
 func choices(n *router.Needs) string {
 	if len(n.Candidates) == 0 {
-		return ""
+		return "nothing can fill it: use another tool"
 	}
 	return "give " + n.Slot + ", one of: " + strings.Join(n.Candidates[:min(len(n.Candidates), 10)], ", ")
 }

@@ -54,26 +54,33 @@ func (c *call) provider(name string) ([]string, error) {
 	return []string{name}, nil
 }
 
-// kinds reads words for kinds; a provider's own word gives the provider.
+// kinds reads words for kinds; a provider's own words give the provider.
 func (c *call) kinds(q *adapters.Query) error {
-	words := append(c.texts("kinds"), c.text("kind"))
-	for _, word := range words {
-		if word == "" {
-			continue
-		}
+	several := false
+	for _, word := range slices.DeleteFunc(append(c.texts("kinds"), c.text("kind")), func(word string) bool { return word == "" }) {
 		vocabulary := c.desk.Catalog().Vocabulary
 		kind, err := vocabulary.Value(intents.SlotKind, word)
 		if err != nil {
 			return &wrongError{what: err.Error(), instead: unknownKind(word, vocabulary)}
 		}
-		if provider := vocabulary.Kinds[strings.ToLower(word)].Provider; provider != "" {
-			q.Providers = []string{provider}
-		}
-		q.Kinds = append(q.Kinds, adapters.Kind(text(kind)))
+		provider := vocabulary.Kinds[strings.ToLower(word)].Provider
+		several = several || len(q.Kinds) > 0 && !slices.Equal(q.Providers, providers(provider))
+		q.Kinds, q.Providers = append(q.Kinds, adapters.Kind(text(kind))), providers(provider)
+	}
+	if several {
+		q.Providers = nil
 	}
 	slices.Sort(q.Kinds)
 	q.Kinds = slices.Compact(q.Kinds)
 	return nil
+}
+
+// providers is the one provider of a query, or none.
+func providers(name string) []string {
+	if name == "" {
+		return nil
+	}
+	return []string{name}
 }
 
 // unknownKind says which words for kinds there are.
@@ -196,23 +203,26 @@ func appendOnce(list []string, text string) []string {
 	return append(list, text)
 }
 
-// nowhere says that nothing matched, and what is known by the names that were asked for.
-func (c *call) nowhere(q adapters.Query) []string {
-	lines := []string{"nothing that was read matches what was asked"}
+// nowhere says that nothing matched, and what is known by the names that were asked for: names are others' words, too.
+func (c *call) nowhere(p *page, q adapters.Query) {
+	p.head = append(p.head, "nothing that was read matches what was asked")
+	p.kind, p.heads, p.rows, p.lines, p.tells = "names", nil, nil, true, 0
+	say := func(format string, args ...any) {
+		p.rows = append(p.rows, row{cells: []string{fmt.Sprintf(format, args...)}})
+	}
 	for _, n := range []struct{ slot, name string }{{"cluster", c.text("cluster")}, {"namespace", q.Scope.Namespace}, {"name", q.Name}} {
 		known := c.desk.Names().Find(n.name)
 		near := router.Nearest(n.slot, n.name, c.desk.Names())
 		switch {
 		case n.name == "":
 		case len(known) > 0 && n.slot == "name":
-			lines = append(lines, "that name is known elsewhere: "+seen(known))
+			say("that name is known elsewhere: %s", seen(known))
 		case len(known) == 0 && len(near) > 0:
-			lines = append(lines, fmt.Sprintf("nothing known goes by that %s; near it: %s", n.slot, strings.Join(near, ", ")))
+			say("nothing known goes by that %s; near it: %s", n.slot, strings.Join(near, ", "))
 		case len(known) == 0:
-			lines = append(lines, "nothing known goes by that "+n.slot)
+			say("nothing known goes by that %s", n.slot)
 		}
 	}
-	return lines
 }
 
 // seen says as what and where names were seen.

@@ -54,7 +54,7 @@ func list(ctx context.Context, c *call) (*page, error) {
 		}
 	}
 	if len(found) == 0 {
-		p.head = append(p.head, c.nowhere(q)...)
+		c.nowhere(p, q)
 	}
 	return p, nil
 }
@@ -172,12 +172,12 @@ func get(ctx context.Context, c *call) (*page, error) {
 		p.head = append(head, "several go by it: ask for one by its id")
 		return p, nil
 	}
-	p := &page{kind: "resource", head: head, more: "ask for one of them by its id", lines: true, tells: len(found)}
+	p := &page{kind: "resource", head: head, more: "there is more known of it than there is room for", lines: true, tells: len(found)}
 	for i := range found {
 		p.rows = append(p.rows, fields(&found[i])...)
 	}
 	if len(found) == 0 {
-		p.head = append(p.head, c.nowhere(q)...)
+		c.nowhere(p, q)
 	}
 	return p, nil
 }
@@ -250,7 +250,7 @@ func measure(ctx context.Context, c *call) (*page, error) {
 	p.head = append(counts(len(found), all), sources(snapshot)...)
 	switch {
 	case len(all) == 0:
-		p.head = append(p.head, c.nowhere(q)...)
+		c.nowhere(p, q)
 	case len(found) < len(all):
 		p.head = append(p.head, "it is not measured, which is not zero, of "+unmeasured(all, metric))
 	}

@@ -47,7 +47,8 @@ func topology(ctx context.Context, c *call) (*page, error) {
 	p.head = append([]string{fmt.Sprintf("%s by that name, and %s found from there", router.Count(len(from), "resource"), router.Count(len(steps)-len(from), "other"))}, sources(snapshot)...)
 	if len(from) == 0 {
 		place.Name = c.text("name")
-		p.head = append(p.head[1:], c.nowhere(place)...)
+		p.head = p.head[1:]
+		c.nowhere(p, place)
 	}
 	return p, nil
 }
