@@ -39,7 +39,7 @@ func Load(path string) (*Table, error) {
 
 func parse(file string, content []byte) (*Table, error) {
 	var faults strict.Errors
-	l := &reader{&strict.Reader{File: file, Manual: "write rows as prices.yaml has them", Faults: &faults}, map[string]Price{}}
+	l := &reader{&strict.Reader{File: file, Manual: example, Faults: &faults}, map[string]Price{}}
 	if top := l.Parse(content); top != nil {
 		l.Mapping("", top, []strict.Field{{Name: "prices", Read: l.prices}})
 	}
@@ -48,6 +48,8 @@ func parse(file string, content []byte) (*Table, error) {
 	}
 	return &Table{l.rows}, nil
 }
+
+const example = "write rows as in openai/gpt-5.2: {input: 1.75, cached: 0.175, output: 14.00, read: 2026-07-02, source: https://example.com/prices}"
 
 type reader struct {
 	*strict.Reader
