@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 
 	"github.com/tmc/langchaingo/llms"
 	"github.com/tmc/langchaingo/llms/anthropic"
@@ -55,7 +56,7 @@ func (w *anthropicWire) remind(turn object) []object {
 				blocks = append(thought[:len(thought):len(thought)], blocks...)
 			}
 		}
-		if block["type"] != "text" || text(block, "text") != "" {
+		if block["type"] != "text" || strings.TrimSpace(text(block, "text")) != "" {
 			blocks = append(blocks, block)
 		}
 	}

@@ -249,12 +249,13 @@ func numbered(calls []llms.ToolCall, turn int) []llms.ToolCall {
 	return all
 }
 
-// stopOf is what the vendors' words for it mean, as far as they say that something is amiss.
+// stopOf is what the vendors' words for it mean, as far as they say that something is amiss. Google's come with details.
 func stopOf(reason string) Stop {
+	reason, _, _ = strings.Cut(reason, ":")
 	switch strings.ToLower(reason) {
 	case "length", "max_tokens", "model_context_window_exceeded":
 		return StopLength
-	case "refusal", "content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii", "language", "image_safety":
+	case "refusal", "content_filter", "safety", "recitation", "blocklist", "prohibited_content", "spii", "language", "jailbreak", "model_armor":
 		return StopRefused
 	default:
 		return ""

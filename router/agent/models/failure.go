@@ -37,7 +37,8 @@ func overloaded(e *adapters.SourceError) bool {
 // How the vendors say what a status alone does not.
 var (
 	saysOverflow = regexp.MustCompile(`(?i)context[_ -]?(length|window|size|limit)|prompt is too long|maximum context|too many tokens|input token count|exceeds? the (maximum number of tokens|available context)|token limit`)
-	saysNoMoney  = regexp.MustCompile(`(?i)insufficient[_ ]quota|exceeded your current quota|credit balance|billing`)
+	saysNoMoney  = regexp.MustCompile(`(?i)insufficient[_ ]quota|exceeded your current quota|credit balance|credits are depleted|billing`)
+	saysQuota    = regexp.MustCompile(`(?i)exceeded your current quota`)
 	saysBadKey   = regexp.MustCompile(`(?i)api[_ ]?key (not valid|expired|not found)|api_key_invalid|invalid (x-)?api[_ -]?(key|token)`)
 	saysRefused  = regexp.MustCompile(`(?i)content[_ ]?(filter|policy)|usage policy|invalid_prompt|responsible ?ai|safety (system|polic)`)
 	saysNoModel  = regexp.MustCompile(`(?i)model[_ ]not[_ ]found|model .{0,120}(not found|does not exist|not exist)|does not support (tools|function)|not a chat model|unknown model`)
@@ -46,26 +47,28 @@ var (
 
 // failure is what an answer that is none means, and what to do about it.
 func (t *transport) failure(code int, header http.Header, body []byte) *adapters.SourceError {
-	words, pause := t.at.scrub(message(body)), retryAfter(header, body, t.now())
+	words := t.at.scrub(message(body))
 	e := &adapters.SourceError{Detail: strings.TrimSuffix(fmt.Sprintf("%s answered with HTTP status %d: %s", t.at.vendor.name, code, excerpt(words)), ": "), Err: status(code)}
-	e.Reason, e.Fix = t.reason(code, words, pause)
+	e.Reason, e.Fix = t.reason(code, words)
 	switch {
 	case e.Reason == adapters.Unsupported && (code == http.StatusRequestEntityTooLarge || saysOverflow.MatchString(words)):
 		e.Err = errOverflow
 	case e.Reason == adapters.PermissionDenied:
 		e.Permission = "use " + t.model
-	case overloaded(e) && pause > 0:
-		e.RetryAfter, e.Fix = pause, fmt.Sprintf("ask again in %s, or choose another model", max(pause.Round(time.Second), time.Second))
+	case overloaded(e):
+		if e.RetryAfter = retryAfter(header, body, t.now()); e.RetryAfter > 0 {
+			e.Fix = fmt.Sprintf("ask again in %s, or choose another model", max(e.RetryAfter.Round(time.Second), time.Second))
+		}
 	}
 	return e
 }
 
-// reason says what a status means with these words of the vendor. One that says when to come back has not run out of money.
-func (t *transport) reason(code int, words string, pause time.Duration) (adapters.Reason, string) {
+// reason says what a status means with these words of the vendor. Google speaks of plans and billing whenever it is asked too often.
+func (t *transport) reason(code int, words string) (adapters.Reason, string) {
 	name, again := t.at.vendor.name, "ask again in a while, or choose another model"
 	key := cmp.Or(t.at.from, "models."+name+".key")
 	switch refused := code >= 400 && code < 500; {
-	case saysNoMoney.MatchString(words) && refused && pause == 0 || code == http.StatusPaymentRequired:
+	case saysNoMoney.MatchString(words) && refused && (name != google || !saysQuota.MatchString(words)) || code == http.StatusPaymentRequired:
 		return adapters.LimitReached, fmt.Sprintf("add credit, or raise the limit, of your account at %s, or choose another model", name)
 	case code == http.StatusUnauthorized || saysBadKey.MatchString(words) && refused:
 		return adapters.ExpiredCredentials, fmt.Sprintf("put a valid key into %s", key)

@@ -59,6 +59,7 @@ func TestFailures(t *testing.T) {
 		{provider: "google", code: 429, body: `{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.5s"}]}}`, reason: adapters.RateLimited, fix: "ask again in", again: true, after: 34500 * time.Millisecond},
 		{provider: "openai", code: 429, body: `{"error":{"message":"You exceeded your current quota, please check your plan and billing details.","type":"insufficient_quota","code":"insufficient_quota"}}`, reason: adapters.LimitReached, fix: "add credit"},
 		{provider: "anthropic", code: 400, body: `{"error":{"type":"invalid_request_error","message":"Your credit balance is too low to access the Anthropic API."}}`, reason: adapters.LimitReached, fix: "add credit"},
+		{provider: "google", code: 429, body: `{"error":{"code":429,"message":"Your prepayment credits are depleted.","status":"RESOURCE_EXHAUSTED"}}`, reason: adapters.LimitReached, fix: "add credit"},
 		{provider: "anthropic", code: 402, body: `{}`, reason: adapters.LimitReached, fix: "add credit"},
 		{provider: "anthropic", code: 529, body: `{"error":{"type":"overloaded_error","message":"Overloaded"}}`, reason: adapters.RateLimited, fix: "ask again", again: true},
 		{provider: "google", code: 503, body: `{"error":{"code":503,"message":"The model is overloaded. Please try again later.","status":"UNAVAILABLE"}}`, reason: adapters.Unreachable, fix: "ask again", again: true},

@@ -115,6 +115,7 @@ func (t *transport) carry(r *http.Request, h *hearing) (*http.Response, error) {
 	}
 	response.Body = http.MaxBytesReader(nil, response.Body, mostBody)
 	if t.wire == nil {
+		response.Body = heard{response.Body, func(err error) { h.failed = t.known(err) }}
 		return response, nil
 	}
 	defer response.Body.Close()
@@ -124,6 +125,20 @@ func (t *transport) carry(r *http.Request, h *hearing) (*http.Response, error) {
 	}
 	return &http.Response{Status: response.Status, StatusCode: response.StatusCode, Proto: response.Proto, ProtoMajor: response.ProtoMajor, ProtoMinor: response.ProtoMinor,
 		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
+}
+
+// heard is a body that tells of what breaks it off.
+type heard struct {
+	io.ReadCloser
+	tell func(error)
+}
+
+func (b heard) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		b.tell(err)
+	}
+	return n, err
 }
 
 // outgoing is a request as it is sent: to the vendor's own host, and with what the client gets wrong mended.

@@ -141,6 +141,7 @@ func TestOddAnswers(t *testing.T) {
 	}{
 		{ref: "openai/x", body: `{"choices":[{"message":{"content":null,"refusal":"I would rather not."},"finish_reason":"stop"}]}`, want: Reply{Text: "I would rather not.", Stop: StopRefused}},
 		{ref: "openai/x", body: `{"choices":[{"message":{"content":""},"finish_reason":"content_filter"}]}`, want: Reply{Stop: StopRefused}},
+		{ref: "google/gemini-2.5-pro", body: `{"choices":[{"finish_reason":"content_filter: PROHIBITED_CONTENT"}]}`, want: Reply{Stop: StopRefused}},
 		{ref: "openai/x", body: `{"choices":[{"finish_reason":"function_call"}]}`, want: Reply{Stop: StopEnd}},
 		{ref: "openai/x", body: `{"choices":[null,7,{"message":{"content":[{"type":"text","text":"Hm"},{"type":"text","text":"."}]},"finish_reason":null}]}`, want: Reply{Text: "Hm.", Stop: StopEnd}},
 		{ref: "openai/x", body: `{"choices":[{"message":{"tool_calls":[null,{"function":{"name":"pods","arguments":{"n":1}}},{"function":{"name":"nodes"}}]},"finish_reason":"stop"}]}`,

@@ -1,0 +1,78 @@
+package models
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestListAsksEachVendorInItsOwnWay(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := r.Header
+		switch {
+		case r.Method == http.MethodGet && r.URL.Path == "/v1/models" && h.Get("X-Api-Key") == planted && h.Get("Anthropic-Version") != "":
+			fmt.Fprint(w, `{"data":[{"type":"model","id":"claude-b"},{"id":"claude-a"},{"id":"claude-a"},{"id":"a b"},null,{"id":7}],"has_more":false}`)
+		case r.URL.String() == "/v1/models?endpoint=chat&page_size=1000" && h.Get("Authorization") == "Bearer "+planted:
+			fmt.Fprint(w, `{"models":[{"name":"command-a-03-2025"}]}`)
+		case r.URL.Path == "/v1beta/models" && h.Get("X-Goog-Api-Key") == planted:
+			fmt.Fprint(w, `{"models":[{"name":"models/gemini-3-pro"}]}`)
+		case r.URL.String() == "/v1/models" && h.Get("Authorization") == "Bearer "+planted:
+			w.WriteHeader(http.StatusUnauthorized)
+			fmt.Fprintf(w, `{"error":{"message":"bad key %s"}}`, planted)
+		case r.URL.String() == "/v1/models" && len(h.Values("Authorization")) == 0:
+			fmt.Fprint(w, `{"object":"list","data":null}`)
+		default:
+			t.Errorf("%s %s %v", r.Method, r.URL, h)
+		}
+	}))
+	defer server.Close()
+	m, _ := connect(t, server.URL)
+	m.settings.Getenv = environment(map[string]string{"CO_API_KEY": planted})
+	cohere := m.settings.Providers["cohere"]
+	cohere.Key = nil
+	m.settings.Providers["cohere"] = cohere
+	assert.Equal(t, []Listed{
+		{Provider: "anthropic", URL: server.URL, Local: true, Key: "config", Models: []string{"anthropic/claude-a", "anthropic/claude-b"}},
+		{Provider: "cohere", URL: server.URL, Local: true, Key: "env CO_API_KEY", Models: []string{"cohere/command-a-03-2025"}},
+		{Provider: "google", URL: server.URL, Local: true, Key: "config", Models: []string{"google/gemini-3-pro"}},
+		{Provider: "ollama", URL: server.URL, Local: true},
+		{Provider: "openai", URL: server.URL + "/v1", Local: true, Key: "config", Error: "openai answered with HTTP status 401: bad key [redacted]; fix: put a valid key into models.openai.key"},
+	}, m.List(t.Context()))
+}
+
+func TestListSaysWhatIsMissing(t *testing.T) {
+	nobody := httptest.NewServer(http.NotFoundHandler())
+	nobody.Close()
+	m, err := New(Settings{
+		Providers: map[string]Provider{"ollama": {URL: nobody.URL}, "cohere": {Key: func(context.Context) (string, error) { return "", errors.New("exit status 1") }}},
+		Getenv:    environment(map[string]string{"OPENAI_BASE_URL": "nonsense", "OPENAI_API_KEY": planted}), File: "/c.yaml",
+	})
+	require.NoError(t, err)
+	listed := m.List(t.Context())
+	require.Len(t, listed, 5)
+	for i, want := range []string{"there is no key for anthropic; fix: set ANTHROPIC_API_KEY, or models.anthropic.key in /c.yaml", "read models.cohere.key: exit status 1", "there is no key for google", "connection refused", "OPENAI_BASE_URL is no URL"} {
+		assert.Contains(t, listed[i].Error, want)
+		assert.Empty(t, listed[i].Models)
+	}
+	raw, err := json.Marshal(listed)
+	require.NoError(t, err)
+	assert.NotContains(t, string(raw), planted)
+}
+
+func TestListEndsWithItsContext(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer server.Close()
+	m, _ := connect(t, server.URL)
+	ctx, done := context.WithCancel(t.Context())
+	done()
+	for _, l := range m.List(ctx) {
+		assert.Contains(t, l.Error, "context canceled", l.Provider)
+	}
+}
