@@ -49,7 +49,7 @@ type Limits struct {
 
 // DefaultLimits are those of somebody who configured none.
 func DefaultLimits() Limits {
-	return Limits{Steps: 12, Time: 50 * time.Second, Tokens: 200_000, Cost: new(int64(500_000)), Output: 4096, Daily: new(int64(5_000_000)), DailyUnpriced: 2_000_000}
+	return Limits{Steps: 12, Time: 50 * time.Second, Tokens: 200_000, Cost: new(int64(1_000_000)), Output: 6000, Daily: new(int64(5_000_000)), DailyUnpriced: 2_000_000}
 }
 
 // Settings are what an agent runs with, and may be changed while it does.

@@ -1,0 +1,302 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/tmc/langchaingo/llms"
+
+	"clanker/adapters"
+	"clanker/router"
+)
+
+const cacheCall = `{"name":"session-cache"}`
+
+func TestAnswersFromWhatToolsRead(t *testing.T) {
+	r := newRig(t, nil, calls("get_resource", cacheCall, "list_changes", cacheCall),
+		says("session-cache is degraded, with failover disabled.\nIt has 37 restarts, as checkout-api does.\nCOMMAND: [\"kubectl\",\"rollout\",\"restart\",\"deployment/checkout-api\",\"--namespace=production\",\"--context=prod-cluster\"]"))
+	a := r.ask(t, router.Question{})
+	assert.Equal(t, router.StatusOK, a.Status, a.Summary)
+	assert.Equal(t, "session-cache is degraded, with failover disabled.", strings.TrimSuffix(a.Summary, " (demo data)"))
+	assert.Contains(t, a.Explanation, "37 [unverified]")
+	assert.Contains(t, a.Unverified, "37")
+	require.NotEmpty(t, a.Items)
+	assert.Equal(t, "session-cache", a.Items[0].Name)
+	assert.NotEmpty(t, a.Evidence)
+	require.Len(t, a.Proposals, 1)
+	assert.Equal(t, []string{"kubectl", "rollout", "restart"}, a.Proposals[0].Argv[:3])
+	use := a.Usage.Model
+	require.NotNil(t, use)
+	assert.Equal(t, []any{priced, 2, 2, 2000, 200}, []any{use.Name, use.Steps, use.ToolCalls, use.Input, use.Output})
+	assert.NotEqual(t, "unknown", use.CostUSD)
+	spent, err := r.books.Spent(t.Context(), noon.Add(-time.Hour), noon.Add(time.Hour), "")
+	require.NoError(t, err)
+	assert.Equal(t, router.Tokens{In: 2000, Out: 200}, spent.Tokens)
+}
+
+func TestHistoryHasOnePartPerMessage(t *testing.T) {
+	r := newRig(t, nil, calls("get_resource", cacheCall, "nonsense", `{"a":`, "list_changes", cacheCall), says("done"))
+	r.ask(t, router.Question{})
+	var roles []string
+	for _, message := range r.actor.seen[1] {
+		require.Len(t, message.Parts, 1)
+		roles = append(roles, string(message.Role))
+	}
+	assert.Equal(t, []string{"system", "human", "ai", "ai", "ai", "tool", "tool", "tool"}, roles)
+	assert.Contains(t, r.actor.results(1)[1].Content, "no such tool")
+}
+
+func TestPromptIsSmall(t *testing.T) {
+	r := newRig(t, nil, says("done"))
+	r.ask(t, router.Question{})
+	system := r.actor.seen[0][0].Parts[0].(llms.TextContent).Text
+	t.Logf("system prompt: %d tokens, %d tools", len(system)/4, r.actor.tools[0])
+	assert.Less(t, len(system)/4, 800)
+	assert.Contains(t, system, "2026-11-22T12:00:00Z")
+}
+
+func TestLimits(t *testing.T) {
+	look := 0
+	for name, c := range map[string]struct {
+		change func(*Settings)
+		script []turn
+		status router.Status
+		says   string
+	}{
+		"steps": {func(s *Settings) { s.Limits.Steps = 2 },
+			[]turn{calls("get_resource", cacheCall), calls("list_changes", cacheCall), says("It is degraded.")}, router.StatusPartial, "the 2 steps of this question are used up"},
+		"tokens": {func(s *Settings) { s.Limits.Tokens = 62_000 },
+			[]turn{dear(calls("get_resource", cacheCall)), says("It is degraded.")}, router.StatusPartial, "the 62000 tokens of this question are used up"},
+		"tokens at once": {func(s *Settings) { s.Limits.Tokens = 1000 },
+			[]turn{says("never")}, router.StatusError, "the 1000 tokens of this question are used up; fix: ask for less at once, or raise models.tokens"},
+		"money": {func(s *Settings) { s.Limits.Cost = new(int64(1000)) },
+			[]turn{says("never")}, router.StatusError, "the 0.001 US dollars of this question are used up"},
+		"a day": {func(s *Settings) { s.Limits.Daily = new(int64(1000)) },
+			[]turn{says("never")}, router.StatusError, "the day's limit for models is reached"},
+		"a day of an unknown price": {func(s *Settings) {
+			s.Limits.DailyUnpriced = 100
+			s.Models = studio{s.Models.(studio).model, "openai/of-my-own"}
+		}, []turn{says("never")}, router.StatusError, "100 tokens of models whose price is unknown"},
+		"the same again": {nil, []turn{calls("get_resource", cacheCall), calls("get_resource", cacheCall), calls("get_resource", cacheCall), says("It is degraded.")},
+			router.StatusPartial, "it asked for the same again and again"},
+		"endless": {nil, []turn{func(_ context.Context, _ []llms.MessageContent, o llms.CallOptions) (*llms.ContentResponse, error) {
+			if o.StreamingFunc != nil {
+				return response("It is degraded.", "stop"), nil
+			}
+			look++
+			return response("", "tool_calls", llms.ToolCall{ID: "x", FunctionCall: &llms.FunctionCall{Name: "list_resources", Arguments: fmt.Sprintf(`{"kinds":["cache"],"limit":%d}`, look)}}), nil
+		}}, router.StatusPartial, "the 12 steps of this question are used up"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newRig(t, c.change, c.script...).ask(t, router.Question{})
+			assert.Equal(t, c.status, a.Status, a.Summary)
+			assert.Contains(t, a.Summary+strings.Join(a.Warnings, "\n"), c.says)
+			if c.status == router.StatusPartial {
+				assert.Contains(t, a.Summary, "It is degraded.")
+			}
+			assert.LessOrEqual(t, a.Usage.Model.Steps, 13)
+		})
+	}
+}
+
+func TestTimeEndsWithWhatWasSaid(t *testing.T) {
+	short := func(s *Settings) { s.Limits.Time = 300 * time.Millisecond }
+	late := func(ctx context.Context, _ []llms.MessageContent, o llms.CallOptions) (*llms.ContentResponse, error) {
+		if o.StreamingFunc == nil {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		_ = o.StreamingFunc(ctx, []byte("session-cache is degraded"))
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	a := newRig(t, short, calls("get_resource", cacheCall), late).ask(t, router.Question{})
+	assert.Equal(t, router.StatusPartial, a.Status)
+	assert.Contains(t, a.Summary, "session-cache is degraded")
+	assert.Contains(t, strings.Join(a.Warnings, " "), "the 300ms of this question are used up")
+
+	a = newRig(t, short, hangs).ask(t, router.Question{})
+	assert.Equal(t, router.StatusError, a.Status)
+	assert.Contains(t, a.Summary, "the 300ms of this question are used up; fix: ask for less at once, choose a faster model, or raise models.seconds")
+}
+
+func TestProblemsOfModels(t *testing.T) {
+	limited := &adapters.SourceError{Reason: adapters.RateLimited, Detail: "slow down", RetryAfter: 30 * time.Second, Fix: "wait"}
+	for name, c := range map[string]struct {
+		model  string
+		script turn
+		want   router.NotChecked
+	}{
+		"no key":     {"broken", says(""), router.NotChecked{Provider: "broken", Reason: adapters.NoCredentials, Detail: "no key", Fix: "set ANTHROPIC_API_KEY"}},
+		"rate limit": {"", fails(limited), router.NotChecked{Provider: "anthropic", Target: "claude-opus-4-6", Reason: adapters.RateLimited, Detail: "slow down", RetryAfter: 30, Fix: "wait"}},
+		"silence":    {"", says(" \n"), router.NotChecked{Provider: "anthropic", Target: "claude-opus-4-6", Reason: adapters.Internal, Detail: "the model answered with no text", Fix: "ask again, or choose another model with `model`"}},
+		"refusal": {"", func(context.Context, []llms.MessageContent, llms.CallOptions) (*llms.ContentResponse, error) {
+			return response("I must not.", "refusal"), nil
+		}, router.NotChecked{Provider: "anthropic", Target: "claude-opus-4-6", Reason: adapters.Refused, Detail: "the model refused: I must not.", Fix: "ask in other words, or choose another model with `model`"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newRig(t, nil, c.script).ask(t, router.Question{Model: c.model})
+			assert.Equal(t, router.StatusError, a.Status)
+			c.want.What = "the question"
+			assert.Equal(t, c.want, a.Coverage.NotChecked[len(a.Coverage.NotChecked)-1])
+			assert.Contains(t, a.Summary, c.want.Fix)
+		})
+	}
+}
+
+func TestWithoutAModelItIsDeclined(t *testing.T) {
+	a := newRig(t, nil, says("")).ask(t, router.Question{Model: "none"})
+	assert.Equal(t, router.StatusUnsupported, a.Status)
+	assert.Contains(t, a.Warnings[len(a.Warnings)-1], "set models.default")
+}
+
+func TestKeepsToWhatItsModelCosts(t *testing.T) {
+	limit := errors.New("disk full")
+	r := newRig(t, nil, says("never"))
+	r.agent.books = brokenBooks{limit}
+	a := r.ask(t, router.Question{})
+	assert.Equal(t, router.StatusError, a.Status)
+	assert.Contains(t, a.Summary, "what models cost cannot be kept, so none is asked: disk full")
+	assert.Empty(t, r.actor.seen)
+}
+
+type brokenBooks struct{ err error }
+
+func (b brokenBooks) Reserve(context.Context, router.Spend, router.SpendLimit) error   { return b.err }
+func (b brokenBooks) Settle(context.Context, string, router.Tokens, router.Cost) error { return b.err }
+func (b brokenBooks) Note(context.Context, router.Investigation) error                 { return b.err }
+
+func TestParallelCallsRunAtOnceAndKeepTheirOrder(t *testing.T) {
+	var pairs []string
+	for i := range 10 {
+		pairs = append(pairs, "get_logs", fmt.Sprintf(`{"name":"checkout-api","tail":%d}`, i+1))
+	}
+	r := newRig(t, nil, calls(pairs...), says("done"))
+	r.ask(t, router.Question{})
+	results := r.actor.results(1)
+	require.Len(t, results, 10)
+	for i, result := range results {
+		assert.Equal(t, i >= mostCalls, strings.Contains(result.Content, "at most 8 tools in one turn"), i)
+	}
+}
+
+func TestResearchGoesToItsModel(t *testing.T) {
+	change := func(s *Settings) { s.Research = "openai/gpt-5.4" }
+	for question, want := range map[string]string{
+		twist: priced,
+		"is session-cache the reason that carts vanish": "openai/gpt-5.4",
+	} {
+		r := newRig(t, change, calls("get_resource", cacheCall), says("done"))
+		a := r.ask(t, router.Question{Text: question})
+		require.NotNil(t, a.Usage.Model, a.Status)
+		assert.Equal(t, want, a.Usage.Model.Name, question)
+		assert.Equal(t, "cohere/command-a-03-2025", r.ask(t, router.Question{Text: question, Model: "cohere/command-a-03-2025"}).Usage.Model.Name, "what the asker chose goes first")
+	}
+}
+
+func TestTwoQuestionsWithTwoModelsAtOnce(t *testing.T) {
+	r := newRig(t, nil, func(_ context.Context, messages []llms.MessageContent, _ llms.CallOptions) (*llms.ContentResponse, error) {
+		if len(messages) == 2 {
+			return calls("get_resource", cacheCall)(t.Context(), messages, llms.CallOptions{})
+		}
+		return response("done", "stop"), nil
+	})
+	var both sync.WaitGroup
+	for _, model := range []string{"openai/gpt-5.4", "ollama/gemma4:31b", priced, "google/gemini-3-pro"} {
+		both.Go(func() {
+			a := r.ask(t, router.Question{Model: model})
+			assert.Equal(t, model, a.Usage.Model.Name)
+			assert.Equal(t, 2, a.Usage.Model.Steps)
+		})
+	}
+	both.Wait()
+}
+
+func TestCancelledQuestionsEnd(t *testing.T) {
+	r := newRig(t, nil, hangs)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() {
+		_, err := r.router.Route(ctx, router.Question{Text: twist})
+		ended <- err
+	}()
+	cancel()
+	assert.ErrorIs(t, <-ended, context.Canceled)
+}
+
+func TestInvestigationsAreNoted(t *testing.T) {
+	r := newRig(t, nil, calls("get_resource", `{"name":"session-cache","kind":"cache"}`), says("It is degraded."))
+	noted := &notes{Books: r.books}
+	r.agent.books = noted
+	a := r.ask(t, router.Question{Text: twist + " with password=hunter2hunter2"})
+	require.Len(t, noted.all, 1)
+	i := noted.all[0]
+	assert.Equal(t, a.AnswerID, i.Answer)
+	assert.NotContains(t, i.Question, "hunter2hunter2")
+	assert.Equal(t, router.StatusOK, i.Status)
+	require.Len(t, i.Uses, 1)
+	assert.JSONEq(t, `{"name":"session-cache","kind":"cache"}`, string(i.Uses[0].Arguments))
+	assert.True(t, i.Uses[0].OK)
+}
+
+type notes struct {
+	Books
+	all []router.Investigation
+}
+
+func (n *notes) Note(_ context.Context, i router.Investigation) error {
+	n.all = append(n.all, i)
+	return nil
+}
+
+func TestWordsOfCommands(t *testing.T) {
+	for command, want := range map[string]string{
+		`["kubectl","get","pods"]`:        `["kubectl","get","pods"]`,
+		"kubectl get pods -n web":         `["kubectl","get","pods","-n","web"]`,
+		"kubectl get pods; rm -rf /":      "",
+		`["kubectl", 1]`:                  "",
+		`kubectl annotate x "a b"`:        "",
+		"kubectl logs $(cat /etc/passwd)": "",
+	} {
+		argv, err := words(command)
+		if want == "" {
+			assert.Error(t, err, command)
+			continue
+		}
+		require.NoError(t, err)
+		assert.JSONEq(t, want, asJSON(t, argv))
+	}
+}
+
+func TestCommandsThatNobodyCouldRunAreLeftOut(t *testing.T) {
+	made, left := proposals([]string{"rm -rf /", "kubectl rollout undo deployment/web --namespace=shop --context=prod"}, "why")
+	require.Len(t, made, 1)
+	assert.Len(t, left, 1)
+}
+
+func TestRedactedArgumentsStayAnObject(t *testing.T) {
+	for _, arguments := range []string{`{"grep":"password=hunter2hunter2"}`, `{"a":`, `[]`, `null`, ``} {
+		var object map[string]any
+		got := redacted(json.RawMessage(arguments))
+		require.NoError(t, json.Unmarshal(got, &object), arguments)
+		assert.NotContains(t, string(got), "hunter2hunter2")
+	}
+}
+
+func FuzzWhere(f *testing.F) {
+	f.Add("checkout-api is down.", "checkout-api")
+	f.Add("checkout-api-v2.", "checkout-api")
+	f.Fuzz(func(t *testing.T, text, name string) {
+		if n := where(text, name); n >= 0 {
+			assert.True(t, strings.HasPrefix(text[n:], name))
+		}
+	})
+}
