@@ -230,7 +230,7 @@ func TestValues(t *testing.T) {
 		`{"key":"models.google.key","value":null,"from":"default"},{"key":"models.google.url","value":"","from":"default"},`+
 		`{"key":"models.cohere.key","value":null,"from":"default"},{"key":"models.cohere.url","value":"","from":"default"},`+
 		`{"key":"models.ollama.url","value":"","from":"default"},`+
-		`{"key":"models.prices","value":"","from":"default"},{"key":"models.steps","value":12,"from":"default"},{"key":"models.seconds","value":50,"from":"default"},{"key":"models.tokens","value":200000,"from":"default"},{"key":"models.cents","value":50,"from":"default"},{"key":"models.daily.cents","value":500,"from":"default"},{"key":"models.daily.tokens","value":2000000,"from":"default"},`+
+		`{"key":"models.prices","value":"","from":"default"},{"key":"models.steps","value":12,"from":"default"},{"key":"models.seconds","value":50,"from":"default"},{"key":"models.tokens","value":200000,"from":"default"},{"key":"models.cents","value":100,"from":"default"},{"key":"models.daily.cents","value":500,"from":"default"},{"key":"models.daily.tokens","value":2000000,"from":"default"},`+
 		`{"key":"agents.users","value":[],"from":"default"},{"key":"operators.listen","value":"localhost:39394","from":"default"},`+
 		`{"key":"operators.users","value":[],"from":"default"},{"key":"policies.dir","value":"","from":"default"},`+
 		`{"key":"approval.wait","value":60,"from":"default"},{"key":"approval.last","value":10,"from":"default"},`+

@@ -116,7 +116,7 @@ func budgetKeys() []Key {
 		{Path: "models.tokens", Type: Number, Default: "200000", Min: 1000, Max: 100_000_000, Unit: "tokens", Live: true,
 			Doc:   "How many tokens, in and out, one question may take.",
 			field: func(c *Config) any { return &c.Models.Tokens }},
-		{Path: "models.cents", Type: Number, Default: "50", Min: 1, Max: 100_000, Unit: "US cents", Live: true,
+		{Path: "models.cents", Type: Number, Default: "100", Min: 1, Max: 100_000, Unit: "US cents", Live: true,
 			Doc:   "What one question may cost.",
 			field: func(c *Config) any { return &c.Models.Cents }},
 		{Path: "models.daily.cents", Type: Number, Default: "500", Min: 1, Max: 10_000_000, Unit: "US cents", Live: true,
