@@ -25,6 +25,8 @@ func TestResults(t *testing.T) {
 		{"list-elsewhere", "list_resources", `{"name":"rabbitmq","environment":"staging"}`, true},
 		{"list-no-kind", "list_resources", `{"kinds":["blob"]}`, false},
 		{"list-everything", "list_resources", `{}`, false},
+		{"list-droplets", "list_resources", `{"kinds":["droplets","github repositories"],"limit":3}`, true},
+		{"list-provider", "list_resources", `{"kinds":["droplets"],"provider":"azure"}`, false},
 		{"get", "get_resource", `{"name":"checkout-api","kind":"deployment","namespace":null}`, true},
 		{"get-id", "get_resource", `{"name":"aws/prod/us-east-1/production/cache/session-cache"}`, true},
 		{"get-many", "get_resource", `{"name":"search"}`, true},

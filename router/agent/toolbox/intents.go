@@ -212,7 +212,7 @@ func find(_ context.Context, c *call) (*page, error) {
 		}
 		p.rows = append(p.rows, row{cells: []string{ToolName(in.ID), in.Description, strings.Join(takes, ", ")}})
 	}
-	p.head = []string{router.Count(len(p.rows), "ready answer") + ", which can be called from now on; this says nothing of the estate"}
+	p.head = []string{router.Count(len(p.rows), "tool") + " found, which can be called from now on; nothing was read yet"}
 	return p, nil
 }
 

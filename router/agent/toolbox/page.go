@@ -139,7 +139,7 @@ func fitting(lines []string, room int) int {
 func prose(texts []string) []string {
 	var kept []string
 	for _, text := range texts {
-		if text = router.Printable(text); strings.Contains(text, " ") {
+		if text = clipped(router.Printable(text), mostFenced); strings.Contains(text, " ") {
 			kept = append(kept, text)
 		}
 	}
