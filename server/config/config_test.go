@@ -49,7 +49,7 @@ func TestDefault(t *testing.T) {
 		Limits: config.Limits{Rate: 100, Burst: 200, Running: 32, Sessions: 1000}, Metrics: true,
 		Operators: config.Operators{Listen: "localhost:39394"}, Approval: config.Approval{Wait: 60, Last: 10, Pending: 5, Hourly: 20},
 		History: config.History{Keep: 90, Size: 1024},
-		Models:  config.Models{Steps: 12, Seconds: 50, Tokens: 200_000, Cents: 50, Daily: config.Daily{Cents: 500, Tokens: 2_000_000}},
+		Models:  config.Models{Steps: 12, Seconds: 50, Tokens: 200_000, Cents: 100, Daily: config.Daily{Cents: 500, Tokens: 2_000_000}},
 	}, config.Default())
 }
 

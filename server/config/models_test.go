@@ -23,7 +23,7 @@ models:
 	require.NoError(t, err)
 	assert.Equal(t, config.Models{Default: "fast", Research: "anthropic/claude-opus-4-6", Aliases: []string{"fast=ollama/hf.co/me/model:31b", "other=openai/gpt"},
 		OpenAI: config.Vendor{Key: config.Secret{Env: "SOME_KEY"}, URL: "http://127.0.0.1:8000/v1"},
-		Steps:  12, Seconds: 50, Tokens: 200_000, Cents: 50, Daily: config.Daily{Cents: 7, Tokens: 2_000_000}}, c.Models)
+		Steps:  12, Seconds: 50, Tokens: 200_000, Cents: 100, Daily: config.Daily{Cents: 7, Tokens: 2_000_000}}, c.Models)
 	assert.Equal(t, "https://example.com/v1", fromVariable(t, "CLANKER_MODELS_OPENAI_URL", "https://example.com/v1").OpenAI.URL)
 	assert.Equal(t, []string{"a=openai/b", "c=cohere/d"}, fromVariable(t, "CLANKER_MODELS_ALIASES", "a=openai/b,c=cohere/d").Aliases)
 	assert.Equal(t, config.Secret{File: "key"}, fromVariable(t, "CLANKER_MODELS_OPENAI_KEY_FILE", "key").OpenAI.Key)
