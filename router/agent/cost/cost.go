@@ -107,6 +107,3 @@ func (p Price) Stale(now time.Time) string {
 	}
 	return "prices of " + p.Read.Format(time.DateOnly)
 }
-
-// USD spells an amount in US dollars: "0.0123", or "unknown".
-func USD(c router.Cost) string { return router.USD(c) }

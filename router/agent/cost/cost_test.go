@@ -71,7 +71,7 @@ func TestPrice(t *testing.T) {
 		p, known := table.Price(test.model, test.local)
 		assert.Equal(t, test.want != "", known, test.model)
 		if known {
-			assert.Equal(t, test.want, USD(p.Cost(router.Tokens{In: unit, Out: unit})), test.model)
+			assert.Equal(t, test.want, router.USD(p.Cost(router.Tokens{In: unit, Out: unit})), test.model)
 		}
 	}
 	assert.Equal(t, 200_000, table.Context("anthropic/claude-haiku-4-5-20251001"))
