@@ -85,8 +85,15 @@ func (m *googleModel) GenerateContent(ctx context.Context, messages []llms.Messa
 // ask has the whole reply, or an error.
 func (m *googleModel) ask(ctx context.Context, contents []*genai.Content, config *genai.GenerateContentConfig, stream func(context.Context, []byte) error) (*googleReply, error) {
 	ctx, broken := noticing(ctx)
+	pieces := m.models.GenerateContentStream(ctx, m.name, contents, config)
+	if stream == nil {
+		stream = func(context.Context, []byte) error { return nil }
+		pieces = func(yield func(*genai.GenerateContentResponse, error) bool) {
+			yield(m.models.GenerateContent(ctx, m.name, contents, config))
+		}
+	}
 	reply := &googleReply{}
-	err := m.hear(ctx, reply, contents, config, stream)
+	err := reply.hear(pieces, func(text string) error { return stream(ctx, []byte(text)) })
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
@@ -96,27 +103,6 @@ func (m *googleModel) ask(ctx context.Context, contents []*genai.Content, config
 		return nil, err
 	}
 	return reply, reply.whole()
-}
-
-func (m *googleModel) hear(ctx context.Context, reply *googleReply, contents []*genai.Content, config *genai.GenerateContentConfig, stream func(context.Context, []byte) error) error {
-	if stream == nil {
-		response, err := m.models.GenerateContent(ctx, m.name, contents, config)
-		if err == nil {
-			reply.add(response)
-		}
-		return err
-	}
-	for response, err := range m.models.GenerateContentStream(ctx, m.name, contents, config) {
-		if err != nil {
-			return err
-		}
-		if text := reply.add(response); text != "" {
-			if err := stream(ctx, []byte(text)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // googleTools declares functions, with the schemas as they are.

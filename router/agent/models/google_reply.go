@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"iter"
 	"strings"
 
 	"github.com/tmc/langchaingo/llms"
@@ -19,6 +20,34 @@ type googleReply struct {
 	usage     genai.GenerateContentResponseUsageMetadata
 }
 
+// hear takes all pieces, and tells the text of each.
+func (r *googleReply) hear(pieces iter.Seq2[*genai.GenerateContentResponse, error], tell func(string) error) error {
+	next, stop := iter.Pull2(pieces)
+	defer stop()
+	for {
+		piece, more, err := pull(next)
+		if err != nil || !more {
+			return err
+		}
+		if text := r.add(piece); text != "" {
+			if err := tell(text); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// pull has the next piece, and an error where genai panics: it does when an answer has not the shape that it is used to.
+func pull[T any](next func() (T, error, bool)) (piece T, more bool, err error) {
+	defer func() {
+		if odd := recover(); odd != nil {
+			err = fmt.Errorf("the answer is none of the API: %v", odd)
+		}
+	}()
+	piece, err, more = next()
+	return piece, more, err
+}
+
 // add takes a piece, and returns the text in it.
 func (r *googleReply) add(response *genai.GenerateContentResponse) string {
 	if response.UsageMetadata != nil { // each is the sum of all so far
@@ -27,7 +56,7 @@ func (r *googleReply) add(response *genai.GenerateContentResponse) string {
 	if f := response.PromptFeedback; f != nil && f.BlockReason != "" {
 		r.stop = string(f.BlockReason)
 	}
-	if len(response.Candidates) == 0 {
+	if len(response.Candidates) == 0 || response.Candidates[0] == nil {
 		return ""
 	}
 	candidate := response.Candidates[0]

@@ -181,20 +181,28 @@ func TestGoogleStopsStreamingWhenToldTo(t *testing.T) {
 	assert.ErrorIs(t, err, io.ErrClosedPipe)
 }
 
+// inBothWays runs a test with an answer in one piece, and with one that is streamed.
+func inBothWays(t *testing.T, name string, test func(t *testing.T, options ...llms.CallOption)) {
+	t.Run(name, func(t *testing.T) { test(t) })
+	t.Run(name+" streamed", func(t *testing.T) {
+		test(t, llms.WithStreamingFunc(func(context.Context, []byte) error { return nil }))
+	})
+}
+
 func TestGoogleSaysWhyItEnded(t *testing.T) {
-	for _, reason := range []string{"STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "LANGUAGE", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"} {
-		for _, streamed := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s streamed %t", reason, streamed), func(t *testing.T) {
-				server := modeltest.Start(t, modeltest.Script{Turns: []modeltest.Turn{{Text: "so far", Stop: modeltest.Stop(reason)}}})
-				var options []llms.CallOption
-				if streamed {
-					options = append(options, llms.WithStreamingFunc(func(context.Context, []byte) error { return nil }))
-				}
-				choice := geminiTurn(t, openedGoogle(t, server.Base("google")), geminiTalkAbout("why?"), options...)
-				assert.Equal(t, reason, choice.StopReason)
-				assert.Equal(t, "so far", choice.Content)
-			})
-		}
+	reasons := []string{"STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "LANGUAGE", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL"}
+	var turns []modeltest.Turn
+	for _, reason := range reasons {
+		turn := modeltest.Turn{Text: "so far", Stop: modeltest.Stop(reason)}
+		turns = append(turns, turn, turn)
+	}
+	model := openedGoogle(t, modeltest.Start(t, modeltest.Script{Turns: turns}).Base("google"))
+	for _, reason := range reasons {
+		inBothWays(t, reason, func(t *testing.T, options ...llms.CallOption) {
+			choice := geminiTurn(t, model, geminiTalkAbout("why?"), options...)
+			assert.Equal(t, reason, choice.StopReason)
+			assert.Equal(t, "so far", choice.Content)
+		})
 	}
 }
 
@@ -206,7 +214,7 @@ func TestGoogleBlocksPrompts(t *testing.T) {
 }
 
 func TestGoogleFails(t *testing.T) {
-	for _, test := range []struct {
+	tests := []struct {
 		failure modeltest.Failure
 		code    int
 		says    string
@@ -220,54 +228,43 @@ func TestGoogleFails(t *testing.T) {
 		{modeltest.Failure{Kind: modeltest.RateLimit, Retry: modeltest.Retry{After: 37e9}}, 429, "retryDelay:37s"},
 		{modeltest.Failure{Kind: modeltest.Broken}, 500, "INTERNAL"},
 		{modeltest.Failure{Kind: modeltest.Overloaded}, 503, "UNAVAILABLE"},
-	} {
-		for _, streamed := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s %d streamed %t", test.failure.Kind, test.code, streamed), func(t *testing.T) {
-				server := modeltest.Start(t, modeltest.Script{Turns: []modeltest.Turn{{Error: &test.failure}}})
-				var options []llms.CallOption
-				if streamed {
-					options = append(options, llms.WithStreamingFunc(func(context.Context, []byte) error { return nil }))
-				}
-				_, err := openedGoogle(t, server.Base("google")).GenerateContent(t.Context(), geminiTalkAbout("why?"), options...)
-				var failed genai.APIError
-				require.ErrorAs(t, err, &failed)
-				assert.Equal(t, test.code, failed.Code)
-				assert.ErrorContains(t, err, test.says)
-				assert.NotContains(t, err.Error(), "the-key")
-				assert.Equal(t, 1, len(server.Requests()), "it is not asked again here")
-			})
-		}
 	}
+	var turns []modeltest.Turn
+	for _, test := range tests {
+		turns = append(turns, modeltest.Turn{Error: &test.failure}, modeltest.Turn{Error: &test.failure})
+	}
+	server := modeltest.Start(t, modeltest.Script{Turns: turns})
+	for _, test := range tests {
+		inBothWays(t, fmt.Sprintf("%s %d", test.failure.Kind, test.code), func(t *testing.T, options ...llms.CallOption) {
+			_, err := openedGoogle(t, server.Base("google")).GenerateContent(t.Context(), geminiTalkAbout("why?"), options...)
+			var failed genai.APIError
+			require.ErrorAs(t, err, &failed)
+			assert.Equal(t, test.code, failed.Code)
+			assert.ErrorContains(t, err, test.says)
+			assert.NotContains(t, err.Error(), "the-key")
+		})
+	}
+	assert.Len(t, server.Requests(), len(turns), "none is asked again here")
 }
 
 func TestGoogleIsGivenUp(t *testing.T) {
 	for _, hold := range []modeltest.Hold{modeltest.HoldBefore, modeltest.HoldDuring} {
-		for _, streamed := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s streamed %t", hold, streamed), func(t *testing.T) {
-				server := modeltest.Start(t, modeltest.Script{Turns: []modeltest.Turn{{Text: "a long text of many words, half of which is sent", Hold: hold}}})
-				ctx, cancel := context.WithCancel(t.Context())
-				go func() { <-server.Held(); cancel() }()
-				var options []llms.CallOption
-				if streamed {
-					options = append(options, llms.WithStreamingFunc(func(context.Context, []byte) error { return nil }))
-				}
-				_, err := openedGoogle(t, server.Base("google")).GenerateContent(ctx, geminiTalkAbout("why?"), options...)
-				assert.ErrorIs(t, err, context.Canceled)
-			})
-		}
+		inBothWays(t, string(hold), func(t *testing.T, options ...llms.CallOption) {
+			server := modeltest.Start(t, modeltest.Script{Turns: []modeltest.Turn{{Text: "a long text of many words, half of which is sent", Hold: hold}}})
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() { <-server.Held(); cancel() }()
+			_, err := openedGoogle(t, server.Base("google")).GenerateContent(ctx, geminiTalkAbout("why?"), options...)
+			assert.ErrorIs(t, err, context.Canceled)
+		})
 	}
 }
 
 func TestGoogleBreaksOff(t *testing.T) {
-	for _, streamed := range []bool{false, true} {
+	inBothWays(t, "cut", func(t *testing.T, options ...llms.CallOption) {
 		server := modeltest.Start(t, modeltest.Script{Turns: []modeltest.Turn{{Text: "a long text of many words, half of which is sent", Cut: true}}})
-		var options []llms.CallOption
-		if streamed {
-			options = append(options, llms.WithStreamingFunc(func(context.Context, []byte) error { return nil }))
-		}
 		_, err := openedGoogle(t, server.Base("google")).GenerateContent(t.Context(), geminiTalkAbout("why?"), options...)
-		assert.ErrorIs(t, err, io.ErrUnexpectedEOF, "streamed %t", streamed)
-	}
+		assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	})
 }
 
 // geminiSays serves answers as they are, one for each request, and returns the requests.
