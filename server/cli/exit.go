@@ -29,7 +29,7 @@ const exitCodes = `0  done; for a question: a complete answer
 3  partial: an answer, but something could not be read; it says what, why and how to fix it
 4  no answer: nothing of the kind exists (noData), the question lacks something (needsInput) or no intent
    understands it (unsupported)
-5  nothing could be read: no provider is connected, or none of them answered`
+5  nothing could be read: no provider is connected, none of them answered, or the model for the question did not`
 
 func exitCodesTopic() *cobra.Command {
 	return &cobra.Command{Use: "exit-codes", Short: "What the exit codes mean", Long: exitCodes}

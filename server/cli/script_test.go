@@ -48,13 +48,14 @@ func TestScript(t *testing.T) {
 			env.Setenv("TERM", "xterm-256color")
 			env.Values[runningKey{}] = map[string]*served{}
 			env.Values[talkKey{}] = &talk{}
+			env.Values[modelKey{}] = &modelServer{}
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"code": code, "terminal": terminal, "serve": serve, "post": post, "await": await, "terminate": terminate,
 			"hear": hear, "sighup": sighup,
 			"valid": valid, "hostile": hostile, "hang": hang, "crash": crash, "converse": converse, "say": say, "hangup": hangup,
-			"get": get, "add": add, "propose": propose, "outcome": outcome, "keep": keep,
+			"get": get, "add": add, "propose": propose, "outcome": outcome, "keep": keep, "model": model, "fill": fill,
 		},
 	})
 }
@@ -92,7 +93,7 @@ func command(ts *testscript.TestScript, args []string) *exec.Cmd {
 	ts.Check(err)
 	cmd := exec.Command(program, args[1:]...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "PATH", "TERM", "NO_COLOR", "KUBECONFIG", "CLANKER_CONFIG", "GOCOVERDIR"} {
+	for _, name := range []string{"HOME", "PATH", "TERM", "NO_COLOR", "KUBECONFIG", "CLANKER_CONFIG", "GOCOVERDIR", "OPENAI_API_KEY", "OPENAI_BASE_URL"} {
 		if value := ts.Getenv(name); value != "" {
 			cmd.Env = append(cmd.Env, name+"="+value)
 		}

@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"clanker/server/config"
+	"clanker/server/telemetry"
+)
+
+// What a command printed is kept until somebody wants it anew; a file is read each time.
+func TestModelKeys(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "key")
+	write := func(key string) { require.NoError(t, os.WriteFile(path, []byte(key), 0o600)) }
+	k := &modelKeys{masks: &masks{}}
+	find := func(from config.Secret) string {
+		key, err := k.find(t.Context(), "openai", from)
+		require.NoError(t, err)
+		return key
+	}
+	printed, read := config.Secret{Command: []string{"cat", path}}, config.Secret{File: path}
+	write("first-key")
+	assert.Equal(t, []string{"first-key", "first-key"}, []string{find(printed), find(read)})
+	write("second-key")
+	assert.Equal(t, []string{"first-key", "second-key"}, []string{find(printed), find(read)})
+	k.forget()
+	assert.Equal(t, "second-key", find(printed))
+	require.NoError(t, os.Remove(path))
+	assert.Equal(t, "second-key", find(printed))
+	_, err := k.find(t.Context(), "openai", read)
+	require.Error(t, err)
+	_, err = k.find(t.Context(), "openai", config.Secret{Command: []string{"false"}})
+	require.Error(t, err, "a failure is not kept either")
+}
+
+// However many ask at once, a command that may bother a person runs once.
+func TestModelKeysRunACommandOnce(t *testing.T) {
+	t.Parallel()
+	count := filepath.Join(t.TempDir(), "count")
+	k := &modelKeys{masks: &masks{}}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			key, err := k.find(t.Context(), "openai", config.Secret{Command: []string{"sh", "-c", "echo >> " + count + "; echo the-only-key"}})
+			assert.NoError(t, err)
+			assert.Equal(t, "the-only-key", key)
+		})
+	}
+	all.Wait()
+	lines, err := os.ReadFile(count)
+	require.NoError(t, err)
+	assert.Equal(t, "\n", string(lines))
+}
+
+// Every secret that was found is masked in logs, the last one of each sort.
+func TestMasks(t *testing.T) {
+	t.Parallel()
+	var m masks
+	k := &modelKeys{masks: &m}
+	getenv := k.masking(func(name string) string {
+		return map[string]string{"OPENAI_API_KEY": "openai-secret", "COHERE_API_KEY": "none", "OPENAI_BASE_URL": "https://example.com"}[name]
+	})
+	for _, name := range []string{"OPENAI_API_KEY", "COHERE_API_KEY", "OPENAI_BASE_URL"} {
+		getenv(name)
+	}
+	require.NoError(t, m.put("token", "own-token-secret"))
+	k.mask("cohere", "cohere-secret-1")
+	k.mask("cohere", "cohere-secret-2")
+	require.Error(t, m.put("token", "short"), "it is too short to be masked")
+	var out strings.Builder
+	logger, err := telemetry.NewLogger(&out, telemetry.Options{Format: "text", Known: &m.Known})
+	require.NoError(t, err)
+	logger.Info("openai-secret own-token-secret cohere-secret-2 none https://example.com")
+	assert.NotContains(t, out.String(), "secret")
+	assert.Contains(t, out.String(), "none https://example.com")
+}
