@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/tmc/langchaingo/llms"
@@ -53,7 +54,7 @@ func (w *anthropicWire) remind(turn object) []object {
 	for _, block := range objects(turn["content"]) {
 		if block["type"] == "tool_use" {
 			if thought, ok := w.memory.of(text(block, "id")).([]object); ok {
-				blocks = append(thought[:len(thought):len(thought)], blocks...)
+				blocks = slices.Concat(thought, blocks)
 			}
 		}
 		if block["type"] != "text" || strings.TrimSpace(text(block, "text")) != "" {

@@ -156,8 +156,7 @@ func TestDeadlineInTheMiddleOfAStream(t *testing.T) {
 		assert.Equal(t, heard, reply.Text)
 		assert.True(t, strings.HasPrefix("All three pods are well. Nothing is to be done.", heard))
 
-		server = modeltest.Start(t, script)
-		m, _ := scripted(t, server)
+		m, _ := scripted(t, modeltest.Start(t, script))
 		again, err := m.Open(t.Context(), model.Name)
 		require.NoError(t, err)
 		again.most = 100 * time.Millisecond // its own time, when the caller has all of it
@@ -198,7 +197,7 @@ func TestWhatVendorsSayIsWrong(t *testing.T) {
 				for _, stream := range []func(string){nil, func(string) {}} {
 					_, err := model.Ask(t.Context(), begun(), both, 500, stream)
 					assert.Equal(t, want, reasonOf(t, err), err)
-					assert.NotEmpty(t, err.(*adapters.SourceError).Fix)
+					assert.NotEmpty(t, problemOf(t, err).Fix)
 					assert.Equal(t, kind == modeltest.TooLong, IsOverflow(err))
 					assert.Equal(t, want == adapters.RateLimited, len(*waits) > 0, "it would be the same again")
 				}
@@ -237,8 +236,7 @@ func TestModelsThatAreBusyAreAskedAgain(t *testing.T) {
 						assert.Equal(t, "Fine.", reply.Text)
 						return
 					}
-					var problem *adapters.SourceError
-					require.ErrorAs(t, err, &problem)
+					problem := problemOf(t, err)
 					assert.Contains(t, []adapters.Reason{adapters.RateLimited, adapters.Unreachable}, problem.Reason)
 					if name == "a date" {
 						assert.InDelta(t, time.Hour, problem.RetryAfter, float64(time.Minute))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -34,26 +35,75 @@ func overloaded(e *adapters.SourceError) bool {
 	return errors.As(e.Err, &s) && e.Reason != adapters.LimitReached && (s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable || s == statusOverloaded)
 }
 
-// How the vendors say what a status alone does not.
+// How the vendors say what a status alone does not. Google speaks of plans and billing whenever it is asked too often.
 var (
 	saysOverflow = regexp.MustCompile(`(?i)context[_ -]?(length|window|size|limit)|prompt is too long|maximum context|too many tokens|input token count|exceeds? the (maximum number of tokens|available context)|token limit`)
-	saysNoMoney  = regexp.MustCompile(`(?i)insufficient[_ ]quota|exceeded your current quota|credit balance|credits are depleted|billing`)
-	saysQuota    = regexp.MustCompile(`(?i)exceeded your current quota`)
+	saysNoMoney  = regexp.MustCompile(`(?i)insufficient[_ ]quota|exceeded your current quota|credit balance|billing`)
+	saysNoCredit = regexp.MustCompile(`(?i)credits are depleted`)
 	saysBadKey   = regexp.MustCompile(`(?i)api[_ ]?key (not valid|expired|not found)|api_key_invalid|invalid (x-)?api[_ -]?(key|token)`)
 	saysRefused  = regexp.MustCompile(`(?i)content[_ ]?(filter|policy)|usage policy|invalid_prompt|responsible ?ai|safety (system|polic)`)
 	saysNoModel  = regexp.MustCompile(`(?i)model[_ ]not[_ ]found|model .{0,120}(not found|does not exist|not exist)|does not support (tools|function)|not a chat model|unknown model`)
 	retryDelay   = regexp.MustCompile(`"retryDelay"\s*:\s*"([0-9.]+)s"`)
 )
 
+// meaning is what a failure means that has one of the statuses, or is the client's fault and says so.
+type meaning struct {
+	reason   adapters.Reason
+	fix      string
+	overflow bool
+	says     *regexp.Regexp
+	statuses []int
+}
+
+func (m meaning) of(code int, words string) bool {
+	return slices.Contains(m.statuses, code) || m.says != nil && code >= 400 && code < 500 && m.says.MatchString(words)
+}
+
+// meanings are those that there are; the first that fits counts.
+func (t *transport) meanings() []meaning {
+	name, key, again := t.at.vendor.name, cmp.Or(t.at.from, "models."+t.at.vendor.name+".key"), "ask again in a while, or choose another model"
+	broke := saysNoMoney
+	if name == google {
+		broke = saysNoCredit
+	}
+	return []meaning{
+		{adapters.LimitReached, fmt.Sprintf("add credit, or raise the limit, of your account at %s, or choose another model", name), false, broke, []int{402}},
+		{adapters.ExpiredCredentials, fmt.Sprintf("put a valid key into %s", key), false, saysBadKey, []int{401}},
+		{adapters.RateLimited, again, false, nil, []int{429, int(statusOverloaded)}},
+		{adapters.Unsupported, "ask for less at once, or choose a model with a larger context", true, saysOverflow, []int{413}},
+		{adapters.PermissionDenied, fmt.Sprintf("let the key in %s use %s, or choose another model: %s", key, t.model, fixList), false, nil, []int{403}},
+		{adapters.Refused, "ask in other words, or choose another model", false, saysRefused, nil},
+		{adapters.Unsupported, t.fixModel(), false, saysNoModel, []int{404}},
+		{adapters.TimedOut, again, false, nil, []int{408, 504}},
+	}
+}
+
+// meaning is that of a failure with these words of the vendor.
+func (t *transport) meaning(code int, words string) meaning {
+	all := t.meanings()
+	if i := slices.IndexFunc(all, func(m meaning) bool { return m.of(code, words) }); i >= 0 {
+		return all[i]
+	}
+	switch {
+	case code >= 500:
+		return meaning{reason: adapters.Unreachable, fix: "ask again in a while, or choose another model"}
+	case code < 400:
+		return meaning{reason: adapters.Unreachable, fix: fmt.Sprintf("set models.%s.url to the URL of the API itself", t.at.vendor.name)}
+	default:
+		return meaning{reason: adapters.Internal, fix: "choose another model: " + fixList}
+	}
+}
+
 // failure is what an answer that is none means, and what to do about it.
 func (t *transport) failure(code int, header http.Header, body []byte) *adapters.SourceError {
 	words := t.at.scrub(message(body))
-	e := &adapters.SourceError{Detail: strings.TrimSuffix(fmt.Sprintf("%s answered with HTTP status %d: %s", t.at.vendor.name, code, excerpt(words)), ": "), Err: status(code)}
-	e.Reason, e.Fix = t.reason(code, words)
+	means := t.meaning(code, words)
+	e := &adapters.SourceError{Reason: means.reason, Fix: means.fix, Err: status(code),
+		Detail: strings.TrimSuffix(fmt.Sprintf("%s answered with HTTP status %d: %s", t.at.vendor.name, code, excerpt(words)), ": ")}
 	switch {
-	case e.Reason == adapters.Unsupported && (code == http.StatusRequestEntityTooLarge || saysOverflow.MatchString(words)):
+	case means.overflow:
 		e.Err = errOverflow
-	case e.Reason == adapters.PermissionDenied:
+	case means.reason == adapters.PermissionDenied:
 		e.Permission = "use " + t.model
 	case overloaded(e):
 		if e.RetryAfter = retryAfter(header, body, t.now()); e.RetryAfter > 0 {
@@ -61,36 +111,6 @@ func (t *transport) failure(code int, header http.Header, body []byte) *adapters
 		}
 	}
 	return e
-}
-
-// reason says what a status means with these words of the vendor. Google speaks of plans and billing whenever it is asked too often.
-func (t *transport) reason(code int, words string) (adapters.Reason, string) {
-	name, again := t.at.vendor.name, "ask again in a while, or choose another model"
-	key := cmp.Or(t.at.from, "models."+name+".key")
-	switch refused := code >= 400 && code < 500; {
-	case saysNoMoney.MatchString(words) && refused && (name != google || !saysQuota.MatchString(words)) || code == http.StatusPaymentRequired:
-		return adapters.LimitReached, fmt.Sprintf("add credit, or raise the limit, of your account at %s, or choose another model", name)
-	case code == http.StatusUnauthorized || saysBadKey.MatchString(words) && refused:
-		return adapters.ExpiredCredentials, fmt.Sprintf("put a valid key into %s", key)
-	case code == http.StatusTooManyRequests || code == int(statusOverloaded):
-		return adapters.RateLimited, again
-	case code == http.StatusRequestEntityTooLarge || saysOverflow.MatchString(words) && refused:
-		return adapters.Unsupported, "ask for less at once, or choose a model with a larger context"
-	case code == http.StatusForbidden:
-		return adapters.PermissionDenied, fmt.Sprintf("let the key in %s use %s, or choose another model: %s", key, t.model, fixList)
-	case saysRefused.MatchString(words) && refused:
-		return adapters.Refused, "ask in other words, or choose another model"
-	case code == http.StatusNotFound || saysNoModel.MatchString(words) && refused:
-		return adapters.Unsupported, t.fixModel()
-	case code == http.StatusRequestTimeout || code == http.StatusGatewayTimeout:
-		return adapters.TimedOut, again
-	case code >= 500:
-		return adapters.Unreachable, again
-	case code < 400:
-		return adapters.Unreachable, fmt.Sprintf("set models.%s.url to the URL of the API itself", name)
-	default:
-		return adapters.Internal, "choose another model: " + fixList
-	}
 }
 
 func (t *transport) fixModel() string {

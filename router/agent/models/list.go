@@ -29,6 +29,7 @@ type Listed struct {
 type listing struct {
 	path   string
 	header string // that the key goes in
+	scheme string // before the key
 	field  string // that has the list
 	name   string // the field of its elements that has the name
 }
@@ -85,8 +86,10 @@ func remedy(err error) string {
 
 func found(from string) string {
 	switch {
-	case from == "" || strings.HasPrefix(from, "models."):
-		return strings.Repeat("config", min(len(from), 1))
+	case from == "":
+		return ""
+	case strings.HasPrefix(from, "models."):
+		return "config"
 	default:
 		return "env " + from
 	}
@@ -100,16 +103,16 @@ func (m *Models) offered(ctx context.Context, at endpoint) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if how := at.vendor.list; at.key != "" {
+	if at.key != "" {
+		r.Header.Set(at.vendor.list.header, at.vendor.list.scheme+at.key)
 		r.Header.Set("Anthropic-Version", "2023-06-01")
-		r.Header.Set(how.header, map[bool]string{true: "Bearer "}[how.header == "Authorization"]+at.key)
 	}
 	t := &transport{next: m.client, at: at, model: "its models", now: m.now}
 	response, err := t.RoundTrip(r)
 	if err != nil {
 		return nil, cmp.Or(ctx.Err(), err)
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	return at.vendor.list.read(at.vendor.name, response.Body)
 }
 

@@ -16,11 +16,16 @@ func environment(pairs map[string]string) func(string) string {
 	return func(name string) string { return pairs[name] }
 }
 
-func reasonOf(t *testing.T, err error) adapters.Reason {
+func problemOf(t *testing.T, err error) *adapters.SourceError {
 	t.Helper()
 	var problem *adapters.SourceError
 	require.ErrorAs(t, err, &problem)
-	return problem.Reason
+	return problem
+}
+
+func reasonOf(t *testing.T, err error) adapters.Reason {
+	t.Helper()
+	return problemOf(t, err).Reason
 }
 
 func TestNewTellsAllFaultsAtOnce(t *testing.T) {
@@ -78,9 +83,7 @@ func TestResolveWithoutDefault(t *testing.T) {
 		_, err = m.Open(t.Context(), ref)
 		assert.Equal(t, adapters.NotConfigured, reasonOf(t, err), ref)
 	}
-	var problem *adapters.SourceError
-	require.ErrorAs(t, err, &problem)
-	assert.Contains(t, problem.Fix, "models.default in /c.yaml")
+	assert.Contains(t, problemOf(t, err).Fix, "models.default in /c.yaml")
 }
 
 func TestKeys(t *testing.T) {
@@ -116,7 +119,7 @@ func TestKeys(t *testing.T) {
 			if c.fix != "" {
 				assert.Equal(t, adapters.NoCredentials, reasonOf(t, err))
 				assert.Equal(t, adapters.NoCredentials, reasonOf(t, opened))
-				assert.Equal(t, c.fix, err.(*adapters.SourceError).Fix)
+				assert.Equal(t, c.fix, problemOf(t, err).Fix)
 				assert.NotContains(t, err.Error(), "Evil")
 				return
 			}

@@ -109,7 +109,7 @@ func (t *transport) carry(r *http.Request, h *hearing) (*http.Response, error) {
 		return nil, err
 	}
 	if response.StatusCode != http.StatusOK {
-		defer response.Body.Close()
+		defer func() { _ = response.Body.Close() }()
 		body, _ := io.ReadAll(io.LimitReader(response.Body, mostError)) // as much of it as there is
 		return nil, t.failure(response.StatusCode, response.Header, body)
 	}
@@ -118,7 +118,7 @@ func (t *transport) carry(r *http.Request, h *hearing) (*http.Response, error) {
 		response.Body = heard{response.Body, func(err error) { h.failed = t.known(err) }}
 		return response, nil
 	}
-	defer response.Body.Close()
+	defer func() { _ = response.Body.Close() }()
 	body, err := t.incoming(response.Body, h)
 	if err != nil {
 		return nil, err
@@ -153,7 +153,7 @@ func (t *transport) outgoing(r *http.Request, closing bool) (*http.Request, erro
 	if r.Body == nil {
 		return sent, nil
 	}
-	defer r.Body.Close()
+	defer func() { _ = r.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(r.Body, mostBody+1))
 	if err != nil {
 		return nil, err

@@ -124,7 +124,7 @@ func TestErrorsHaveNoKey(t *testing.T) {
 			model, _ := handled(t, ref, handler)
 			_, err := model.Ask(t.Context(), hello, nil, 100, nil)
 			require.Error(t, err, ref)
-			assert.NotContains(t, fmt.Sprintf("%v %+v", err, *err.(*adapters.SourceError)), planted, ref)
+			assert.NotContains(t, fmt.Sprintf("%v %+v", err, *problemOf(t, err)), planted, ref)
 		}
 	}
 }

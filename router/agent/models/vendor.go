@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -33,13 +34,13 @@ func vendors() []vendor {
 		{name: "anthropic", keys: []string{"ANTHROPIC_API_KEY"}, host: "ANTHROPIC_BASE_URL", usual: "https://api.anthropic.com", trim: []string{"/v1"},
 			wire: newAnthropicWire, open: openAnthropic, list: listing{path: "/v1/models?limit=1000", header: "x-api-key", field: "data", name: "id"}},
 		{name: "cohere", keys: []string{"COHERE_API_KEY", "CO_API_KEY"}, usual: "https://api.cohere.ai", trim: []string{"/compatibility/v1", "/v1"},
-			wire: newCohereWire, open: openCohere, list: listing{path: "/v1/models?endpoint=chat&page_size=1000", header: "Authorization", field: "models", name: "name"}},
+			wire: newCohereWire, open: openCohere, list: listing{path: "/v1/models?endpoint=chat&page_size=1000", header: "Authorization", scheme: "Bearer ", field: "models", name: "name"}},
 		{name: "google", keys: []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"}, usual: "https://generativelanguage.googleapis.com", trim: []string{"/openai", "/v1beta"},
 			wire: newOpenAIWire, open: openGemini, list: listing{path: "/v1beta/models?pageSize=1000", header: "x-goog-api-key", field: "models", name: "name"}},
 		{name: "ollama", host: "OLLAMA_HOST", usual: "http://127.0.0.1:11434", trim: []string{"/v1"},
-			wire: newOpenAIWire, open: openOllama, list: listing{path: "/v1/models", header: "Authorization", field: "data", name: "id"}},
+			wire: newOpenAIWire, open: openOllama, list: listing{path: "/v1/models", header: "Authorization", scheme: "Bearer ", field: "data", name: "id"}},
 		{name: "openai", keys: []string{"OPENAI_API_KEY"}, host: "OPENAI_BASE_URL", usual: "https://api.openai.com/v1",
-			wire: newOpenAIWire, open: openOpenAI, list: listing{path: "/models", header: "Authorization", field: "data", name: "id"}},
+			wire: newOpenAIWire, open: openOpenAI, list: listing{path: "/models", header: "Authorization", scheme: "Bearer ", field: "data", name: "id"}},
 	}
 }
 
@@ -128,25 +129,31 @@ func (m *Models) key(ctx context.Context, v vendor) (key, from string, err error
 	return key, from, nil
 }
 
+// written is what stands where the vendor's URL is set, and where that is.
+func (m *Models) written(v vendor) (text, from string) {
+	if set := m.settings.Providers[v.name].URL; set != "" {
+		return set, fmt.Sprintf("models.%s.url", v.name)
+	}
+	if v.host != "" {
+		text = strings.TrimSpace(m.settings.Getenv(v.host))
+	}
+	return cmp.Or(text, v.usual), v.host
+}
+
 // address is where the vendor is, without a slash at its end.
 func (m *Models) address(v vendor) (*url.URL, error) {
-	text, from := m.settings.Providers[v.name].URL, fmt.Sprintf("models.%s.url", v.name)
-	if text == "" && v.host != "" {
-		text, from = strings.TrimSpace(m.settings.Getenv(v.host)), v.host
-	}
-	if text == "" {
-		text = v.usual
-	}
+	text, from := m.written(v)
 	if v.name == ollama {
 		text = ollamaURL(text)
 	}
 	base, err := url.Parse(strings.TrimRight(text, "/"))
-	switch {
-	case err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https":
-		return nil, fmt.Errorf("%s is no URL: write one as in %s", from, v.usual)
-	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
+	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
+		return nil, fmt.Errorf("%s is no URL: write one as in %s", from, v.usual) // without err, which has all of the text
+	}
+	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
 		return nil, fmt.Errorf("%s has more than a host and a path: write a URL as in %s, and the key in models.%s.key", from, v.usual, v.name)
-	case base.Scheme == "http" && !loopback(base) && v.name != ollama:
+	}
+	if base.Scheme == "http" && !loopback(base) && v.name != ollama {
 		return nil, fmt.Errorf("%s is plain http, over which a key goes to this machine alone: write https://%s", from, base.Host)
 	}
 	for _, more := range v.trim {

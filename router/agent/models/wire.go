@@ -110,15 +110,13 @@ func (t *transport) event(raw []byte, so *gathered, stream func(string) error) e
 		so.ended = true
 		return nil
 	}
-	said, err := decode(raw)
-	if err != nil {
-		return nil
-	}
-	if err := t.inBand(said, raw); err != nil {
-		return err
-	}
 	so.fresh = ""
-	t.wire.event(said, so)
+	if said, err := decode(raw); err == nil {
+		if err := t.inBand(said, raw); err != nil {
+			return err
+		}
+		t.wire.event(said, so)
+	}
 	if so.fresh == "" {
 		return nil
 	}
