@@ -85,6 +85,8 @@ func TestLimits(t *testing.T) {
 			s.Limits.DailyUnpriced = 100
 			s.Models = studio{s.Models.(studio).model, "openai/of-my-own"}
 		}, []turn{says("never")}, router.StatusError, "100 tokens of models whose price is unknown"},
+		"the model's own": {func(s *Settings) { s.Models = studio{s.Models.(studio).model, "openai/gpt-4o"}; s.Limits.Cost = nil },
+			[]turn{swollen(calls("get_resource", cacheCall)), says("It is degraded.")}, router.StatusPartial, "there is more to read than the model can take"},
 		"the same again": {nil, []turn{calls("get_resource", cacheCall), calls("get_resource", cacheCall), calls("get_resource", cacheCall), says("It is degraded.")},
 			router.StatusPartial, "it asked for the same again and again"},
 		"endless": {nil, []turn{func(_ context.Context, _ []llms.MessageContent, o llms.CallOptions) (*llms.ContentResponse, error) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -89,6 +90,15 @@ func dear(of turn) turn {
 	return func(ctx context.Context, messages []llms.MessageContent, o llms.CallOptions) (*llms.ContentResponse, error) {
 		response, err := of(ctx, messages, o)
 		response.Choices[0].GenerationInfo = map[string]any{"PromptTokens": 49_000, "CompletionTokens": 1000}
+		return response, err
+	}
+}
+
+// swollen is a turn with as many words as tools.
+func swollen(of turn) turn {
+	return func(ctx context.Context, messages []llms.MessageContent, o llms.CallOptions) (*llms.ContentResponse, error) {
+		response, err := of(ctx, messages, o)
+		response.Choices[0].Content = strings.Repeat("I think. ", 45_000)
 		return response, err
 	}
 }

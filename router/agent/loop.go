@@ -85,8 +85,7 @@ func (i *inquiry) stopped(ctx, early context.Context, err error) ending {
 	case early.Err() != nil:
 		return i.conclude(ctx, tooSlow(i.limits.Time))
 	case models.IsOverflow(err) && len(i.uses) > 0:
-		i.shrink()
-		return i.conclude(ctx, &limitError{why: "there is more to read than the model can take"})
+		return i.conclude(ctx, tooLong())
 	default:
 		return ending{problem: problem(err)}
 	}
@@ -208,6 +207,9 @@ func (i *inquiry) ended(reply models.Reply) ending {
 func (i *inquiry) conclude(ctx context.Context, why *limitError) ending {
 	if len(i.uses) == 0 {
 		return ending{problem: why.problem()}
+	}
+	if why.long {
+		i.shrink()
 	}
 	i.say(llms.ChatMessageTypeHuman, llms.TextPart(conclude(why.Error())))
 	var said strings.Builder

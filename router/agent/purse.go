@@ -25,6 +25,7 @@ type purse struct {
 	asker   string
 	price   cost.Price
 	priced  bool
+	context int // tokens that the model takes; 0 is unknown
 	now     func() time.Time
 	calls   int
 	tokens  router.Tokens
@@ -35,6 +36,10 @@ type purse struct {
 func newPurse(books Books, s *Settings, m *models.Model, answer, asker string, now func() time.Time) *purse {
 	p := &purse{books: books, limits: s.Limits, model: m.Name, answer: answer, asker: asker, now: now}
 	p.price, p.priced = s.Prices.Price(m.Name, m.Local)
+	p.context = s.Prices.Context(m.Name)
+	if old := p.price.Stale(now()); old != "" {
+		p.warning = "the cost is reckoned with " + old + ": see models.prices"
+	}
 	return p
 }
 
@@ -42,6 +47,7 @@ func newPurse(books Books, s *Settings, m *models.Model, answer, asker string, n
 type limitError struct {
 	why, fix string
 	final    bool // nor can the model be asked to conclude
+	long     bool // what was read is too much for the model
 	cause    error
 }
 
@@ -53,6 +59,10 @@ func (e *limitError) problem() *adapters.SourceError {
 	return &adapters.SourceError{Reason: adapters.LimitReached, Detail: e.why, Fix: cmp.Or(e.fix, "ask for less at once, or choose another model with `model`"), Err: e}
 }
 
+func tooLong() *limitError {
+	return &limitError{why: "there is more to read than the model can take", fix: "ask for less at once, or choose a model with a larger context", long: true}
+}
+
 func tooSlow(limit time.Duration) *limitError {
 	return &limitError{why: fmt.Sprintf("the %s of this question are used up", limit), fix: "ask for less at once, choose a faster model, or raise models.seconds"}
 }
@@ -60,14 +70,15 @@ func tooSlow(limit time.Duration) *limitError {
 // reserve enters the highest cost that the next turn can have, and returns the call. It is an error when a limit does not allow it:
 // of the question, unless this turn is the closing one, so that there is enough left for that; or of the day.
 func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tools []llms.Tool, closing bool) (router.Spend, error) {
-	call := router.Spend{Answer: p.answer, Asker: p.asker, Model: p.model, At: p.now(), Tokens: router.Tokens{In: weigh(history, tools), Out: p.limits.Output}}
+	now := p.now().UTC()
+	call := router.Spend{Answer: p.answer, Asker: p.asker, Model: p.model, At: now, Tokens: router.Tokens{In: weigh(history, tools), Out: p.limits.Output}}
 	call.Cost = p.of(call.Tokens)
 	if err := p.within(call, closing); err != nil {
 		return call, err
 	}
 	p.calls++
 	call.ID = fmt.Sprintf("%s-%d", p.answer, p.calls)
-	limit := router.SpendLimit{From: p.now().UTC().Truncate(24 * time.Hour), Cost: p.limits.Daily, Unpriced: p.limits.DailyUnpriced}
+	limit := router.SpendLimit{From: now.Truncate(24 * time.Hour), Cost: p.limits.Daily, Unpriced: p.limits.DailyUnpriced}
 	err := p.books.Reserve(ctx, call, limit)
 	var over *router.LimitError
 	switch {
@@ -93,6 +104,9 @@ func (p *purse) within(call router.Spend, closing bool) error {
 	turns := 2
 	if closing {
 		turns = 1
+	}
+	if p.context > 0 && call.Tokens.Sum() > p.context && !closing {
+		return tooLong()
 	}
 	if most := p.limits.Tokens; most > 0 && p.tokens.Sum()+turns*call.Tokens.Sum() > most {
 		return &limitError{why: fmt.Sprintf("the %d tokens of this question are used up", most), fix: "ask for less at once, or raise models.tokens", final: closing}
