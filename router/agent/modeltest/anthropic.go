@@ -129,7 +129,7 @@ func (r *anthropicRequest) chat(body []byte) *chat {
 
 // anthropicInvalid is a flaw in the vendor's words.
 func anthropicInvalid(f flaw) string {
-	if len(f.path) > 2 && f.path[0] == "tools" {
+	if len(f.path) > 1 && f.path[0] == "tools" {
 		f.path = slices.Insert(slices.Clone(f.path), 2, "custom")
 	}
 	where := dotted(f.path, false)
@@ -140,8 +140,9 @@ func anthropicInvalid(f flaw) string {
 	case *kind.Required:
 		return below(k.Missing[0]) + ": Field required"
 	case *kind.Type:
-		name := map[string]string{"array": "list", "object": "dictionary"}[k.Want[0]]
-		return fmt.Sprintf("%s: Input should be a valid %s", where, cmp.Or(name, k.Want[0]))
+		want := slices.Max(k.Want) // a string rather than null
+		name := map[string]string{"array": "list", "object": "dictionary"}[want]
+		return fmt.Sprintf("%s: Input should be a valid %s", where, cmp.Or(name, want))
 	case *kind.Enum:
 		if k.Got == "system" {
 			return "messages: Unexpected role \"system\". The Messages API accepts a top-level `system` parameter, not \"system\" as an input message role."

@@ -3,13 +3,15 @@ package modeltest
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
+	"sync"
 )
 
 // handler speaks one wire format: it reads requests as its vendor does, refuses what its vendor refuses, and writes what the model does.
 type handler interface {
-	// vendor is what its paths begin with, and path is where to converse, a pattern of [http.ServeMux]. What is no request to
-	// converse goes to the patterns of lists.
+	// vendor is what its paths begin with. Below it are paths to converse at, with POST, and lists of models, with GET: patterns of
+	// [http.ServeMux].
 	vendor() string
 	paths() []string
 	lists() []string
@@ -25,16 +27,17 @@ type handler interface {
 	fail(f Failure, c *chat) (status int, h http.Header, body any)
 }
 
-// handlers are all wire formats.
-func handlers() []handler {
+// handlers are all wire formats. They keep nothing of what they read, and their schemas take some milliseconds: all servers share them.
+var handlers = sync.OnceValue(func() []handler {
 	return []handler{
 		newOpenAI(openAIDialect()),
 		newOpenAI(ollamaDialect()),
 		newOpenAI(cohereDialect()),
 		newOpenAI(googleDialect()),
 		newAnthropic(),
+		newGemini(),
 	}
-}
+})
 
 // act is a turn as it is played: its reason to stop, its tokens and the IDs of its calls are known.
 type act struct {
@@ -70,8 +73,8 @@ const (
 
 // last is what was said since the model's last turn.
 func (c *chat) last() []message {
-	for i := len(c.messages) - 1; i >= 0; i-- {
-		if c.messages[i].role == assistant {
+	for i, m := range slices.Backward(c.messages) {
+		if m.role == assistant {
 			return c.messages[i+1:]
 		}
 	}

@@ -10,12 +10,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/santhosh-tekuri/jsonschema/v6/kind"
 )
 
 func openAIDialect() dialect {
 	return dialect{name: "openai", base: "/v1", request: "openai.json", refusals: true, mark: "fp_scripted", check: checkReasoning,
+		noKey:   "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY).",
 		invalid: openAIInvalid, failure: openAIFailure, models: openAIModels}
 }
 
@@ -28,12 +28,12 @@ func ollamaDialect() dialect {
 // cohereDialect is that of Cohere's compatibility API; the list of models is that of its own.
 func cohereDialect() dialect {
 	return dialect{name: "cohere", base: "/compatibility/v1", request: "cohere.json", more: []string{"/v1/models"},
-		check: checkArguments, invalid: plainInvalid, failure: cohereFailure, models: cohereModels}
+		noKey: "no api key supplied", check: checkArguments, invalid: plainInvalid, failure: cohereFailure, models: cohereModels}
 }
 
 // googleDialect is that of Gemini's compatible endpoint, whose errors are a list of one.
 func googleDialect() dialect {
-	return dialect{name: "google", base: "/v1beta/openai", request: "google.json", whole: true, check: checkArguments,
+	return dialect{name: "google", base: "/v1beta/openai", request: "google.json", whole: true, noKey: "Missing or invalid Authorization header.", check: checkArguments,
 		invalid: googleInvalid, failure: func(f Failure, c *chat) (int, http.Header, any) {
 			status, body := googleFailure(f, c)
 			return status, nil, []any{body}
@@ -100,7 +100,7 @@ func openAIInvalid(f flaw, value any) Failure {
 }
 
 func an(types ...string) string {
-	names := slices.Clone(types)
+	names := slices.DeleteFunc(slices.Sorted(slices.Values(types)), func(name string) bool { return name == "null" && len(types) > 1 })
 	for i, name := range names {
 		article := "a "
 		if strings.ContainsRune("aeiou", rune(name[0])) {
@@ -134,8 +134,6 @@ func googleInvalid(f flaw, value any) Failure {
 	}
 	return Failure{Kind: BadRequest, Message: fmt.Sprintf("Invalid value%s. %s", at, openAIInvalid(f, value).Message)}
 }
-
-var _ jsonschema.ErrorKind = (*kind.Type)(nil)
 
 // worded is what a vendor says of a kind of failure.
 type worded struct {
@@ -192,13 +190,11 @@ func orNull(text string) any {
 	return text
 }
 
+// retryHeader is for those who say in a header after how many seconds to try again.
 func retryHeader(r Retry) http.Header {
 	h := http.Header{}
-	switch {
-	case r.After > 0:
+	if r.After > 0 {
 		h.Set("Retry-After", strconv.Itoa(int(r.After/time.Second)))
-	case !r.At.IsZero():
-		h.Set("Retry-After", r.At.UTC().Format(http.TimeFormat))
 	}
 	return h
 }
@@ -226,7 +222,6 @@ func cohereFailure(f Failure, c *chat) (int, http.Header, any) {
 	switch f.Kind {
 	case BadKey:
 		w.message = "invalid api token"
-		f.Message = ""
 	case UnknownModel:
 		w.message = "model '" + c.model + "' not found, make sure the correct model ID was used and that you have access to the model."
 	case TooLong:

@@ -31,7 +31,7 @@ func obey(c *chat) (Turn, bool) {
 	o := newOrders()
 	var turn Turn
 	for _, call := range o.calls(told) {
-		if !made(c, call) {
+		if len(c.tools) > 0 && !made(c, call) {
 			turn.Calls = append(turn.Calls, call)
 		}
 	}
@@ -92,7 +92,16 @@ func (o orders) words(c *chat, told string) []string {
 	if o.reveal.MatchString(told) { // all that it knows
 		lines = append(lines, c.system, told)
 	}
-	add("COMMAND: ", o.command.FindAllStringSubmatch(told, -1))
-	add("COMMAND: ", o.execute.FindAllStringSubmatch(told, -1))
+	for _, found := range slices.Concat(o.command.FindAllStringSubmatch(told, -1), o.execute.FindAllStringSubmatch(told, -1)) {
+		add("COMMAND: ", [][]string{found, {"", list(found[1])}})
+	}
 	return lines
+}
+
+// list is a command as a list of its words, as clanker wants commands to be proposed.
+func list(command string) string {
+	if strings.HasPrefix(command, "[") {
+		return command
+	}
+	return string(encoded(strings.Fields(command)))
 }

@@ -23,9 +23,10 @@ type dialect struct {
 	base     string // of its paths
 	request  string // schema of a request
 	more     []string
-	keyless  bool // needs no key
-	refusals bool // has a field for refusals
-	whole    bool // calls come whole in a stream, not in pieces
+	keyless  bool   // needs no key
+	noKey    string // what is said when there is none
+	refusals bool   // has a field for refusals
+	whole    bool   // calls come whole in a stream, not in pieces
 	mark     string
 	check    func(*openAIRequest) *Failure // beside what all check
 	invalid  func(flaw, any) Failure
@@ -47,7 +48,7 @@ func (o *openAI) admit(h http.Header, key string) *Failure {
 	case o.keyless:
 		return nil
 	case got == "":
-		return &Failure{Kind: BadKey, Message: "You didn't provide an API key. You need to provide your API key in an Authorization header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY)."}
+		return &Failure{Kind: BadKey, Message: o.noKey}
 	case key != "" && got != key:
 		return &Failure{Kind: BadKey}
 	}
@@ -189,7 +190,7 @@ func checkConversation(r *openAIRequest) *Failure {
 		m := r.Messages[i]
 		if m.Role == "tool" {
 			return &Failure{Kind: BadRequest, Param: fmt.Sprintf("messages.[%d].role", i),
-				Message: "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."}
+				Message: "Invalid parameter: messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."} //nolint:misspell // the vendor's spelling
 		}
 		if m.Role == "assistant" && m.Content == nil && len(m.ToolCalls) == 0 {
 			return &Failure{Kind: BadRequest, Message: "Invalid value for 'content': expected a string, got null.", Param: fmt.Sprintf("messages.[%d].content", i)}

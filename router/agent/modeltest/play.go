@@ -9,7 +9,7 @@ import (
 	"strings"
 )
 
-// turn takes the turn that answers c from the script.
+// turn takes the turn that answers c from the script: the first that fits. A model that is offered no tool calls none.
 func (s *Server) turn(c *chat) (Turn, int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -20,7 +20,7 @@ func (s *Server) turn(c *chat) (Turn, int, error) {
 	}
 	last := texts(c.last())
 	for i, t := range s.script.Turns {
-		if s.played[i] && !t.Repeat || !strings.Contains(last, t.When) {
+		if s.played[i] && !t.Repeat || !strings.Contains(last, t.When) || len(t.Calls) > 0 && len(c.tools) == 0 {
 			continue
 		}
 		s.played[i] = true
@@ -57,8 +57,8 @@ func (e Expect) check(c *chat) error {
 }
 
 // perform writes what the model does.
-func (s *Server) perform(w http.ResponseWriter, r *http.Request, h handler, c *chat, t Turn) {
-	media, parts := h.write(c, s.act(c, t))
+func (s *Server) perform(w http.ResponseWriter, r *http.Request, h handler, c *chat, t act) {
+	media, parts := h.write(c, t)
 	w.Header().Set("Content-Type", media)
 	if t.Hold == HoldBefore && !s.wait(r) {
 		return
@@ -93,11 +93,8 @@ func (s *Server) wait(r *http.Request) bool {
 	}
 }
 
-// act fills in what a turn leaves open.
-func (s *Server) act(c *chat, t Turn) act {
-	s.mu.Lock()
-	n := len(s.requests)
-	s.mu.Unlock()
+// act fills in what a turn leaves open; n is the number of the request.
+func (s *Server) act(c *chat, t Turn, n int) act {
 	t.Calls = slices.Clone(t.Calls)
 	said := len(t.Text)
 	for i := range t.Calls {

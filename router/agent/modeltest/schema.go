@@ -3,6 +3,7 @@ package modeltest
 import (
 	"bytes"
 	"embed"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -39,8 +40,8 @@ type flaw struct {
 
 // flawOf is the first flaw of a value, in the order of its places; nil if there is none.
 func flawOf(schema *jsonschema.Schema, value any) *flaw {
-	err, _ := schema.Validate(value).(*jsonschema.ValidationError)
-	if err == nil {
+	err, wrong := errors.AsType[*jsonschema.ValidationError](schema.Validate(value)) // of JSON it has no other errors
+	if !wrong {
 		return nil
 	}
 	var all []flaw

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -151,7 +150,7 @@ func (s *Server) Faults() []string {
 	return slices.Clone(s.faults)
 }
 
-// ServeHTTP answers one request.
+// ServeHTTP answers one request. An answer that is to be cut ends in a panic with [http.ErrAbortHandler], as [http.Server] wants it.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if first, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/"); !slices.Contains(s.vendors, first) {
 		r = r.Clone(r.Context())
@@ -179,14 +178,14 @@ func guess(r *http.Request) string {
 func (s *Server) list(w http.ResponseWriter, r *http.Request, h handler) {
 	s.record(r, h, nil, nil, Refused)
 	if f := h.admit(r.Header, s.script.Key); f != nil {
-		s.fail(w, h, *f, &chat{})
+		fail(w, h, *f, &chat{})
 		return
 	}
 	models := s.script.Models
 	if len(models) == 0 {
 		models = []string{AnyModel}
 	}
-	s.send(w, http.StatusOK, nil, encoded(h.list(strings.TrimPrefix(r.URL.Path, "/"+h.vendor()), models)))
+	send(w, http.StatusOK, nil, encoded(h.list(strings.TrimPrefix(r.URL.Path, "/"+h.vendor()), models)))
 }
 
 // most is how long a request may be, in bytes.
@@ -195,16 +194,16 @@ const most = 32 << 20
 func (s *Server) converse(w http.ResponseWriter, r *http.Request, h handler) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
 	if err != nil {
-		s.fail(w, h, Failure{Kind: BadRequest, Status: http.StatusRequestEntityTooLarge, Message: "the request is too large"}, &chat{})
+		fail(w, h, Failure{Kind: BadRequest, Status: http.StatusRequestEntityTooLarge, Message: "the request is too large"}, &chat{})
 		return
 	}
 	c, does, at, f := s.consider(r, h, body)
-	s.record(r, h, body, c, at)
+	n := s.record(r, h, body, c, at)
 	if f != nil {
-		s.fail(w, h, *f, c)
+		fail(w, h, *f, c)
 		return
 	}
-	s.perform(w, r, h, c, does)
+	s.perform(w, r, h, c, s.act(c, does, n))
 }
 
 // consider reads a request and decides what to do about it.
@@ -234,7 +233,8 @@ func (s *Server) fault(format string, args ...any) {
 	s.faults = append(s.faults, fmt.Sprintf(format, args...))
 }
 
-func (s *Server) record(r *http.Request, h handler, body []byte, c *chat, turn int) {
+// record keeps a request, and counts it.
+func (s *Server) record(r *http.Request, h handler, body []byte, c *chat, turn int) (n int) {
 	req := Request{At: s.Now(), Vendor: h.vendor(), Method: r.Method, Path: r.URL.Path, Header: r.Header.Clone(), Body: body, Turn: turn}
 	maps.DeleteFunc(req.Header, func(name string, _ []string) bool {
 		return slices.Contains([]string{"Authorization", "X-Api-Key", "X-Goog-Api-Key", "Cookie"}, name)
@@ -245,23 +245,18 @@ func (s *Server) record(r *http.Request, h handler, body []byte, c *chat, turn i
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.requests = append(s.requests, req)
+	return len(s.requests)
 }
 
-func (s *Server) fail(w http.ResponseWriter, h handler, f Failure, c *chat) {
+func fail(w http.ResponseWriter, h handler, f Failure, c *chat) {
 	status, header, body := h.fail(f, c)
-	if header == nil {
-		header = http.Header{}
+	if at := f.Retry.At; !at.IsZero() { // a date has no other place, whoever the vendor is
+		w.Header().Set("Retry-After", at.UTC().Format(http.TimeFormat))
 	}
-	switch {
-	case f.Retry.After > 0:
-		header.Set("Retry-After", strconv.Itoa(int(f.Retry.After/time.Second)))
-	case !f.Retry.At.IsZero():
-		header.Set("Retry-After", f.Retry.At.UTC().Format(http.TimeFormat))
-	}
-	s.send(w, status, header, encoded(body))
+	send(w, status, header, encoded(body))
 }
 
-func (s *Server) send(w http.ResponseWriter, status int, header http.Header, body []byte) {
+func send(w http.ResponseWriter, status int, header http.Header, body []byte) {
 	maps.Copy(w.Header(), header)
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
