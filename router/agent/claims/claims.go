@@ -92,6 +92,19 @@ func figuresIn(text string) []string {
 	return []string{text}
 }
 
+// mostRatio is up to where a number with decimals may be a ratio.
+const mostRatio = 10
+
+// asRatio adds to the reading of a number with decimals that of a ratio.
+func asRatio(readings []reading) []reading {
+	if len(readings) == 1 && readings[0].kind == plain && readings[0].step < 1 && readings[0].value <= mostRatio {
+		r := readings[0]
+		r.kind = ratio
+		return append(readings, r)
+	}
+	return readings
+}
+
 // largeSize is from where a whole number may be bytes.
 const largeSize = 1 << 20
 
@@ -101,14 +114,11 @@ func hinted(readings []reading, key string) []reading {
 		return nil
 	}
 	bare := readings[0]
-	var more []reading
+	more := asRatio(readings)[1:]
 	if key = lastPart(key); key != "" && units(key) != nil {
 		for _, u := range units(key) {
 			more = append(more, reading{kind: u.kind, value: bare.value * u.factor})
 		}
-	}
-	if bare.step < 1 && bare.value <= 10 {
-		more = append(more, reading{kind: ratio, value: bare.value})
 	}
 	if bare.step == 1 && bare.value >= largeSize {
 		more = append(more, reading{kind: size, value: bare.value})
@@ -162,7 +172,9 @@ func (f *Facts) Check(text string) (marked string, unverified []string) {
 		}
 		if at := max(done, markAt(text, c.end)); at > done {
 			b.WriteString(text[done:at] + Mark)
-			done = at
+			if done = at; strings.HasPrefix(text[at:], "(") || strings.HasPrefix(text[at:], "[") {
+				b.WriteByte(' ') // or the mark were a link
+			}
 		}
 	}
 	return b.String() + text[done:], unverified
@@ -186,21 +198,22 @@ func (f *Facts) doubts(text string) []doubt {
 // stands reports whether the word, if it is a claim, is borne out. It goes on to the unit behind a figure.
 func (f *Facts) stands(s *sentence) bool {
 	text := s.word().text
-	at := moments(text)
-	figures := s.figures()
-	switch {
-	case mixed(text) && f.names[strings.ToLower(text)], s.uncounted() && (at != nil || figures != nil):
-		return true
-	case at != nil:
-		return f.moments[at[0]] || at[0] == text && f.names[strings.ToLower(text)]
-	case figures == nil:
-		return !s.claimsName() || f.known(text)
-	case f.date(s):
+	if at := moments(text); at != nil {
+		return f.moments[at[0]] || at[0] == text && f.names[strings.ToLower(text)] || s.uncounted()
+	}
+	if mixed(text) && f.names[strings.ToLower(text)] {
 		return true
 	}
-	hedged := in(rough, s.near(-1)) || strings.ContainsAny(s.between(-1), "~≈")
+	hedged, uncounted := s.hedged(), s.uncounted() || f.date(s)
+	figures := s.figures()
+	if figures == nil {
+		return !s.claimsName() || f.known(text)
+	}
+	if uncounted {
+		return true
+	}
 	for _, readings := range figures {
-		if !slices.ContainsFunc(readings, func(r reading) bool { return f.bears(r, hedged) }) {
+		if !slices.ContainsFunc(asRatio(readings), func(r reading) bool { return f.bears(r, hedged) }) {
 			return false
 		}
 	}

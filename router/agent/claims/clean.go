@@ -27,8 +27,8 @@ var (
 	images      = regexp.MustCompile(`!\[[^\]\n]*\]\([^)\n]*\)`)
 	links       = regexp.MustCompile(`\[([^\]\n]*)\]\(([^)\n]*)\)`)
 	definitions = regexp.MustCompile(`(?m)^(\s*\[[^\]\n]*\]):`)
-	addresses   = regexp.MustCompile("(?i)(?:[a-z][a-z0-9+.-]*://|//|www\\.|\\b(?:javascript|vbscript|mailto|file):|\\bdata:[a-z]+/)[^\\s<>\"'`()\\[\\]{}|]+")
-	bareLinks   = regexp.MustCompile("(?i)\\b(?:[a-z0-9-]+\\.)+[a-z]{2,}(?::\\d+)?[/?#][^\\s<>\"'`()\\[\\]{}|]+")
+	addresses   = regexp.MustCompile("(?i)(?:(?:[a-z][a-z0-9+.-]*://|//|www\\.|\\b(?:javascript|vbscript|mailto|file):|\\bdata:[a-z]+/)|\\b(?:[a-z0-9-]+\\.)+[a-z]{2,}(?::\\d+)?[/?#])[^\\s<>\"'`()\\[\\]{}|]+")
+	bareHost    = regexp.MustCompile(`(?i)^(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?[/?#]`)
 )
 
 // addressEnd is what may stand behind an address and is not of it.
@@ -40,8 +40,7 @@ func (f *Facts) cleaned(text string) string {
 	text = tags.ReplaceAllString(withoutMarks(clean(text)), "")
 	text = images.ReplaceAllString(text, removed)
 	text = links.ReplaceAllStringFunc(text, f.unlinked)
-	text = addresses.ReplaceAllStringFunc(text, func(link string) string { return kept(link, f.links) })
-	text = bareLinks.ReplaceAllStringFunc(text, func(link string) string { return kept(link, f.names) })
+	text = addresses.ReplaceAllStringFunc(text, f.kept)
 	text = tagStart.ReplaceAllString(text, "‹$1")
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "](", "] ("), "![", "! [")
 	return withoutMarks(definitions.ReplaceAllString(text, "$1 :"))
@@ -56,10 +55,10 @@ func (f *Facts) unlinked(link string) string {
 	return m[1] + " " + removed
 }
 
-// kept is an address if it is among the known ones.
-func kept(address string, known map[string]bool) string {
+// kept is an address if a provider gave it. One without a scheme is also the name of an image: it stays if it was read anywhere, whole.
+func (f *Facts) kept(address string) string {
 	bare := strings.TrimRight(address, addressEnd)
-	if known[bare] || known[strings.ToLower(bare)] {
+	if f.links[bare] || bareHost.MatchString(bare) && f.names[strings.ToLower(bare)] {
 		return address
 	}
 	return removed + address[len(bare):]

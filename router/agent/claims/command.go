@@ -2,51 +2,81 @@ package claims
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+
+	"clanker/router"
 )
 
 // mostCommands is how many commands a text may propose.
 const mostCommands = 3
 
-// commandLine is a line that proposes a command, dressed up as models do.
-var commandLine = regexp.MustCompile("(?i)^[\\s>#*_`•\\-]*(?:\\d+[.)]\\s+)?[\\s*_`]*command[\\s*_`]*:[\\s*_]*(.*)$")
+const (
+	dictatedWarning = "a command that was written in a log or annotation is not passed on"
+	tooManyWarning  = "only the first 3 of the commands that the model wrote are passed on"
+)
 
-// Commands takes the lines that propose a command out of a model's text. A command that stands in a foreign text is not passed on:
-// whoever wrote that text dictated it.
+// commandLine is a line that proposes a command, dressed up as models do.
+var commandLine = regexp.MustCompile("(?i)^[\\s>#*_`•-]*(?:\\d+[.)][\\s*_`]*)?command[\\s*_`]*:(.*)$")
+
+// Commands takes the lines that propose a command out of a model's text. A command that stands in one of the foreign texts is not
+// passed on, nor one whose words nearly all stand in it: whoever wrote that text dictated it. At most three are.
 func Commands(text string, foreign []string) (rest string, commands []string, warnings []string) {
 	var kept []string
-	heard := make([]string, len(foreign))
-	for i, f := range foreign {
-		heard[i] = essence(f)
-	}
 	for line := range strings.SplitSeq(clean(text), "\n") {
 		m := commandLine.FindStringSubmatch(line)
 		if m == nil {
 			kept = append(kept, line)
 			continue
 		}
-		command := strings.Trim(strings.TrimSpace(m[1]), "`*_ ")
+		command := strings.Trim(m[1], "`*_ ")
+		warning := ""
 		switch {
-		case command == "" || len(commands) == mostCommands:
-		case dictated(command, heard):
-			warnings = []string{"a command that was written in a log or annotation is not passed on"}
+		case command == "" || slices.Contains(commands, command):
+		case dictated(command, foreign):
+			warning = dictatedWarning
+		case len(commands) == mostCommands:
+			warning = tooManyWarning
 		default:
 			commands = append(commands, command)
+		}
+		if warning != "" && !slices.Contains(warnings, warning) {
+			warnings = append(warnings, warning)
 		}
 	}
 	return strings.TrimSpace(strings.Join(kept, "\n")), commands, warnings
 }
 
-// dictated reports whether one of the texts, as its essence, holds a command.
-func dictated(command string, heard []string) bool {
-	command = essence(command)
-	for _, h := range heard {
-		if strings.Contains(h, command) {
-			return true
+// dictated reports whether one of the texts holds a command, or nearly all of its words but for the program's name.
+func dictated(command string, foreign []string) bool {
+	whole, essential := essence(command), atoms(command)
+	return slices.ContainsFunc(foreign, func(text string) bool {
+		return strings.Contains(essence(text), whole) || told(essential, atoms(text))
+	})
+}
+
+// told reports whether at least four of five words of a command are among those of a text. Its program and the names of its flags may
+// be left out of it.
+func told(command, text []string) bool {
+	wanted, found := 0, 0
+	for i, word := range command {
+		if i == 0 || strings.HasPrefix(word, "-") {
+			continue
+		}
+		wanted++
+		if slices.Contains(text, word) {
+			found++
 		}
 	}
-	return false
+	return wanted > 1 && 5*found >= 4*wanted
+}
+
+// atoms are the words of a command in lower case, without quotes: "deployment/web" is two.
+func atoms(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(router.Printable(text)), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' && r != '_'
+	})
 }
 
 // essence is a text without what can be changed about it and still be the same command: case, quotes, spaces, punctuation.

@@ -12,7 +12,7 @@ const mostFenced = 4000
 // Fence returns what others wrote (a log line, an event's message, an annotation) as data for a model: between two marks that hold id,
 // which is the same for one answer and which nobody can guess. Nothing within can end the fence; what is long is cut.
 func Fence(id, kind, text string) string {
-	text = strings.ReplaceAll(clean(text), id, "")
+	text = strings.ReplaceAll(clean(text), id, "…")
 	text = fenceMarks.ReplaceAllString(text, "‹$1")
 	if cut := clipped(text, mostFenced); cut != text {
 		text = fmt.Sprintf("%s\n[cut: %d bytes more]", cut, len(text)-len(cut))

@@ -8,7 +8,8 @@ import (
 // longestName is up to where the parts of a word are names of their own, in bytes.
 const longestName = 256
 
-// name takes note of a word: of its parts at / : @ = and of what they begin with, for a pod's name tells that of its deployment.
+// name takes note of a word: of its parts at / : @ = and of what they begin with, for a pod's name tells that of its deployment. Of
+// env.NAME it is the name.
 func (f *Facts) name(text string) {
 	text = strings.ToLower(text)
 	f.names[text] = true
@@ -21,6 +22,9 @@ func (f *Facts) name(text string) {
 			if c == '-' || c == '.' && at+1 < len(part) && unicode.IsLetter(rune(part[at+1])) {
 				f.names[part[:at]] = true
 			}
+		}
+		if group, name, ok := strings.Cut(part, "."); ok && !strings.ContainsFunc(group, func(r rune) bool { return !unicode.IsLetter(r) }) {
+			f.names[name] = true
 		}
 	}
 }
@@ -54,8 +58,10 @@ func (s *sentence) claimsName() bool {
 		return false
 	case !strings.ContainsFunc(text, unicode.IsLetter): // a figure it is not
 		return strings.ContainsFunc(text, unicode.IsDigit)
-	case w.quoted, mixed(text), strings.ContainsAny(text, "_@:\\"), strings.Contains(text, "/") && !alternatives(text), inner(text, '.'):
+	case w.quoted, mixed(text), strings.ContainsAny(text, "_@:\\"), inner(text, '.'):
 		return true
+	case strings.Contains(text, "/"):
+		return !alternatives(text)
 	case strings.Contains(text, "-"):
 		return !ordinaryCompound(text)
 	case camel(text):
@@ -82,7 +88,7 @@ func inner(text string, c byte) bool {
 // alternatives reports whether a word with slashes is one of English: up/down.
 func alternatives(text string) bool {
 	for part := range strings.SplitSeq(text, "/") {
-		if !in(ordinary, part) && !ends(strings.ToLower(part)) && strings.ToUpper(part) != part {
+		if bare := strings.TrimSuffix(part, "s"); !in(ordinary, part) && !ends(strings.ToLower(part)) && strings.ToUpper(bare) != bare {
 			return false
 		}
 	}
@@ -97,7 +103,7 @@ func ordinaryCompound(text string) bool {
 	}
 	all := strings.Split(text, "-")
 	for _, part := range all {
-		if in(joining, part) || numeral(part) != 0 || strings.HasSuffix(part, "ly") {
+		if in(joining, part) || numeral(part) != 0 {
 			return true
 		}
 	}
@@ -121,11 +127,14 @@ func camel(text string) bool {
 // beside reports whether a plain word stands where a name does: "namespace payments", "the payments namespace".
 func (s *sentence) beside() bool {
 	text := s.word().text
-	if len(text) < 2 || in(ordinary, text) || in(cues, text) || in(cues, strings.TrimSuffix(text, "s")) || ends(strings.ToLower(text)) {
+	if len(text) < 2 || in(ordinary, text) || in(cues, text) || in(cues, strings.TrimSuffix(text, "s")) {
 		return false
 	}
 	before, behind := s.near(-1), s.near(1)
-	return in(cues, before) && before != "" || in(cues, behind) && behind != "" && before != ""
+	if strings.EqualFold(before, "namespace") { // a namespace may well be called billing
+		return true
+	}
+	return !ends(strings.ToLower(text)) && (before != "" && in(cues, before) || before != "" && behind != "" && in(cues, behind))
 }
 
 // proper reports whether a word has a capital though it opens nothing.

@@ -52,7 +52,7 @@ func words(text string) []word {
 }
 
 // opens reports whether a sentence or a cell begins after what stands between two words.
-func opens(between string) bool { return strings.ContainsAny(between, ".!?:;|\n•→") }
+func opens(between string) bool { return strings.ContainsAny(between, ".!?:;|)\n•→") }
 
 // inNumber reports whether the comma at an index parts thousands.
 func inNumber(text string, at int) bool {
@@ -80,21 +80,14 @@ func quoted(text string, start, end int) bool {
 	return strings.ContainsRune("`\"", before) && before == after || before == '“' && after == '”' || before == '\'' && after == '\''
 }
 
-// markAt is where the mark of a word goes: behind the quotes and the emphasis around it, and never where it would become a link's text.
+// markAt is where the mark of a word goes: behind the quotes and the emphasis around it.
 func markAt(text string, end int) int {
 	for end < len(text) {
 		r, size := utf8.DecodeRuneInString(text[end:])
-		switch {
-		case strings.ContainsRune("`\"*_'’”»", r):
-			end += size
-		case strings.ContainsRune("([", r):
-			if n := strings.IndexFunc(text[end:], unicode.IsSpace); n >= 0 {
-				return end + n
-			}
-			return len(text)
-		default:
-			return end
+		if !strings.ContainsRune("`\"*_'’”»", r) {
+			break
 		}
+		end += size
 	}
 	return end
 }

@@ -66,6 +66,12 @@ func (s *sentence) figures() [][]reading {
 	return all
 }
 
+// hedged reports whether the figure is said to be rough.
+func (s *sentence) hedged() bool {
+	before := s.near(-1)
+	return before != "" && in(rough, before) || strings.ContainsAny(s.between(-1), "~≈")
+}
+
 // unitOf is the unit at the end of a figure.
 func unitOf(text string) string {
 	if m := number.FindStringSubmatch(text); m != nil {
