@@ -52,9 +52,11 @@ func (m *googleModel) Call(ctx context.Context, prompt string, options ...llms.C
 }
 
 // GenerateContent takes the conversation one turn further. Of the options it heeds MaxTokens, Tools, a ToolChoice of "none", and
-// StreamingFunc, which is given the text alone. System messages are said at the start, wherever they are. There is one choice, with all calls; its StopReason is
-// Gemini's reason to finish, or to block the prompt, and its GenerationInfo has InputTokens and OutputTokens, thoughts among them.
-// Errors wrap what the client's transport made of them, a [genai.APIError], or ctx's.
+// StreamingFunc, which is given the text alone. System messages are said at the start, wherever they are.
+//
+// There is one choice, with all calls; its StopReason is Gemini's reason to finish, or "refusal: " with its reason to block the prompt. Its
+// GenerationInfo has InputTokens and OutputTokens, thoughts among them. Errors wrap what the client's transport made of them, a
+// [genai.APIError], or ctx's.
 func (m *googleModel) GenerateContent(ctx context.Context, messages []llms.MessageContent, options ...llms.CallOption) (*llms.ContentResponse, error) {
 	var o llms.CallOptions
 	for _, option := range options {

@@ -54,7 +54,7 @@ func (r *googleReply) add(response *genai.GenerateContentResponse) string {
 		r.usage = *response.UsageMetadata
 	}
 	if f := response.PromptFeedback; f != nil && f.BlockReason != "" {
-		r.stop = string(f.BlockReason)
+		r.stop = "refusal: " + string(f.BlockReason) // whatever the reason: new ones come
 	}
 	if len(response.Candidates) == 0 || response.Candidates[0] == nil {
 		return ""

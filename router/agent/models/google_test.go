@@ -209,7 +209,7 @@ func TestGoogleSaysWhyItEnded(t *testing.T) {
 func TestGoogleBlocksPrompts(t *testing.T) {
 	server := modeltest.Start(t, modeltest.Script{Turns: []modeltest.Turn{{Error: &modeltest.Failure{Kind: modeltest.ContentFilter}}}})
 	choice := geminiTurn(t, openedGoogle(t, server.Base("google")), geminiTalkAbout("why?"))
-	assert.Equal(t, "PROHIBITED_CONTENT", choice.StopReason)
+	assert.Equal(t, "refusal: PROHIBITED_CONTENT", choice.StopReason)
 	assert.Empty(t, choice.Content)
 }
 
