@@ -56,6 +56,7 @@ type Desk struct {
 	id      string
 	asked   Question
 	names   adapters.Names
+	place   adapters.Query // the context that the asker bounds the question to; zero for none
 	steps   *steps
 
 	mu    sync.Mutex // guards what follows
@@ -98,17 +99,29 @@ func (k *Desk) Connections(ctx context.Context) []adapters.Connection {
 
 // Query reads resources.
 func (k *Desk) Query(ctx context.Context, q adapters.Query) (adapters.Snapshot, error) {
-	return k.taken(k.router.workspace.Query(ctx, q))
+	return k.taken(k.router.workspace.Query(ctx, k.within(q)))
 }
 
 // Changes reads what changed.
 func (k *Desk) Changes(ctx context.Context, q adapters.Query) (adapters.Snapshot, error) {
-	return k.taken(k.router.workspace.Changes(ctx, q))
+	return k.taken(k.router.workspace.Changes(ctx, k.within(q)))
 }
 
 // Logs reads what workloads wrote.
 func (k *Desk) Logs(ctx context.Context, q adapters.Query) (adapters.Snapshot, error) {
-	return k.taken(k.router.workspace.Logs(ctx, q))
+	return k.taken(k.router.workspace.Logs(ctx, k.within(q)))
+}
+
+// within keeps a read to the asker's context, wherever else the model would look.
+func (k *Desk) within(q adapters.Query) adapters.Query {
+	if k.place.Scope == (adapters.Scope{}) {
+		return q
+	}
+	q.Scope.Cluster, q.Scope.Account = k.place.Scope.Cluster, k.place.Scope.Account
+	if len(q.Providers) == 0 {
+		q.Providers = k.place.Providers
+	}
+	return q
 }
 
 // taken notes what was read.
@@ -190,8 +203,11 @@ func (r *Router) investigate(ctx context.Context, d *draft, matcher *Matcher, ma
 	d.intent = &intents.Intent{ID: FallbackIntent, Topic: intents.TopicDiagnose}
 	d.data.Slots = intents.Slots{"question": d.asked.Text}
 	d.answer.Intent = &AnsweredIntent{ID: FallbackIntent, Topic: d.intent.Topic, Source: sourceModel, Alternatives: match.Tried}
+	if !r.inContext(ctx, d) {
+		return nil
+	}
 	d.steps.say("no intent covers this: a model looks into it")
-	desk := &Desk{router: r, matcher: matcher, match: match, id: d.answer.AnswerID, asked: d.asked, names: d.names, steps: d.steps, draft: d}
+	desk := &Desk{router: r, matcher: matcher, match: match, id: d.answer.AnswerID, asked: d.asked, names: d.names, place: d.query, steps: d.steps, draft: d}
 	finding, err := r.fallback.Answer(d.steps.watched(ctx), d.asked, desk)
 	sights := desk.close()
 	if err != nil {

@@ -195,3 +195,21 @@ func TestFallbackIsRemembered(t *testing.T) {
 	ask(t, r, Question{Text: "does checkout-api lean on anything odd by any chance"})
 	assert.NotEqual(t, look.Key, notes.looks[1].Key, "another question is another look")
 }
+
+func TestFallbackKeepsToTheContextOfTheAsker(t *testing.T) {
+	f := shop()
+	f.connections = []adapters.Connection{{Provider: "kubernetes", Name: "prod", Scope: adapters.Scope{Cluster: "prod"}}}
+	r := newFallback(t, f, func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
+		for _, q := range []adapters.Query{{}, {Scope: adapters.Scope{Account: "acme"}}} {
+			s, err := desk.Query(ctx, q)
+			require.NoError(t, err)
+			assert.NotEmpty(t, s.Resources)
+			for _, found := range s.Resources {
+				assert.Equal(t, "prod", found.Scope.Cluster, found.ID)
+			}
+		}
+		return Finding{Summary: "It does.", Usage: used}, nil
+	})
+	assert.Equal(t, StatusOK, ask(t, r, Question{Text: twist, Context: "prod"}).Status)
+	assert.Equal(t, StatusNeedsInput, ask(t, r, Question{Text: twist, Context: "nowhere"}).Status)
+}

@@ -41,3 +41,11 @@ func (w *writer) model() string {
 	}
 	return text
 }
+
+// others says whose text there is in the answer.
+func (w *writer) others() string {
+	if w.a.Usage.Model != nil {
+		return "a model wrote this, who has read what others wrote"
+	}
+	return "what events say is others' text"
+}
