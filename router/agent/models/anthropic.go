@@ -41,6 +41,8 @@ func (w *anthropicWire) request(fields map[string]json.RawMessage, closing bool)
 	})
 }
 
+func (w *anthropicWire) relents(string) bool { return false }
+
 func joinBlocks(into, more object) bool {
 	before, _ := into["content"].([]any)
 	after, _ := more["content"].([]any)

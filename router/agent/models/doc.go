@@ -26,6 +26,7 @@
 //   - Messages of one part each are joined to turns: APIs refuse calls that are not answered by the next message.
 //   - What a model must be told again of its own turn (its signed thinking, what hangs on its calls) is kept, and put back.
 //   - temperature, which newer models refuse, is not sent; Cohere is not sent stream_options, which it refuses.
+//   - A model that refuses tools while it thinks, as gpt-5.6 does there, is asked again without thinking.
 //   - Streams are read here: langchaingo takes a stream that was cut off for whole, and leaks where one ends in an error.
 //   - Refusals, blocks of unknown types, empty answers and answers of odd shape, some of which make it panic, are made plain ones.
 //   - A failure is a [adapters.SourceError] with what to do about it; langchaingo has strings.

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"strings"
+	"sync/atomic"
 
 	"github.com/tmc/langchaingo/llms"
 	"github.com/tmc/langchaingo/llms/openai"
@@ -75,6 +76,7 @@ func (m *mendedModel) GenerateContent(ctx context.Context, messages []llms.Messa
 type openAIWire struct {
 	memory     memory
 	usageAsked bool // a stream must be asked for the tokens that it took
+	effortless atomic.Bool
 }
 
 func newOpenAIWire() wire { return &openAIWire{usageAsked: true} }
@@ -90,6 +92,8 @@ func (w *openAIWire) request(fields map[string]json.RawMessage, closing bool) er
 		if w.usageAsked {
 			fields["stream_options"] = json.RawMessage(`{"include_usage":true}`)
 		}
+	} else if w.effortless.Load() && fields["tools"] != nil {
+		fields["reasoning_effort"] = json.RawMessage(`"none"`)
 	}
 	return change(fields, "messages", func(messages []object) []object {
 		turns := joined(messages, joinAssistant)
@@ -98,6 +102,16 @@ func (w *openAIWire) request(fields map[string]json.RawMessage, closing bool) er
 		}
 		return turns
 	})
+}
+
+// relents has a model not think that calls no tools here while it thinks, as gpt-5.6 does unless it is told not to. Others do not take
+// to being told.
+func (w *openAIWire) relents(words string) bool {
+	unwanted := strings.Contains(words, "reasoning_effort")
+	if unwanted {
+		w.effortless.Store(true)
+	}
+	return unwanted
 }
 
 // joinAssistant joins two messages of the assistant: calls have to be in one, and their results after it.

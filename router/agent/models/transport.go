@@ -78,11 +78,23 @@ func (m *Models) transport(at endpoint, model string) *transport {
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
 	h := hearingOf(r.Context())
 	response, err := t.carry(r, h)
+	if t.relents(err) && r.GetBody != nil {
+		again := r.Clone(r.Context())
+		if again.Body, err = r.GetBody(); err == nil {
+			response, err = t.carry(again, h)
+		}
+	}
 	if err != nil {
 		h.failed = t.known(err)
 		return nil, h.failed
 	}
 	return response, nil
+}
+
+// relents reports whether a request was refused for what the wire can do without.
+func (t *transport) relents(err error) bool {
+	var refused *adapters.SourceError
+	return t.wire != nil && errors.As(err, &refused) && errors.Is(err, status(http.StatusBadRequest)) && t.wire.relents(refused.Detail)
 }
 
 // known is an error as one that says what to do.

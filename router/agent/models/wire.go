@@ -15,6 +15,8 @@ import (
 type wire interface {
 	// request mends what the client sends; a closing turn is streamed, and calls no tools.
 	request(fields map[string]json.RawMessage, closing bool) error
+	// relents reports whether the wire does from now on without what the vendor refuses in these words.
+	relents(words string) bool
 	// answer makes of what the vendor answered what the client can read.
 	answer(whole object) error
 	// event adds what a stream brings to what it brought before.

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/tmc/langchaingo/llms"
+
+	"clanker/adapters"
 )
 
 func call(id, name, arguments string) llms.ToolCall {
@@ -119,6 +121,31 @@ func TestModelsAreToldTheirThoughtsAgain(t *testing.T) {
 		assert.Contains(t, asked[1], c.again)
 		assert.Equal(t, 1, strings.Count(asked[1], "c2ln"))
 	}
+}
+
+func TestModelsThatMustNotThink(t *testing.T) {
+	var asked []string
+	model, waits := handled(t, "openai/gpt-5.6", func(w http.ResponseWriter, r *http.Request) {
+		raw, _ := io.ReadAll(r.Body)
+		asked = append(asked, string(raw))
+		if !strings.Contains(string(raw), `"reasoning_effort":"none"`) {
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprint(w, `{"error":{"message":"Function tools with reasoning_effort are not supported for gpt-5.6 in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.","param":"reasoning_effort"}}`)
+			return
+		}
+		fmt.Fprint(w, fine)
+	})
+	for range 2 {
+		reply, err := model.Ask(t.Context(), hello, offered, 100, nil)
+		require.NoError(t, err)
+		assert.Equal(t, "Fine.", reply.Text)
+	}
+	assert.Len(t, asked, 3, "it is not asked in vain again")
+	assert.NotContains(t, asked[0], "reasoning_effort")
+	assert.Empty(t, *waits)
+	_, err := model.Ask(t.Context(), hello, nil, 100, nil)
+	assert.Equal(t, adapters.Internal, reasonOf(t, err), "there are no tools, so it is not told")
+	assert.Len(t, asked, 5, "a refusal is taken back once")
 }
 
 func TestMemoryHasAnEnd(t *testing.T) {
