@@ -312,21 +312,36 @@ func TestGoogleAnswersNothing(t *testing.T) {
 }
 
 func TestGoogleTakesNothingFromTheEnvironment(t *testing.T) {
-	for _, name := range []string{"GOOGLE_API_KEY", "GEMINI_API_KEY", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION"} {
-		t.Setenv(name, "of-the-environment")
-	}
-	t.Setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
-	t.Setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:1")
-	t.Setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere")
 	base, requests := geminiSays(t, `{"candidates":[{"content":{"parts":[{"text":"so"}]},"finishReason":"STOP"}]}`)
-	geminiTurn(t, openedGoogle(t, base), geminiTalkAbout("why?"))
-	require.Len(t, requests(), 1)
-	assert.True(t, strings.HasPrefix(requests()[0], "/v1beta/models/"+gemini3+":generateContent the-key "), requests()[0])
-	assert.NotContains(t, requests()[0], "environment")
-	for _, missing := range [][2]string{{"", base}, {"the-key", ""}} {
-		_, err := openGoogle(t.Context(), missing[0], missing[1], gemini3, &http.Client{})
-		assert.Error(t, err)
+	for _, set := range [][2]string{
+		{"GOOGLE_API_KEY", "of-the-environment"}, {"GEMINI_API_KEY", "of-the-environment"}, {"GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:1"},
+		{"GOOGLE_GENAI_USE_VERTEXAI", "true"}, {"GOOGLE_CLOUD_PROJECT", "of-the-environment"}, {"GOOGLE_APPLICATION_CREDENTIALS", "/nowhere"},
+	} {
+		t.Run(set[0], func(t *testing.T) {
+			t.Setenv(set[0], set[1])
+			geminiTurn(t, openedGoogle(t, base), geminiTalkAbout("why?"))
+			for _, missing := range [][2]string{{"", base}, {"the-key", ""}} {
+				_, err := openGoogle(t.Context(), missing[0], missing[1], gemini3, &http.Client{})
+				assert.Error(t, err)
+			}
+		})
 	}
+	require.Len(t, requests(), 6)
+	for _, request := range requests() {
+		assert.True(t, strings.HasPrefix(request, "/v1beta/models/"+gemini3+":generateContent the-key "), request)
+		assert.NotContains(t, request, "environment")
+	}
+}
+
+func TestGoogleFailsInItsStream(t *testing.T) {
+	base, _ := geminiSays(t, `data: {"candidates":[{"content":{"parts":[{"text":"so "}]}}]}`+"\n\n"+`data: {"error":{"code":503,"message":"The model is overloaded.","status":"UNAVAILABLE"}}`+"\n\n")
+	var heard string
+	_, err := openedGoogle(t, base).GenerateContent(t.Context(), geminiTalkAbout("why?"),
+		llms.WithStreamingFunc(func(_ context.Context, chunk []byte) error { heard += string(chunk); return nil }))
+	var failed genai.APIError
+	require.ErrorAs(t, err, &failed)
+	assert.Equal(t, 503, failed.Code)
+	assert.Equal(t, "so ", heard)
 }
 
 func TestGoogleIsSharedSafely(t *testing.T) {
