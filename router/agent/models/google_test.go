@@ -370,33 +370,3 @@ func TestGoogleIsSharedSafely(t *testing.T) {
 	}
 	assert.Len(t, seen, 40)
 }
-
-func TestGoogleRefusesWhatItCannotSend(t *testing.T) {
-	model := openedGoogle(t, "http://127.0.0.1:1")
-	call := func(arguments string) llms.ToolCall {
-		return llms.ToolCall{ID: "1", FunctionCall: &llms.FunctionCall{Name: "read", Arguments: arguments}}
-	}
-	for _, test := range []struct {
-		role llms.ChatMessageType
-		part llms.ContentPart
-		says string
-	}{
-		{llms.ChatMessageTypeHuman, llms.BinaryPart("image/png", nil), "message 1, of human: a llms.BinaryContent cannot be sent"},
-		{llms.ChatMessageTypeSystem, llms.ImageURLPart("x"), "a llms.ImageURLContent cannot be an instruction"},
-		{llms.ChatMessageTypeAI, llms.ToolCallResponse{}, "a llms.ToolCallResponse cannot be repeated to the model"},
-		{llms.ChatMessageTypeAI, llms.ToolCall{ID: "1"}, `the call "1" calls nothing`},
-		{llms.ChatMessageTypeAI, call("{"), `the arguments of the call "1" are not a JSON object`},
-		{llms.ChatMessageTypeAI, call("[1]"), `the arguments of the call "1" are not a JSON object`},
-		{llms.ChatMessageTypeTool, llms.TextPart("x"), "a llms.TextContent is no response to a call"},
-		{llms.ChatMessageTypeTool, llms.ToolCallResponse{ToolCallID: "2"}, `it responds to the call "2", which is not in the conversation`},
-		{"robot", llms.TextPart("x"), "nobody has this role"},
-	} {
-		var c geminiTalk
-		c.say(test.role, test.part)
-		_, err := model.GenerateContent(t.Context(), c)
-		assert.ErrorContains(t, err, "write the conversation for gemini")
-		assert.ErrorContains(t, err, test.says)
-	}
-	_, err := model.GenerateContent(t.Context(), geminiTalkAbout("why?"), llms.WithTools([]llms.Tool{{}}))
-	assert.ErrorContains(t, err, "tool 1 is no function")
-}
