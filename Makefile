@@ -21,10 +21,10 @@ LINTER   := golangci-lint
 LINTER_VERSION := v2.15.0
 HELM_VERSION := v3.22.0
 
-.PHONY: help build run demo test eval arm64 e2e attacks lint check golden bench fuzz controlplane terraform helm conformance
+.PHONY: help build run demo test eval eval-models arm64 e2e attacks lint check golden bench fuzz controlplane terraform helm conformance
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## /{printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/clanker
 	@CGO_ENABLED=0 $(GO) build $(FLAGS) -ldflags '$(LDFLAGS)' -o bin/clanker ./server/clanker
@@ -41,6 +41,9 @@ test: ## unit tests, examples of all intents, stories; with the race detector wh
 
 eval: build ## measure how questions are routed, and hold the line of eval/baseline.json
 	@bin/clanker eval --baseline eval/baseline.json
+
+eval-models: build ## ask real models what no intent covers, those in MODELS or of the keys in the environment; it costs money
+	@$(GO) run $(FLAGS) ./eval/models/run -clanker bin/clanker -models "$$MODELS" -table eval/models/RESULTS.md
 
 e2e: build controlplane terraform helm conformance ## real Kubernetes and PostgreSQL, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
 	@.ci/install chromium:chromium "$(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) postgres):postgresql"
