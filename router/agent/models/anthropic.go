@@ -130,26 +130,15 @@ func (w *anthropicWire) whole(so *gathered) object {
 // code is the status that a failure of this type has when it comes before the stream.
 func (w *anthropicWire) code(failure object) int {
 	inner, _ := failure["error"].(object)
-	switch inner["type"] {
-	case "overloaded_error":
-		return int(statusOverloaded)
-	case "rate_limit_error":
-		return http.StatusTooManyRequests
-	case "invalid_request_error":
-		return http.StatusBadRequest
-	case "authentication_error":
-		return http.StatusUnauthorized
-	case "billing_error":
-		return http.StatusPaymentRequired
-	case "permission_error":
-		return http.StatusForbidden
-	case "not_found_error":
-		return http.StatusNotFound
-	case "request_too_large":
-		return http.StatusRequestEntityTooLarge
-	case "timeout_error":
-		return http.StatusGatewayTimeout
-	default:
-		return http.StatusInternalServerError
-	}
+	return cmp.Or(map[string]int{
+		"invalid_request_error": http.StatusBadRequest,
+		"authentication_error":  http.StatusUnauthorized,
+		"billing_error":         http.StatusPaymentRequired,
+		"permission_error":      http.StatusForbidden,
+		"not_found_error":       http.StatusNotFound,
+		"request_too_large":     http.StatusRequestEntityTooLarge,
+		"rate_limit_error":      http.StatusTooManyRequests,
+		"timeout_error":         http.StatusGatewayTimeout,
+		"overloaded_error":      int(statusOverloaded),
+	}[text(inner, "type")], http.StatusInternalServerError)
 }

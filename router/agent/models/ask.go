@@ -57,8 +57,8 @@ const (
 	mostWait  = 30 * time.Second // before a model is asked again, where the caller has all the time
 )
 
-// Ask has the model take one turn, of most output tokens. Messages have one part each. With stream it is told the text as it comes;
-// such a turn is the last one: the tools are only those that the messages tell of, and none of them is called.
+// Ask has the model take one turn, of most output tokens. With stream it is told the text as it comes; such a turn is the last one: the
+// tools are only those that the messages tell of, and none of them is called.
 //
 // A model that is overloaded is asked again, at most twice, if it says to come back within the time of ctx. The error is that of ctx
 // if that ended, and an [*adapters.SourceError] otherwise. What came before it is in the reply: a part of the text in a stream.
@@ -169,17 +169,16 @@ func (m *Model) problem(ctx, own context.Context, err error) error {
 	}
 }
 
-// sendable are the messages as every client can send them: arguments of calls that are no JSON object are left out, because APIs
-// refuse them when they come back. The tool's answer says what was wrong.
+// sendable are the messages as every client can send them: a part in each, because clients leave out or refuse further ones, and
+// calls with arguments that are a JSON object, because APIs refuse others when they come back. The tool's answer says what was wrong.
 func sendable(messages []llms.MessageContent) []llms.MessageContent {
-	sent := make([]llms.MessageContent, len(messages))
-	for i, message := range messages {
-		sent[i] = llms.MessageContent{Role: message.Role, Parts: make([]llms.ContentPart, len(message.Parts))}
-		for j, part := range message.Parts {
+	var sent []llms.MessageContent
+	for _, message := range messages {
+		for _, part := range message.Parts {
 			if call, ok := part.(llms.ToolCall); ok {
 				part = whole(call)
 			}
-			sent[i].Parts[j] = part
+			sent = append(sent, llms.MessageContent{Role: message.Role, Parts: []llms.ContentPart{part}})
 		}
 	}
 	return sent

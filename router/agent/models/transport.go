@@ -107,8 +107,11 @@ func (t *transport) known(err error) *adapters.SourceError {
 	case errors.As(err, &large):
 		return &adapters.SourceError{Reason: adapters.Internal, Detail: fmt.Sprintf("%s answered with more than %d MiB", t.at.vendor.name, mostBody>>20), Fix: "ask for less at once, or choose another model"}
 	}
-	return &adapters.SourceError{Reason: adapters.Unreachable, Detail: excerpt(t.at.scrub(fmt.Sprintf("ask %s: %s", t.at.base.Host, err))),
-		Fix: fmt.Sprintf("check that %s answers, and the URL in models.%s.url", t.at.base.Host, t.at.vendor.name), Err: err}
+	fix := fmt.Sprintf("check that %s answers, and the URL in models.%s.url", t.at.base.Host, t.at.vendor.name)
+	if t.at.vendor.name == ollama && t.at.local() {
+		fix = "start it with ollama serve, or set OLLAMA_HOST or models.ollama.url to where it is"
+	}
+	return &adapters.SourceError{Reason: adapters.Unreachable, Detail: excerpt(t.at.scrub(fmt.Sprintf("ask %s: %s", t.at.base.Host, err))), Fix: fix, Err: err}
 }
 
 func (t *transport) carry(r *http.Request, h *hearing) (*http.Response, error) {

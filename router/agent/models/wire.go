@@ -167,9 +167,9 @@ func joined(messages []object, join func(into, more object) bool) []object {
 	return turns
 }
 
-// change decodes a field, has it changed, and puts it back. A field that is not there is nil.
+// change decodes a list, has it changed, and puts it back.
 func change(fields map[string]json.RawMessage, key string, by func(list []object) []object) error {
-	whole, err := decode(fmt.Appendf(nil, `{"it":%s}`, orNull(fields[key])))
+	whole, err := decode(fmt.Appendf(nil, `{"it":%s}`, fields[key]))
 	if err != nil {
 		return fmt.Errorf("%s: %w", key, err)
 	}
@@ -179,11 +179,4 @@ func change(fields map[string]json.RawMessage, key string, by func(list []object
 	}
 	fields[key] = raw
 	return nil
-}
-
-func orNull(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 {
-		return json.RawMessage("null")
-	}
-	return raw
 }

@@ -37,8 +37,16 @@ var twice = []llms.MessageContent{
 
 var offered = []llms.Tool{{Type: "function", Function: &llms.FunctionDefinition{Name: "pods", Description: "Lists pods.", Parameters: map[string]any{"type": "object"}}}}
 
+// atOnce is the same in as few messages as can be.
+var atOnce = []llms.MessageContent{
+	twice[0], twice[1],
+	{Role: llms.ChatMessageTypeAI, Parts: []llms.ContentPart{twice[2].Parts[0], twice[3].Parts[0], twice[4].Parts[0]}},
+	{Role: llms.ChatMessageTypeTool, Parts: []llms.ContentPart{twice[5].Parts[0], twice[6].Parts[0]}},
+	{Role: llms.ChatMessageTypeAI}, twice[7],
+}
+
 // sent is the request that a vendor gets.
-func sent(t *testing.T, ref string, stream func(string)) (body string, header http.Header) {
+func sent(t *testing.T, ref string, messages []llms.MessageContent, stream func(string)) (body string, header http.Header) {
 	t.Helper()
 	model, _ := handled(t, ref, func(w http.ResponseWriter, r *http.Request) {
 		raw, err := io.ReadAll(r.Body)
@@ -47,7 +55,7 @@ func sent(t *testing.T, ref string, stream func(string)) (body string, header ht
 		body, header = string(raw), r.Header
 		w.WriteHeader(http.StatusTeapot)
 	})
-	_, err := model.Ask(t.Context(), twice, offered, 321, stream)
+	_, err := model.Ask(t.Context(), messages, offered, 321, stream)
 	require.Error(t, err)
 	return body, header
 }
@@ -79,7 +87,9 @@ func TestRequestsAreWhatAPIsTake(t *testing.T) {
 		if c.stream {
 			stream = func(string) {}
 		}
-		body, header := sent(t, c.ref, stream)
+		body, header := sent(t, c.ref, twice, stream)
+		assert.Equal(t, c.want, body, c.ref)
+		body, _ = sent(t, c.ref, atOnce, stream)
 		assert.Equal(t, c.want, body, c.ref)
 		if strings.HasPrefix(c.ref, "anthropic/") {
 			assert.Equal(t, []string{planted, "2023-06-01"}, []string{header.Get("X-Api-Key"), header.Get("Anthropic-Version")})
