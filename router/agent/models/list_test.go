@@ -66,6 +66,18 @@ func TestListSaysWhatIsMissing(t *testing.T) {
 	assert.NotContains(t, string(raw), planted)
 }
 
+func TestProvidersAsksNobody(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { t.Errorf("asked for %s", r.URL) }))
+	defer server.Close()
+	m, _ := connect(t, server.URL)
+	m.settings.Providers["google"] = Provider{}
+	for _, l := range m.Providers(t.Context()) {
+		assert.Empty(t, l.Models)
+		assert.Equal(t, l.Provider == "google", l.Error != "", l.Error)
+		assert.Equal(t, l.Provider != "google" && l.Provider != "ollama", l.Key == "config", l.Provider)
+	}
+}
+
 func TestListEndsWithItsContext(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	defer server.Close()
