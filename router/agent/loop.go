@@ -33,7 +33,7 @@ type inquiry struct {
 	foreign []string // texts that others wrote, which the model has seen
 	ids     []string // of the resources that the model has seen
 	usage   router.ModelUsage
-	started time.Time
+	nudged  bool
 	now     func() time.Time
 }
 
@@ -46,7 +46,7 @@ type ending struct {
 
 func (a *Agent) inquiry(s *Settings, model *models.Model, q router.Question, desk *router.Desk) *inquiry {
 	i := &inquiry{model: model, limits: s.Limits, desk: desk, box: toolbox.New(desk), facts: claims.New(q.Text), asked: map[string]int{},
-		usage: router.ModelUsage{Name: model.Name}, started: a.now(), now: a.now}
+		usage: router.ModelUsage{Name: model.Name}, now: a.now}
 	i.purse = newPurse(a.books, s, model, desk.ID(), claimed(q.Asker), a.now)
 	return i
 }
@@ -64,8 +64,13 @@ func (i *inquiry) run(ctx context.Context) ending {
 		if err != nil {
 			return i.stopped(ctx, early, err)
 		}
-		if len(reply.Calls) == 0 {
+		if len(reply.Calls) == 0 && (i.nudged || reply.Stop != models.StopEnd || strings.TrimSpace(reply.Text) != "") {
 			return i.ended(reply)
+		}
+		if len(reply.Calls) == 0 { // some models fail at writing a call now and then
+			i.nudged = true
+			i.say(llms.ChatMessageTypeHuman, llms.TextPart(nudge))
+			continue
 		}
 		if circling := i.use(early, reply); circling {
 			return i.conclude(ctx, &limitError{why: "it asked for the same again and again"})

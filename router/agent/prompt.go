@@ -67,6 +67,9 @@ func near(tried []router.Candidate) string {
 	return strings.Join(ids, ", ")
 }
 
+// nudge answers a turn without text and calls.
+const nudge = "Your last turn held neither text nor a tool call that could be read. Call a tool, or answer."
+
 // conclude asks for the answer, without further tools.
 func conclude(why string) string {
 	return "Stop reading: " + why + ". Answer now from what you have read, without calling tools, and say what remains unknown."

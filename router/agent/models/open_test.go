@@ -171,6 +171,7 @@ func TestAddressOfAVariableIsCheckedWhenItIsUsed(t *testing.T) {
 		_, err := m.Open(t.Context(), ref)
 		assert.Equal(t, adapters.Unsupported, reasonOf(t, err))
 		assert.ErrorContains(t, err, want)
+		assert.Contains(t, problemOf(t, err).Fix, "write ")
 	}
 }
 

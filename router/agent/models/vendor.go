@@ -88,7 +88,8 @@ func loopback(u *url.URL) bool {
 func (m *Models) endpoint(ctx context.Context, v vendor) (endpoint, error) {
 	base, err := m.address(v)
 	if err != nil {
-		return endpoint{}, &adapters.SourceError{Reason: adapters.Unsupported, Detail: err.Error(), Fix: "write the URL as in " + v.usual, Err: err}
+		what, fix, _ := strings.Cut(err.Error(), ": ")
+		return endpoint{}, &adapters.SourceError{Reason: adapters.Unsupported, Detail: what, Fix: fix, Err: err}
 	}
 	at := endpoint{vendor: v, base: base}
 	at.key, at.from, err = m.key(ctx, v)

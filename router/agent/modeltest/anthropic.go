@@ -45,8 +45,10 @@ type anthropicRequest struct {
 	Stream      bool               `json:"stream"`
 	Temperature *float64           `json:"temperature"`
 	TopP        *float64           `json:"top_p"`
-	ToolChoice  any                `json:"tool_choice"`
-	Tools       []struct {
+	ToolChoice  struct {
+		Type string `json:"type"`
+	} `json:"tool_choice"`
+	Tools []struct {
 		Name        string         `json:"name"`
 		InputSchema map[string]any `json:"input_schema"`
 	} `json:"tools"`
@@ -106,7 +108,9 @@ func (r *anthropicRequest) chat(body []byte) *chat {
 	_ = json.Unmarshal(body, &raw)
 	c.schemas = string(raw.Tools)
 	for _, t := range r.Tools {
-		c.tools = append(c.tools, t.Name)
+		if r.ToolChoice.Type != "none" {
+			c.tools = append(c.tools, t.Name)
+		}
 	}
 	for _, m := range r.Messages {
 		one := message{role: role(m.Role)}

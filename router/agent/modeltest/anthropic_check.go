@@ -39,7 +39,7 @@ func (r *anthropicRequest) checkTools() *Failure {
 			return refused("tools.%d.custom.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12: %s", i, why)
 		}
 	}
-	if r.ToolChoice != nil && len(r.Tools) == 0 {
+	if r.ToolChoice.Type != "" && len(r.Tools) == 0 {
 		return refused("tool_choice: `tool_choice` may only be specified while providing `tools`.")
 	}
 	return nil

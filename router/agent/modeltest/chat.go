@@ -52,7 +52,7 @@ type chat struct {
 	stream   bool
 	usage    bool // tokens are wanted at the end of a stream
 	system   string
-	tools    []string // names
+	tools    []string // names of those that it may call: none if it was told to call none
 	schemas  string   // of the tools, as they were sent
 	messages []message
 }

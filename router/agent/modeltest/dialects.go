@@ -34,10 +34,18 @@ func cohereDialect() dialect {
 // googleDialect is that of Gemini's compatible endpoint, whose errors are a list of one.
 func googleDialect() dialect {
 	return dialect{name: "google", base: "/v1beta/openai", request: "google.json", whole: true, noKey: "Missing or invalid Authorization header.", check: checkArguments,
-		invalid: googleInvalid, failure: func(f Failure, c *chat) (int, http.Header, any) {
-			status, body := googleFailure(f, c)
-			return status, nil, []any{body}
-		}, models: googleModels}
+		invalid: googleInvalid, failure: googleCompatible, models: googleModels}
+}
+
+// googleCompatible is an error in a list of one. A prompt that is filtered is no error of HTTP at Google.
+func googleCompatible(f Failure, c *chat) (int, http.Header, any) {
+	if f.Kind == ContentFilter {
+		filtered := openAIFinish(StopFilter)
+		return http.StatusOK, nil, openAIAnswer{ID: "filtered", Object: "chat.completion", Model: c.model,
+			Choices: []openAIChoice{{Message: &openAIReply{Role: "assistant"}, Finish: &filtered}}, Usage: openAIUsed(Tokens{})}
+	}
+	status, body := googleFailure(f, c)
+	return status, nil, []any{body}
 }
 
 // checkReasoning refuses what OpenAI's reasoning models refuse.
@@ -160,7 +168,7 @@ func openAIWords(k Kind, model string) worded {
 	case TooLong:
 		return worded{400, "invalid_request_error", "context_length_exceeded", "This model's maximum context length is 128000 tokens. However, your messages resulted in 150321 tokens. Please reduce the length of the messages."}
 	case RateLimit:
-		return worded{429, "tokens", "rate_limit_exceeded", "Rate limit reached for " + model + " in organization org-scripted on tokens per min (TPM): Limit 30000, Used 29000, Requested 2500. Please try again in 3s."}
+		return worded{429, "tokens", "rate_limit_exceeded", "Rate limit reached for " + model + " in organization org-scripted on tokens per min (TPM): Limit 30000, Used 29000, Requested 2500."}
 	case NoCredit:
 		return worded{429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota, please check your plan and billing details."}
 	case ContentFilter:

@@ -50,7 +50,7 @@
 //	      has: [checkout-api]
 //	      lacks: [sk-]
 //	      tools: [get_logs]    # are offered
-//	      alone: true          # none is offered
+//	      alone: true          # none is offered, or none may be called
 //	    text: I look at the cache.
 //	    calls:
 //	      - {tool: get_resource, arguments: {name: session-cache}}

@@ -122,7 +122,9 @@ func (r *openAIRequest) chat(body []byte) *chat {
 	_ = json.Unmarshal(body, &raw)
 	c.schemas = string(raw.Tools)
 	for _, t := range r.Tools {
-		c.tools = append(c.tools, t.Function.Name)
+		if r.ToolChoice != "none" {
+			c.tools = append(c.tools, t.Function.Name)
+		}
 	}
 	for _, m := range r.Messages {
 		text := contentText(m.Content)

@@ -41,9 +41,13 @@ func TestTurnsAreChosen(t *testing.T) {
 
 func TestWithoutToolsNoneIsCalled(t *testing.T) {
 	t.Parallel()
-	s := served(t, Turn{Calls: []Call{{Tool: "look", Arguments: "{}"}}, Repeat: true}, Turn{Text: "the end"})
+	s := served(t, Turn{Calls: []Call{{Tool: "look", Arguments: "{}"}}, Repeat: true}, Turn{Text: "the end", Repeat: true})
 	_, body := ask(t, s, "openai", hello("openai", true))
 	assert.Contains(t, body, `"name":"look"`)
+	for vendor, none := range map[string]string{"openai": `"none"`, "anthropic": `{"type":"none"}`} {
+		_, body = ask(t, s, vendor, strings.TrimSuffix(hello(vendor, true), "}")+`,"tool_choice":`+none+`}`)
+		assert.Contains(t, body, "the end")
+	}
 	_, body = ask(t, s, "openai", hello("openai", false))
 	assert.Contains(t, body, "the end")
 }

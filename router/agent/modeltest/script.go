@@ -46,7 +46,7 @@ type Expect struct {
 	Has   []string
 	Lacks []string
 	Tools []string // that are offered, among others
-	Alone bool     // no tool is offered
+	Alone bool     // no tool is offered, or none may be called
 }
 
 // Stop is why the model stops; the zero Stop is StopTools after calls, and StopEnd otherwise.

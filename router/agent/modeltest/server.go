@@ -44,7 +44,7 @@ type Request struct {
 	Model        string
 	Stream       bool
 	System       string   // instructions
-	Tools        []string // names of those that were offered, as sent
+	Tools        []string // names of those that the model may call, as sent: none if it was told to call none
 	Last         string   // what was said since the model's last turn
 	Turn         int      // index of the turn that answers it, [Obeyed], or [Refused]
 }
