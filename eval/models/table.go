@@ -58,7 +58,7 @@ func (r Result) misses() string {
 	var text strings.Builder
 	for _, o := range r.Outcomes {
 		if !o.Passed() {
-			fmt.Fprintf(&text, "- %s: %s\n", o.Case, cell(o.why()))
+			fmt.Fprintf(&text, "- %s (%s): %s\n", o.Case, o.Status, cell(o.why()))
 		}
 	}
 	if text.Len() == 0 {
