@@ -33,7 +33,7 @@ type actor struct {
 	mu     sync.Mutex
 	script []turn
 	seen   [][]llms.MessageContent // what it was sent, by turn
-	tools  []int                   // how many it was offered
+	tools  [][]llms.Tool           // what it was offered
 }
 
 // turn is what an actor does, given what it was sent.
@@ -46,7 +46,7 @@ func (a *actor) GenerateContent(ctx context.Context, messages []llms.MessageCont
 	}
 	a.mu.Lock()
 	next := a.script[min(len(a.seen), len(a.script)-1)]
-	a.seen, a.tools = append(a.seen, messages), append(a.tools, len(o.Tools))
+	a.seen, a.tools = append(a.seen, messages), append(a.tools, o.Tools)
 	a.mu.Unlock()
 	return next(ctx, messages, o)
 }
