@@ -1,0 +1,112 @@
+package modeltest_test
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"clanker/adapters"
+	"clanker/adapters/demo"
+	"clanker/intents"
+	"clanker/router"
+	"clanker/router/agent"
+	"clanker/router/agent/cost"
+	"clanker/router/agent/models"
+	"clanker/router/agent/modeltest"
+)
+
+func clock() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
+
+var matcher = sync.OnceValues(func() (*router.Matcher, error) {
+	catalog, err := intents.Load(intents.Default())
+	if err != nil {
+		return nil, err
+	}
+	return router.NewMatcher(catalog)
+})
+
+// workspace answers from the demo estate, and asks models at the server what no intent covers.
+func workspace(t *testing.T, server *modeltest.Server, most time.Duration) *router.Router {
+	t.Helper()
+	settings := models.Settings{Providers: map[string]models.Provider{}, Getenv: func(name string) string {
+		return map[bool]string{true: "the-key"}[strings.HasSuffix(name, "_API_KEY")]
+	}}
+	for _, name := range []string{"anthropic", "cohere", "google", "ollama", "openai"} {
+		settings.Providers[name] = models.Provider{URL: server.Base(name)}
+	}
+	opened, err := models.New(settings)
+	require.NoError(t, err)
+	prices, err := cost.Load("")
+	require.NoError(t, err)
+	limits := agent.DefaultLimits()
+	limits.Time = most
+	investigator := agent.New(agent.Options{Settings: agent.Settings{Models: opened, Prices: prices, Limits: limits}, Books: cost.NewBooks(), Now: clock})
+	estate, err := demo.New(clock)
+	require.NoError(t, err)
+	m, err := matcher()
+	require.NoError(t, err)
+	w := adapters.NewWorkspace(estate)
+	w.Now = clock
+	return router.New(m, w, router.Options{Now: clock, Fallback: investigator})
+}
+
+// The conversations that others use are understood by the agent over each wire format, and end as they say.
+func TestConversationsWithTheAgent(t *testing.T) {
+	t.Parallel()
+	const long, short = time.Minute, time.Second
+	for name, want := range map[string]struct {
+		time   time.Duration
+		status router.Status
+		has    string // in the summary, or in what to do about what was not checked
+		reason adapters.Reason
+	}{
+		"parallel":         {long, router.StatusOK, "session-cache is degraded", ""},
+		"session_cache":    {long, router.StatusOK, "1/2 nodes available, automatic failover disabled", ""},
+		"invented_number":  {long, router.StatusOK, "48213 [unverified]", ""},
+		"unknown_tool":     {long, router.StatusOK, "session-cache is degraded", ""},
+		"malformed_call":   {long, router.StatusOK, "session-cache is degraded", ""},
+		"obeying":          {long, router.StatusOK, "There was nothing to obey", ""},
+		"endless_loop":     {long, router.StatusPartial, "I could not find out more", ""},
+		"truncation":       {long, router.StatusPartial, "and the reason for", ""},
+		"refusal":          {long, router.StatusError, "refused", adapters.Refused},
+		"filtered":         {long, router.StatusError, "", adapters.Refused},
+		"context_overflow": {long, router.StatusError, "ask for less at once", adapters.Unsupported},
+		"error":            {short, router.StatusError, "HTTP status 500", adapters.Unreachable},
+		"rate_limit":       {short, router.StatusError, "ask again in 7s", adapters.RateLimited},
+		"timeout":          {short, router.StatusError, "are used up", adapters.LimitReached},
+		"cut_stream":       {long, router.StatusError, "", adapters.Unreachable},
+	} {
+		for _, model := range []string{"anthropic/claude-opus-4-6", "cohere/command-a-03-2025", "google/gemini-2.5-flash", "google/gemini-3-pro", "ollama/gemma4:31b", "openai/gpt-5.4"} {
+			t.Run(name+" "+model, func(t *testing.T) {
+				t.Parallel()
+				server := modeltest.Start(t, modeltest.Conversation(t, name))
+				q := router.Question{Text: "compare how session-cache and orders-postgres are set up", Model: model}
+				a, err := workspace(t, server, want.time).Route(t.Context(), q)
+				require.NoError(t, err)
+				assert.Zero(t, server.Left())
+				if name == "refusal" && wordless(model) {
+					assert.Equal(t, router.StatusNoData, a.Status, "it read nothing, whatever it wrote")
+					return
+				}
+				assert.Equal(t, want.status, a.Status, a.Summary)
+				said := a.Summary
+				if want.reason != "" && assert.NotEmpty(t, a.Coverage.NotChecked) {
+					missed := a.Coverage.NotChecked[0]
+					assert.Equal(t, want.reason, missed.Reason, a.Summary)
+					said += missed.Fix
+				}
+				assert.Contains(t, said, want.has)
+			})
+		}
+	}
+}
+
+// wordless reports whether the vendor has no way to say that a model refused: such a model just writes that it will not.
+func wordless(model string) bool {
+	return slices.Contains([]string{"cohere/command-a-03-2025", "google/gemini-2.5-flash", "ollama/gemma4:31b"}, model)
+}
