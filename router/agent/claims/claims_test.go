@@ -12,7 +12,7 @@ import (
 func TestCheck(t *testing.T) {
 	for _, c := range []struct{ name, question, facts, text, want string }{
 		{"count", "", "37 pods", "There are 37 pods, not 38.", "There are 37 pods, not 38 [unverified]."},
-		{"question's figures", "why 37 restarts of checkout-api?", "", "checkout-api restarted 37 times", "checkout-api restarted 37 times [unverified]"},
+		{"question's figures", "why 37 restarts of checkout-api?", "", "checkout-api restarted 37 times", "checkout-api restarted 37 [unverified] times"},
 		{"question's unit", "why 512Mi?", "", "It has 512Mi.", "It has 512Mi [unverified]."},
 		{"echo", "", "asked: get_logs {\"name\":\"billing-api\",\"limit\":37}\n2 lines", "billing-api wrote 37 lines, two of them", "billing-api [unverified] wrote 37 [unverified] lines, two of them"},
 		{"kinds", "", "37 pods", "37% are full after 37 s and 37 MB", "37% [unverified] are full after 37 s [unverified] and 37 MB [unverified]"},

@@ -51,7 +51,7 @@ var written = []struct {
 	{" h hr hrs hour hours ", []unit{{duration, 3600}}},
 	{" d day days ", []unit{{duration, 86400}}},
 	{" w week weeks ", []unit{{duration, 7 * 86400}}},
-	{" x × times ", []unit{{factor, 1}}},
+	{" x × ", []unit{{factor, 1}}},
 	{" usd dollar dollars ", []unit{{dollars, 1}}},
 	{" eur euro euros ", []unit{{euros, 1}}},
 	{" b byte bytes ", []unit{{size, 1}}},
