@@ -220,7 +220,7 @@ func distrusted(a *Answer) []string {
 			add(i, "fields/line")
 		}
 	}
-	if a.Usage.Model != nil { // who wrote them has read what others wrote
+	if a.Usage.Model != nil && (a.Status == StatusOK || a.Status == StatusPartial) { // who wrote them has read what others wrote
 		pointers = append(pointers, "/explanation", "/summary")
 	}
 	for i := range a.Changes {

@@ -2,6 +2,7 @@ package router
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -44,7 +45,7 @@ func (w *writer) model() string {
 
 // others says whose text there is in the answer.
 func (w *writer) others() string {
-	if w.a.Usage.Model != nil {
+	if slices.Contains(w.a.Untrusted, "/summary") {
 		return "a model wrote this, who has read what others wrote"
 	}
 	return "what events say is others' text"

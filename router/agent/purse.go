@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/tmc/langchaingo/llms"
@@ -143,6 +144,9 @@ func mayHaveCost(err error) bool {
 	var known *adapters.SourceError
 	if !errors.As(err, &known) {
 		return true
+	}
+	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" { // nothing was sent
+		return false
 	}
 	switch known.Reason {
 	case adapters.TimedOut, adapters.Unreachable, adapters.Internal, adapters.Refused:
