@@ -17,10 +17,9 @@ import (
 
 // Model is one that was opened. It is safe for concurrent use.
 type Model struct {
-	Name    string // provider/model
-	Local   bool   // it runs on this machine: its URL is loopback
-	Context int    // tokens that go into it, at least; 0 is unknown
-	LLM     llms.Model
+	Name  string // provider/model
+	Local bool   // it runs on this machine: its URL is loopback
+	LLM   llms.Model
 
 	now   func() time.Time                           // nil: the clock
 	wait  func(context.Context, time.Duration) error // nil: a timer

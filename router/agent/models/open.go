@@ -165,5 +165,5 @@ func (m *Models) Open(ctx context.Context, ref string) (*Model, error) {
 	if err != nil {
 		return nil, &adapters.SourceError{Reason: adapters.Internal, Detail: at.scrub(fmt.Sprintf("open %s: %s", name, err)), Fix: fixList}
 	}
-	return &Model{Name: name, Local: at.local(), Context: contextOf(v.name, model), LLM: llm, now: m.now, wait: m.wait, scrub: at.scrub}, nil
+	return &Model{Name: name, Local: at.local(), LLM: llm, now: m.now, wait: m.wait, scrub: at.scrub}, nil
 }

@@ -183,7 +183,6 @@ func TestModelTellsNoKey(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, ref, model.String())
 		assert.False(t, model.Local)
-		assert.Positive(t, model.Context)
 		assert.NotContains(t, fmt.Sprintf("%v %+v %#v", model, *model, model), "sk-planted")
 	}
 }
