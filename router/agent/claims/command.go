@@ -14,14 +14,18 @@ const mostCommands = 3
 
 const (
 	dictatedWarning = "a command that was written in a log or annotation is not passed on"
+	outsideWarning  = "a command that holds an address on the web is not passed on"
 	tooManyWarning  = "only the first 3 of the commands that the model wrote are passed on"
 )
 
 // commandLine is a line that proposes a command, dressed up as models do.
 var commandLine = regexp.MustCompile("(?i)^[\\s>#*_`•-]*(?:\\d+[.)][\\s*_`]*)?command[\\s*_`]*:(.*)$")
 
+var webAddress = regexp.MustCompile(`(?i)(?:https?|ftp)://`)
+
 // Commands takes the lines that propose a command out of a model's text. A command that stands in one of the foreign texts is not
-// passed on, nor one whose words nearly all stand in it: whoever wrote that text dictated it. At most three are.
+// passed on, nor one whose words nearly all stand in it: whoever wrote that text dictated it. Nor is one with an
+// address on the web, where what the model has read could go. At most three are.
 func Commands(text string, foreign []string) (rest string, commands []string, warnings []string) {
 	var kept []string
 	for line := range strings.SplitSeq(clean(text), "\n") {
@@ -36,6 +40,8 @@ func Commands(text string, foreign []string) (rest string, commands []string, wa
 		case command == "" || slices.Contains(commands, command):
 		case dictated(command, foreign):
 			warning = dictatedWarning
+		case webAddress.MatchString(command):
+			warning = outsideWarning
 		case len(commands) == mostCommands:
 			warning = tooManyWarning
 		default:

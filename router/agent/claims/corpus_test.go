@@ -12,10 +12,11 @@ import (
 	"clanker/router/agent/claims"
 )
 
-// How well the check does on the two lists in testdata: no less.
+// How well the check does on the two lists in testdata, of 85 and 86 texts. What it does not find are small counts and a day that a tool
+// returned of something else.
 const (
 	mostFalse  = 0
-	leastFound = 58
+	leastFound = 81
 )
 
 func TestTruthIsNotMarked(t *testing.T) {

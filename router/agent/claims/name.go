@@ -8,6 +8,9 @@ import (
 // longestName is up to where the parts of a word are names of their own, in bytes.
 const longestName = 256
 
+// shortestHash is how long the end of a name is at least that is a name of its own.
+const shortestHash = 5
+
 // name takes note of a word: of its parts at / : @ = and of what they begin with, for a pod's name tells that of its deployment. Of
 // env.NAME it is the name.
 func (f *Facts) name(text string) {
@@ -22,6 +25,9 @@ func (f *Facts) name(text string) {
 			if c == '-' || c == '.' && at+1 < len(part) && unicode.IsLetter(rune(part[at+1])) {
 				f.names[part[:at]] = true
 			}
+		}
+		if hash := part[strings.LastIndexByte(part, '-')+1:]; len(hash) >= shortestHash && mixed(hash) && !number.MatchString(hash) {
+			f.names[hash] = true
 		}
 		if group, name, ok := strings.Cut(part, "."); ok && !strings.ContainsFunc(group, func(r rune) bool { return !unicode.IsLetter(r) }) {
 			f.names[name] = true

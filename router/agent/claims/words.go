@@ -11,7 +11,7 @@ var (
 	// What looks like a name or a figure and is neither: words of the trade.
 	trade = set(
 		"k8s p50 p75 p90 p95 p99 p999 p99.9 1xx 2xx 3xx 4xx 5xx http/1.1 http/2 http/3 ipv4 ipv6 oauth2 base64 sha256 utf-8 x86 amd64 arm64",
-		"24/7 l4 l7 tls1.2 tls1.3 i/o n/a e.g i.e etc a.m p.m vs and/or read/write cpu/memory ci/cd tcp/ip client/server",
+		"24/7 l4 l7 tls1.2 tls1.3 i/o n/a e.g i.e etc a.m p.m vs and/or read/write cpu/memory req/s requests/s ci/cd tcp/ip client/server",
 		"gRPC OAuth macOS vCPU vCPUs")
 	// Words that make a word with hyphens an ordinary one.
 	joining = set(
@@ -23,7 +23,7 @@ var (
 	// Ordinary words with hyphens that no rule knows.
 	hyphenated = set(
 		"root-cause health-check load-balancer key-value time-series error-rate fail-over roll-back read-replica crash-loop trade-off check-in",
-		"follow-up clean-up set-up start-up work-around thread-safe e-mail tie-in left-over image-pull rate-limit")
+		"network-policy follow-up clean-up set-up start-up work-around thread-safe e-mail tie-in left-over image-pull rate-limit")
 	// What a name stands beside.
 	cues = set("namespace namespaces cluster deployment service pod node statefulset daemonset environment account database bucket queue branch region")
 	// Words that stand beside those and are no names, besides those that their ends tell.
