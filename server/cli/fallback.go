@@ -19,7 +19,7 @@ import (
 type fallback struct {
 	*agent.Agent
 	keys   *modelKeys
-	models *models.Models
+	models *models.Models // for commands that end soon: it does not follow the configuration
 	in     agent.Settings // use; of the reloader's goroutine once that runs
 }
 
