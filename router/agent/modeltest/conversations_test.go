@@ -1,6 +1,7 @@
 package modeltest_test
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"sync"
@@ -22,12 +23,23 @@ import (
 
 func clock() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
 
-var matcher = sync.OnceValues(func() (*router.Matcher, error) {
-	catalog, err := intents.Load(intents.Default())
-	if err != nil {
-		return nil, err
+// shared is what takes long to make and no question changes.
+type shared struct {
+	matcher *router.Matcher
+	estate  *demo.Demo
+	prices  *cost.Table
+}
+
+var share = sync.OnceValues(func() (s shared, err error) {
+	catalog, errCatalog := intents.Load(intents.Default())
+	if errCatalog != nil {
+		return s, errCatalog
 	}
-	return router.NewMatcher(catalog)
+	var errMatcher, errEstate, errPrices error
+	s.matcher, errMatcher = router.NewMatcher(catalog)
+	s.estate, errEstate = demo.New(clock)
+	s.prices, errPrices = cost.Load("")
+	return s, errors.Join(errMatcher, errEstate, errPrices)
 })
 
 // workspace answers from the demo estate, and asks models at the server what no intent covers.
@@ -41,24 +53,20 @@ func workspace(t *testing.T, server *modeltest.Server, most time.Duration) *rout
 	}
 	opened, err := models.New(settings)
 	require.NoError(t, err)
-	prices, err := cost.Load("")
+	s, err := share()
 	require.NoError(t, err)
 	limits := agent.DefaultLimits()
 	limits.Time = most
-	investigator := agent.New(agent.Options{Settings: agent.Settings{Models: opened, Prices: prices, Limits: limits}, Books: cost.NewBooks(), Now: clock})
-	estate, err := demo.New(clock)
-	require.NoError(t, err)
-	m, err := matcher()
-	require.NoError(t, err)
-	w := adapters.NewWorkspace(estate)
+	investigator := agent.New(agent.Options{Settings: agent.Settings{Models: opened, Prices: s.prices, Limits: limits}, Books: cost.NewBooks(), Now: clock})
+	w := adapters.NewWorkspace(s.estate)
 	w.Now = clock
-	return router.New(m, w, router.Options{Now: clock, Fallback: investigator})
+	return router.New(s.matcher, w, router.Options{Now: clock, Fallback: investigator})
 }
 
 // The conversations that others use are understood by the agent over each wire format, and end as they say.
 func TestConversationsWithTheAgent(t *testing.T) {
 	t.Parallel()
-	const long, short = time.Minute, time.Second
+	const long, some, short = time.Minute, 5 * time.Second, time.Second
 	for name, want := range map[string]struct {
 		time   time.Duration
 		status router.Status
@@ -76,8 +84,8 @@ func TestConversationsWithTheAgent(t *testing.T) {
 		"refusal":          {long, router.StatusError, "refused", adapters.Refused},
 		"filtered":         {long, router.StatusError, "", adapters.Refused},
 		"context_overflow": {long, router.StatusError, "ask for less at once", adapters.Unsupported},
-		"error":            {short, router.StatusError, "HTTP status 500", adapters.Unreachable},
-		"rate_limit":       {short, router.StatusError, "ask again in 7s", adapters.RateLimited},
+		"error":            {some, router.StatusError, "HTTP status 500", adapters.Unreachable},
+		"rate_limit":       {some, router.StatusError, "ask again in 7s", adapters.RateLimited},
 		"timeout":          {short, router.StatusError, "are used up", adapters.LimitReached},
 		"cut_stream":       {long, router.StatusError, "", adapters.Unreachable},
 	} {

@@ -105,6 +105,8 @@ func TestCompatibleRefuse(t *testing.T) {
 		"ollama names no field":      {"ollama", openAIWith(`"max_completion_tokens":9`), `"param":null`},
 		"ollama reads arguments":     {"ollama", broken, `invalid tool call arguments`},
 		"cohere does not know it":    {"cohere", openAIWith(`"parallel_tool_calls":true`), `{"id":"00000000-0000-4000-8000-000000000000","message":"invalid request: Unknown parameter: 'parallel_tool_calls'."}`},
+		"ollama ignores a choice":    {"ollama", openAIWith(`"tool_choice":"none"`), `Unknown parameter: 'tool_choice'.`},
+		"cohere thinks hard or not":  {"cohere", openAIWith(`"reasoning_effort":"low"`), `Invalid value: 'low'. Supported values are: 'none', 'high'.`},
 		"google answers with a list": {"google", openAIWith(`"frequency_penalty":1`), `[{"error":{"code":400,"message":"Invalid JSON payload received. Unknown name \"frequency_penalty\": Cannot find field.","status":"INVALID_ARGUMENT"}}]`},
 		"google names the place":     {"google", openAIMessages(`{"role":"user","content":"x","extra":1}`), `Unknown name \"extra\" at 'messages[1]': Cannot find field.`},
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 )
 
-//go:embed testdata
+//go:embed testdata/conversations testdata/schemas
 var testdata embed.FS
 
 // compiled is a schema of testdata/schemas with those that it refers to.
@@ -75,6 +75,7 @@ func badParameters(schema any) string {
 		return fmt.Sprintf("schema must be a JSON Schema of 'type: \"object\"', got 'type: \"%v\"'.", object["type"])
 	}
 	compiler := jsonschema.NewCompiler()
+	compiler.UseLoader(embedded{}) // a reference to elsewhere is not followed
 	if err := compiler.AddResource("modeltest:///tool", schema); err != nil {
 		return err.Error()
 	}

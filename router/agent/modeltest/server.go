@@ -16,7 +16,7 @@ import (
 // Server plays a [Script] to who asks it in any wire format; see the package comment for its paths. It is an [http.Handler] and safe
 // for concurrent use.
 type Server struct {
-	// URL is that of the server that [Start] made; see [Server.Base].
+	// URL is that of the server that [Start] made; who serves a [New] one may set it, for [Server.Base].
 	URL string
 	// Now is the clock; it may be set before the first request.
 	Now func() time.Time
