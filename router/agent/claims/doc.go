@@ -4,7 +4,7 @@
 // # Figures
 //
 // A figure is a number with its unit: a count, a share, a time span, a number of bytes, an amount of money, a date, a time of day, and
-// the words from two to twenty. It is borne out by a figure of the same kind that a tool returned (37 pods say nothing of 37 %), in
+// the words from two to ninety-nine. It is borne out by a figure of the same kind that a tool returned (37 pods say nothing of 37 %), in
 // whatever unit: 512Mi is 536870912 bytes and 0.5 GiB, 0.82 is 82 %. It may be rounded, at the digits that it shows and by a twentieth
 // at most; by more only if the text says so ("about 2 GB"), and a whole number that counts something only then. The figures of the
 // question prove nothing, nor do digits within a longer word: a pod's hash, a timestamp.

@@ -3,6 +3,7 @@ package claims
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -138,14 +139,25 @@ func spanned(text string) []reading {
 	return []reading{{kind: duration, value: sum, step: 1, round: 1}}
 }
 
-// numeral is the value of a number word from two to twenty, else 0.
+// numeral is the value of a number word from two to ninety-nine, else 0.
 func numeral(text string) int {
-	for i, name := range numerals {
-		if strings.EqualFold(text, name) {
-			return i + 2
-		}
+	text = strings.ToLower(text)
+	if i := slices.Index(ones, text); i >= 0 {
+		return i + 2
 	}
-	return 0
+	ten, one, both := strings.Cut(text, "-")
+	i, n := slices.Index(tens, ten), 0
+	if both {
+		n = slices.Index(digits, one) + 1
+	}
+	if i < 0 || both && n == 0 {
+		return 0
+	}
+	return 10*(i+2) + n
 }
 
-var numerals = strings.Fields("two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen twenty")
+var (
+	digits = strings.Fields("one two three four five six seven eight nine")
+	ones   = append(slices.Clone(digits[1:]), strings.Fields("ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen")...)
+	tens   = strings.Fields("twenty thirty forty fifty sixty seventy eighty ninety")
+)

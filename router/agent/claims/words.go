@@ -52,7 +52,7 @@ var (
 		"january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec",
 		"command next no yes ok")
 	// Things that an author numbers or counts: neither is a claim about the estate.
-	steps   = set("step option phase point case hypothesis figure part section")
+	steps   = set("step option phase point case cause hypothesis theory finding candidate item figure part section")
 	aspects = set("reasons reason things thing ways way possibilities options causes facts points steps signs hypotheses explanations observations theories candidates")
 	rough   = set("about around roughly approximately approx nearly almost circa some ca")
 )
