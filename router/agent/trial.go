@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"strings"
 
 	"github.com/tmc/langchaingo/llms"
@@ -17,7 +18,7 @@ type Trial struct {
 	router.ModelUsage
 
 	Local    bool                  `json:"local"`
-	Tools    bool                  `json:"tools"`    // it called the tool
+	Tools    bool                  `json:"tools"`    // it called the tool as it should
 	Parallel bool                  `json:"parallel"` // for both at once
 	Right    bool                  `json:"right"`    // its answer has what the tool returned
 	Problem  *adapters.SourceError `json:"problem,omitempty"`
@@ -49,11 +50,14 @@ func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
 		err = t.run(trying, model, p)
 		t.ModelUsage = p.usage(t.ModelUsage)
 	}
+	var limit *limitError
 	switch {
 	case ctx.Err() != nil:
 		return t, ctx.Err()
 	case trying.Err() != nil:
 		t.Problem = tooSlow(s.Limits.Time).problem()
+	case errors.As(err, &limit):
+		t.Problem = limit.problem()
 	case err != nil:
 		t.Problem = problem(err)
 	}
@@ -89,21 +93,23 @@ func (t *Trial) run(ctx context.Context, model *models.Model, p *purse) error {
 
 // answered are calls of the tool, and what it returns.
 func (t *Trial) answered(calls []llms.ToolCall) (said []llms.MessageContent) {
-	t.Tools, t.Parallel = true, t.Parallel || len(calls) > 1
+	t.Parallel = t.Parallel || len(calls) > 1
 	t.ToolCalls += len(calls)
 	for _, call := range calls {
 		said = append(said, llms.MessageContent{Role: llms.ChatMessageTypeAI, Parts: []llms.ContentPart{call}})
 	}
 	for _, call := range calls {
-		degrees := "there is no such city"
+		degrees, tool := "there is no such city", call.FunctionCall.Name
 		switch arguments := call.FunctionCall.Arguments; {
+		case tool != trialTool:
+			degrees = "there is no such tool"
 		case strings.Contains(arguments, "Oslo"):
-			degrees = "-7"
+			degrees, t.Tools = "-7", true
 		case strings.Contains(arguments, "Quito"):
-			degrees = "19"
+			degrees, t.Tools = "19", true
 		}
 		said = append(said, llms.MessageContent{Role: llms.ChatMessageTypeTool,
-			Parts: []llms.ContentPart{llms.ToolCallResponse{ToolCallID: call.ID, Name: trialTool, Content: degrees}}})
+			Parts: []llms.ContentPart{llms.ToolCallResponse{ToolCallID: call.ID, Name: tool, Content: degrees}}})
 	}
 	return said
 }

@@ -99,8 +99,10 @@ func verdict(t agent.Trial) string {
 	switch {
 	case t.Problem != nil:
 		return string(t.Problem.Reason)
-	case !t.Tools:
+	case t.ToolCalls == 0:
 		return "calls no tools"
+	case !t.Tools:
+		return "calls tools wrongly"
 	case !t.Right:
 		return "answers wrongly"
 	default:
