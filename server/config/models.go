@@ -73,7 +73,7 @@ func modelKeys() []Key {
 				"the environment, unless a question names one. What it reads of your infrastructure goes to its provider.",
 			field: func(c *Config) any { return &c.Models.Default }},
 		{Path: "models.research", Type: ModelRef, Example: "anthropic/claude-opus-4-6", Live: true,
-			Doc:   "Model for questions that ask for research: a stronger one. Without this key it is models.default.",
+			Doc:   "Model for questions that ask for a cause: a stronger one. Without this key it is models.default.",
 			field: func(c *Config) any { return &c.Models.Research }},
 		{Path: "models.aliases", Type: Aliases, Example: "[fast=google/gemini-2.5-flash]", Live: true,
 			Doc:   "Short names for models, for the keys above and for questions.",
