@@ -128,24 +128,33 @@ func anthropicMessages(messages ...string) string {
 	return fmt.Sprintf(`{"model":"m","max_tokens":9,"messages":[%s]}`, strings.Join(messages, ","))
 }
 
+const (
+	q    = `{"role":"user","content":"q"}`
+	used = `{"role":"assistant","content":[{"type":"text","text":"I look"},{"type":"tool_use","id":"a","name":"look","input":{}},{"type":"tool_use","id":"b","name":"look","input":{}}]}`
+)
+
+// resulted is a message with results.
+func resulted(ids ...string) string {
+	var blocks []string
+	for _, id := range ids {
+		blocks = append(blocks, `{"type":"tool_result","tool_use_id":"`+id+`","content":"r"}`)
+	}
+	return `{"role":"user","content":[` + strings.Join(blocks, ",") + `]}`
+}
+
+func anthropicWith(fields string) string {
+	return strings.TrimSuffix(anthropicMessages(q), "}") + "," + fields + "}"
+}
+
 func TestAnthropicRefuses(t *testing.T) {
 	t.Parallel()
-	const q, used = `{"role":"user","content":"q"}`, `{"role":"assistant","content":[{"type":"text","text":"I look"},{"type":"tool_use","id":"a","name":"look","input":{}},{"type":"tool_use","id":"b","name":"look","input":{}}]}`
-	result := func(ids ...string) string {
-		var blocks []string
-		for _, id := range ids {
-			blocks = append(blocks, `{"type":"tool_result","tool_use_id":"`+id+`","content":"r"}`)
-		}
-		return `{"role":"user","content":[` + strings.Join(blocks, ",") + `]}`
-	}
-	with := func(fields string) string { return strings.TrimSuffix(anthropicMessages(q), "}") + "," + fields + "}" }
 	tests := map[string]struct{ body, message string }{
 		"no JSON":             {`{`, "The request body is not valid JSON"},
 		"no limit":            {`{"model":"m","messages":[{"role":"user","content":"q"}]}`, "max_tokens: Field required"},
 		"limit of nothing":    {`{"model":"m","max_tokens":0,"messages":[{"role":"user","content":"q"}]}`, "max_tokens: must be greater than or equal to 1"},
-		"unknown field":       {with(`"max_completion_tokens":9`), "max_completion_tokens: Extra inputs are not permitted"},
+		"unknown field":       {anthropicWith(`"max_completion_tokens":9`), "max_completion_tokens: Extra inputs are not permitted"},
 		"unknown inside":      {anthropicMessages(`{"role":"user","content":[{"type":"text","text":"x","id":"y"}]}`), "messages.0.content.0.id: Extra inputs are not permitted"},
-		"wrong type":          {with(`"temperature":"0"`), "temperature: Input should be a valid number"},
+		"wrong type":          {anthropicWith(`"temperature":"0"`), "temperature: Input should be a valid number"},
 		"no messages":         {anthropicMessages(), "messages: at least one message is required"},
 		"system as a message": {anthropicMessages(`{"role":"system","content":"s"}`, q), `messages: Unexpected role "system".`},
 		"result as a role":    {anthropicMessages(q, `{"role":"tool","content":"r"}`), "messages.1.role: Input should be 'user' or 'assistant'"},
@@ -156,22 +165,22 @@ func TestAnthropicRefuses(t *testing.T) {
 		"no block":            {anthropicMessages(q, `{"role":"assistant","content":[]}`, q), "messages.1: all messages must have non-empty content"},
 		"space at the end":    {anthropicMessages(q, `{"role":"assistant","content":"a "}`), "final assistant content cannot end with trailing whitespace"},
 		"nothing answered":    {anthropicMessages(q, used, q), "messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: a, b."},
-		"one answered":        {anthropicMessages(q, used, result("b")), "immediately after: a."},
+		"one answered":        {anthropicMessages(q, used, resulted("b")), "immediately after: a."},
 		"not answered at all": {anthropicMessages(q, used), "immediately after: a, b."},
-		"text before results": {anthropicMessages(q, used, q, result("a", "b")), "immediately after: a, b."},
-		"orphan":              {anthropicMessages(q, result("a")), "messages.0.content.1: unexpected `tool_use_id` found in `tool_result` blocks: a."},
-		"result of another":   {anthropicMessages(q, used, result("a", "b", "c")), "messages.2.content.2: unexpected `tool_use_id` found in `tool_result` blocks: c."},
-		"same id":             {anthropicMessages(q, strings.ReplaceAll(used, `"b"`, `"a"`), result("a")), "messages.1: `tool_use` ids must be unique"},
+		"text before results": {anthropicMessages(q, used, q, resulted("a", "b")), "immediately after: a, b."},
+		"orphan":              {anthropicMessages(q, resulted("a")), "messages.0.content.1: unexpected `tool_use_id` found in `tool_result` blocks: a."},
+		"result of another":   {anthropicMessages(q, used, resulted("a", "b", "c")), "messages.2.content.2: unexpected `tool_use_id` found in `tool_result` blocks: c."},
+		"same id":             {anthropicMessages(q, strings.ReplaceAll(used, `"b"`, `"a"`), resulted("a")), "messages.1: `tool_use` ids must be unique"},
 		"user uses":           {anthropicMessages(strings.ReplaceAll(used, "assistant", "user")), "can only be in `assistant` messages"},
 		"input a text":        {anthropicMessages(q, strings.ReplaceAll(used, "{}}", `"{}"}`)), "messages.1.content.1.input: Input should be a valid dictionary"},
-		"tools of openai":     {with(`"tools":[{"type":"function","function":{"name":"look"}}]`), "tools.0.custom"},
-		"name of a tool":      {with(`"tools":[{"name":"intent.health","input_schema":{"type":"object"}}]`), "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"},
-		"no schema":           {with(`"tools":[{"name":"look"}]`), "tools.0.custom.input_schema: Field required"},
-		"no object":           {with(`"tools":[{"name":"look","input_schema":{"type":"string"}}]`), "JSON schema is invalid"},
-		"one name":            {with(`"tools":[{"name":"look","input_schema":{"type":"object"}},{"name":"look","input_schema":{"type":"object"}}]`), "Tool names must be unique"},
-		"choice of nothing":   {with(`"tool_choice":{"type":"auto"}`), "may only be specified while providing `tools`"},
-		"two samplings":       {with(`"temperature":0,"top_p":1`), "cannot both be specified"},
-		"old temperature":     {strings.ReplaceAll(with(`"temperature":0`), `"m"`, `"claude-opus-4-7"`), "`temperature` is deprecated for this model."},
+		"tools of openai":     {anthropicWith(`"tools":[{"type":"function","function":{"name":"look"}}]`), "tools.0.custom"},
+		"name of a tool":      {anthropicWith(`"tools":[{"name":"intent.health","input_schema":{"type":"object"}}]`), "tools.0.custom.name: String should match pattern '^[a-zA-Z0-9_-]{1,128}$'"},
+		"no schema":           {anthropicWith(`"tools":[{"name":"look"}]`), "tools.0.custom.input_schema: Field required"},
+		"no object":           {anthropicWith(`"tools":[{"name":"look","input_schema":{"type":"string"}}]`), "JSON schema is invalid"},
+		"one name":            {anthropicWith(`"tools":[{"name":"look","input_schema":{"type":"object"}},{"name":"look","input_schema":{"type":"object"}}]`), "Tool names must be unique"},
+		"choice of nothing":   {anthropicWith(`"tool_choice":{"type":"auto"}`), "may only be specified while providing `tools`"},
+		"two samplings":       {anthropicWith(`"temperature":0,"top_p":1`), "cannot both be specified"},
+		"old temperature":     {strings.ReplaceAll(anthropicWith(`"temperature":0`), `"m"`, `"claude-opus-4-7"`), "`temperature` is deprecated for this model."},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -190,12 +199,16 @@ func TestAnthropicRefuses(t *testing.T) {
 			assert.Len(t, s.Faults(), 1)
 		})
 	}
+}
+
+func TestAnthropicTakes(t *testing.T) {
+	t.Parallel()
 	for name, body := range map[string]string{
-		"results in two messages": anthropicMessages(q, used, result("b"), result("a")),
-		"uses in two messages":    anthropicMessages(q, `{"role":"assistant","content":"I look"}`, `{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"look","input":{}}]}`, result("a"), q),
-		"no tools any more":       anthropicMessages(q, used, result("a", "b"), q),
+		"results in two messages": anthropicMessages(q, used, resulted("b"), resulted("a")),
+		"uses in two messages":    anthropicMessages(q, `{"role":"assistant","content":"I look"}`, `{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"look","input":{}}]}`, resulted("a"), q),
+		"no tools any more":       anthropicMessages(q, used, resulted("a", "b"), q),
 		"begins the answer":       anthropicMessages(q, `{"role":"assistant","content":"a"}`),
-		"instructions in blocks":  with(`"system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral"}}]`),
+		"instructions in blocks":  anthropicWith(`"system":[{"type":"text","text":"s","cache_control":{"type":"ephemeral"}}]`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
