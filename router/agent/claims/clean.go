@@ -8,12 +8,12 @@ import (
 	"clanker/router"
 )
 
-// clean makes plain text of several lines: each of them printable, see [router.Printable].
+// clean makes plain text of several lines: each of them printable, see [router.Printable], with its indentation.
 func clean(text string) string {
 	lines := strings.Split(strings.ReplaceAll(text, "\r\n", "\n"), "\n")
 	for i, line := range lines {
 		bare := strings.TrimLeft(line, " ")
-		lines[i] = line[:len(line)-len(bare)] + router.Printable(bare)
+		lines[i] = strings.TrimRight(line[:len(line)-len(bare)]+router.Printable(bare), " ")
 	}
 	return strings.Join(lines, "\n")
 }
@@ -43,7 +43,7 @@ func (f *Facts) cleaned(text string) string {
 	text = addresses.ReplaceAllStringFunc(text, f.kept)
 	text = tagStart.ReplaceAllString(text, "‹$1")
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "](", "] ("), "![", "! [")
-	return withoutMarks(definitions.ReplaceAllString(text, "$1 :"))
+	return clean(withoutMarks(definitions.ReplaceAllString(text, "$1 :"))) // what was taken out leaves spaces at the ends of lines
 }
 
 // unlinked is a link of markdown as plain text: what it says, and where it leads.
