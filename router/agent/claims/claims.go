@@ -165,10 +165,10 @@ func (f *Facts) bears(r reading, rough bool) bool {
 func (f *Facts) Check(text string) (marked string, unverified []string) {
 	text = f.cleaned(text)
 	var b strings.Builder
-	done := 0
+	done, listed := 0, map[string]bool{}
 	for _, c := range f.doubts(text) {
-		if claim := text[c.start:c.end]; !slices.Contains(unverified, claim) {
-			unverified = append(unverified, claim)
+		if claim := text[c.start:c.end]; !listed[claim] {
+			listed[claim], unverified = true, append(unverified, claim)
 		}
 		if at := max(done, markAt(text, c.end)); at > done {
 			b.WriteString(text[done:at] + Mark)

@@ -46,7 +46,7 @@ func TestCheck(t *testing.T) {
 		{"quotes", "", "policy evict", "`evict` or `delete`", "`evict` or `delete` [unverified]"},
 		{"English", "", "", "A read-only, long-running, so-called end-to-end out-of-memory APIs/VMs check", "A read-only, long-running, so-called end-to-end out-of-memory APIs/VMs check"},
 		{"namespaces", "", "namespace payments", "In the payments namespace and in namespace billing", "In the payments namespace and in namespace billing [unverified]"},
-		{"people", "", "", "It was changed by Mira on Monday.", "It was changed by Mira [unverified] on Monday."},
+		{"people", "", "", "The Pod was changed by Mira on Monday.", "The Pod was changed by Mira [unverified] on Monday."},
 		{"known before and behind", "", "v2", "(v2), \"v2\", v2's", "(v2), \"v2\", v2's"},
 		{"once", "", "", "v2 v2", "v2 [unverified] v2 [unverified]"},
 		{"a mark of the model's own", "", "37 pods", "37 pods [unverified]", "37 pods"},
@@ -85,6 +85,7 @@ func TestCleaning(t *testing.T) {
 		{"a link that others wrote", "https://phish.example/login", "[link removed]"},
 		{"reference", "[a][b]\n[b]: //e.example/x", "[a][b]\n[b] : [link removed]"},
 		{"bare", "www.e.example/x e.example/?d=1 ftp://e.example", "[link removed] [link removed] [link removed]"},
+		{"as browsers mend it", "https:/e.example https:\\\\e.example", "[link removed] [link removed]"},
 		{"split by a tag", "htt<b></b>ps://e.example", "[link removed]"},
 		{"split by what cannot be seen", "htt\u200bps://e.example", "[link removed]"},
 	} {

@@ -27,7 +27,7 @@ var (
 	images      = regexp.MustCompile(`!\[[^\]\n]*\]\([^)\n]*\)`)
 	links       = regexp.MustCompile(`\[([^\]\n]*)\]\(([^)\n]*)\)`)
 	definitions = regexp.MustCompile(`(?m)^(\s*\[[^\]\n]*\]):`)
-	addresses   = regexp.MustCompile("(?i)(?:(?:[a-z][a-z0-9+.-]*://|//|www\\.|\\b(?:javascript|vbscript|mailto|file):|\\bdata:[a-z]+/)|\\b(?:[a-z0-9-]+\\.)+[a-z]{2,}(?::\\d+)?[/?#])[^\\s<>\"'`()\\[\\]{}|]+")
+	addresses   = regexp.MustCompile("(?i)(?:(?:[a-z][a-z0-9+.-]*://|https?:[/\\\\]+|//|www\\.|\\b(?:javascript|vbscript|mailto|file):|\\bdata:[a-z]+/)|\\b(?:[a-z0-9-]+\\.)+[a-z]{2,}(?::\\d+)?[/?#])[^\\s<>\"'`()\\[\\]{}|]+")
 	bareHost    = regexp.MustCompile(`(?i)^(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?[/?#]`)
 )
 

@@ -1,6 +1,7 @@
 package claims_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -60,12 +61,18 @@ func FuzzCommands(f *testing.F) {
 
 // TestLongText holds the check to a time that grows with its text, and not faster.
 func TestLongText(t *testing.T) {
-	for _, piece := range []string{"v1-", "<", "[unverified]", "37 ", "](", "a/", "1,", "![", "http://", "a.", "<a ", "x12-b3.c4 ", "**`\"", "[unver"} {
+	var all strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&all, "v%d ", i)
+	}
+	for _, piece := range []string{all.String(), "v1-", "<", "[unverified]", "37 ", "](", "a/", "1,", "![", "http://", "a.", "<a ", "x12-b3.c4 ", "**`\"", "[unver"} {
 		f := claims.New("")
-		f.Add(strings.Repeat(piece, 100_000/len(piece)))
+		if piece != all.String() {
+			f.Add(strings.Repeat(piece, 100_000/len(piece)))
+		}
 		began := time.Now()
-		marked, _ := f.Check(strings.Repeat(piece, 100_000/len(piece)) + " v99")
+		marked, _ := f.Check(strings.Repeat(piece, max(1, 100_000/len(piece))) + " v99")
 		assert.Contains(t, marked, "v99")
-		assert.Less(t, time.Since(began), 5*time.Second, piece)
+		assert.Less(t, time.Since(began), 5*time.Second, piece[:min(len(piece), 20)])
 	}
 }

@@ -50,7 +50,7 @@ var (
 	// Words that write themselves with a capital, wherever they stand.
 	proper = set("i kubernetes linux english utc gmt docker unix tls tcp http monday tuesday wednesday thursday friday saturday sunday",
 		"january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec",
-		"command next no yes ok")
+		"pod pods node nodes deployment deployments service services container containers namespace cluster ingress job jobs secret secrets")
 	// Things that an author numbers or counts: neither is a claim about the estate.
 	steps   = set("step option phase point case cause hypothesis theory finding candidate item figure part section")
 	aspects = set("reasons reason things thing ways way possibilities options causes facts points steps signs hypotheses explanations observations theories candidates")
