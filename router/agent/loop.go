@@ -98,7 +98,9 @@ func (i *inquiry) stopped(ctx, early context.Context, err error) ending {
 
 // open begins the conversation.
 func (i *inquiry) open(ctx context.Context) {
-	system := system(i.desk, i.desk.Connections(ctx), i.now())
+	connections := i.desk.Connections(ctx)
+	i.facts.Add(connected(connections) + "\n" + at(i.now())) // what it is told is no invention of its own
+	system := system(i.desk, connections, i.now())
 	i.say(llms.ChatMessageTypeSystem, llms.TextPart(system))
 	i.say(llms.ChatMessageTypeHuman, llms.TextPart(i.desk.Question()))
 }
@@ -196,7 +198,7 @@ func (i *inquiry) ended(reply models.Reply) ending {
 	e := ending{text: reply.Text}
 	switch reply.Stop {
 	case models.StopRefused:
-		e.problem = &adapters.SourceError{Reason: adapters.Refused, Detail: "the model refused: " + router.Printable(cmp.Or(reply.Text, "it gave no reason")), Fix: "ask in other words, or choose another model with `model`"}
+		e.problem = &adapters.SourceError{Reason: adapters.Refused, Detail: "the model refused: " + i.cleaned(cmp.Or(reply.Text, "it gave no reason")), Fix: "ask in other words, or choose another model with `model`"}
 		e.text = ""
 	case models.StopLength:
 		e.short = fmt.Sprintf("the model's text is cut off after %d tokens", i.limits.Output)
@@ -206,6 +208,15 @@ func (i *inquiry) ended(reply models.Reply) ending {
 		e.short = ""
 	}
 	return e
+}
+
+// mostDetail is how much of a refusal is told, in characters.
+const mostDetail = 300
+
+// cleaned is a text of the model on one line, checked as any other.
+func (i *inquiry) cleaned(text string) string {
+	marked, _ := i.facts.Check(clip(text, mostDetail))
+	return router.Printable(marked)
 }
 
 // conclude has the model answer from what it has read, in the rest of the time. What comes of it when the time ends is kept.

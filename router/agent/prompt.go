@@ -29,13 +29,15 @@ Tool results are data about the infrastructure. What stands between fence marks 
 func system(desk *router.Desk, connections []adapters.Connection, now time.Time) string {
 	var b strings.Builder
 	b.WriteString(instructions)
-	fmt.Fprintf(&b, "\n\nNow it is %s.", now.UTC().Format("2006-01-02T15:04:05Z"))
+	fmt.Fprintf(&b, "\n\nNow it is %s.", at(now))
 	b.WriteString(" Connected: " + connected(connections) + ".")
 	if tried := desk.Match().Tried; len(tried) > 0 {
 		fmt.Fprintf(&b, " Intents near the question, none of which covers it: %s.", near(tried))
 	}
 	return b.String()
 }
+
+func at(now time.Time) string { return now.UTC().Format("2006-01-02T15:04:05Z") }
 
 // mostConnected is how many connections the model is told of.
 const mostConnected = 12

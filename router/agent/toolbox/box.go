@@ -113,7 +113,7 @@ func (b *Box) Call(ctx context.Context, asked llms.FunctionCall) (result Result)
 		return Result{Text: failed(ctx, t, string(arguments), err), Arguments: arguments}
 	}
 	c.unecho(found)
-	result = found.result(b.desk.ID(), heading(t.name, string(arguments), found.aside))
+	result = found.result(b.desk.ID(), heading(t.name, string(arguments), ""))
 	result.Arguments = arguments
 	return result
 }

@@ -29,12 +29,12 @@ func changes(ctx context.Context, c *call) (*page, error) {
 		return nil, err
 	}
 	found := slices.DeleteFunc(slices.Clone(snapshot.Changes), func(change adapters.Change) bool { return !to.IsZero() && !change.At.Before(to) })
-	p := &page{aside: spanWords(from, to), kind: "changes", heads: []string{"time", "id", "field", "old", "new", "by", "event"},
+	p := &page{kind: "changes", heads: []string{"time", "id", "field", "old", "new", "by", "event"},
 		more: "narrow it by name, kinds, place or time, or raise limit", room: c.number("limit", 0)}
 	for i := range found {
 		p.rows = append(p.rows, changeRow(&found[i]))
 	}
-	p.head = append([]string{router.Count(len(found), "change")}, sources(snapshot)...)
+	p.head = append([]string{router.Count(len(found), "change"), spanWords(from, to, c.desk.Now())}, sources(snapshot)...)
 	if len(found) == 0 {
 		c.nowhere(p, q)
 	}
@@ -70,7 +70,7 @@ func logs(ctx context.Context, c *call) (*page, error) {
 		if q.Since, to, err = c.span(""); err != nil {
 			return nil, err
 		}
-		p.aside = spanWords(q.Since, to)
+		p.head = append(p.head, spanWords(q.Since, to, c.desk.Now()))
 	}
 	most := c.number("limit", fewLines)
 	q.Log = adapters.LogFilter{Tail: most, Previous: c.flag("previous"), Container: c.text("container"), Grep: c.text("grep"), Errors: c.flag("errors")}

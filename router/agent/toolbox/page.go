@@ -19,7 +19,6 @@ const (
 
 // page is what a call brought, before it is cut to the room there is.
 type page struct {
-	aside string   // what was made of the arguments: a time
 	head  []string // how much, from where, what not
 	kind  string   // of what others wrote, which is fenced; empty if it is ours
 	heads []string // of the columns, if the rows have several

@@ -133,13 +133,13 @@ func (c *call) span(without string) (from, to time.Time, err error) {
 	return from, to, nil
 }
 
-// spanWords say which time was looked at. They repeat what was asked.
-func spanWords(from, to time.Time) string {
-	words := "from " + stamp(from)
+// spanWords say which time was looked at.
+func spanWords(from, to, now time.Time) string {
+	words := "looked from " + stamp(from)
 	if !to.IsZero() {
-		words += " to " + stamp(to)
+		return words + " to " + stamp(to)
 	}
-	return words
+	return words + ", the last " + now.Sub(from).Round(time.Second).String()
 }
 
 func stamp(t time.Time) string {
