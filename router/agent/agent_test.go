@@ -111,7 +111,8 @@ func TestLimits(t *testing.T) {
 }
 
 func TestTimeEndsWithWhatWasSaid(t *testing.T) {
-	short := func(s *Settings) { s.Limits.Time = 300 * time.Millisecond }
+	t.Parallel()
+	enough := func(s *Settings) { s.Limits.Time = 5 * time.Second } // to read something on a busy machine
 	late := func(ctx context.Context, _ []llms.MessageContent, o llms.CallOptions) (*llms.ContentResponse, error) {
 		if o.StreamingFunc == nil {
 			<-ctx.Done()
@@ -121,11 +122,12 @@ func TestTimeEndsWithWhatWasSaid(t *testing.T) {
 		<-ctx.Done()
 		return nil, ctx.Err()
 	}
-	a := newRig(t, short, calls("get_resource", cacheCall), late).ask(t, router.Question{})
+	a := newRig(t, enough, calls("get_resource", cacheCall), late).ask(t, router.Question{})
 	assert.Equal(t, router.StatusPartial, a.Status)
 	assert.Contains(t, a.Summary, "session-cache is degraded")
-	assert.Contains(t, strings.Join(a.Warnings, " "), "the 300ms of this question are used up")
+	assert.Contains(t, strings.Join(a.Warnings, " "), "the 5s of this question are used up")
 
+	short := func(s *Settings) { s.Limits.Time = 300 * time.Millisecond }
 	a = newRig(t, short, hangs).ask(t, router.Question{})
 	assert.Equal(t, router.StatusError, a.Status)
 	assert.Contains(t, a.Summary, "the 300ms of this question are used up; fix: ask for less at once, choose a faster model, or raise models.seconds")
