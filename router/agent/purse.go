@@ -71,15 +71,13 @@ func tooSlow(limit time.Duration) *limitError {
 // reserve enters the highest cost that the next turn can have, and returns the call. It is an error when a limit does not allow it:
 // of the question, unless this turn is the closing one, so that there is enough left for that; or of the day.
 func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tools []llms.Tool, closing bool) (router.Spend, error) {
-	now := p.now().UTC()
-	call := router.Spend{Answer: p.answer, Asker: p.asker, Model: p.model, At: now, Tokens: router.Tokens{In: weigh(history, tools), Out: p.limits.Output}}
-	call.Cost = p.of(call.Tokens)
+	call := p.most(history, tools)
 	if err := p.within(call, closing); err != nil {
 		return call, err
 	}
 	p.calls++
 	call.ID = fmt.Sprintf("%s-%d", p.answer, p.calls)
-	limit := router.SpendLimit{From: now.Truncate(24 * time.Hour), Cost: p.limits.Daily, Unpriced: p.limits.DailyUnpriced}
+	limit := router.SpendLimit{From: call.At.Truncate(24 * time.Hour), Cost: p.limits.Daily, Unpriced: p.limits.DailyUnpriced}
 	err := p.books.Reserve(ctx, call, limit)
 	var over *router.LimitError
 	switch {
@@ -89,6 +87,12 @@ func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tool
 		return call, &adapters.SourceError{Reason: adapters.Internal, Detail: "what models cost cannot be kept, so none is asked: " + err.Error(), Fix: "clanker doctor", Err: err}
 	}
 	return call, err
+}
+
+// most is a turn with the highest cost that it can have.
+func (p *purse) most(history []llms.MessageContent, tools []llms.Tool) router.Spend {
+	tokens := router.Tokens{In: weigh(history, tools), Out: p.limits.Output}
+	return router.Spend{Answer: p.answer, Asker: p.asker, Model: p.model, At: p.now().UTC(), Tokens: tokens, Cost: p.of(tokens)}
 }
 
 // of is what tokens cost; nil when nobody knows.
@@ -118,13 +122,14 @@ func (p *purse) within(call router.Spend, closing bool) error {
 	return nil
 }
 
-// settle enters what a turn did cost. A turn that may have been made though it brought nothing costs what was reserved.
+// settle enters what a turn did cost; what the server does not tell of it is estimated. A turn that may have been made though it
+// failed costs what was reserved.
 func (p *purse) settle(ctx context.Context, call router.Spend, reply models.Reply, failed error) {
 	spent := reply.Tokens
 	switch {
-	case failed == nil && spent.Sum() == 0: // the server does not tell
-		spent = router.Tokens{In: call.Tokens.In, Out: len(reply.Text)/perToken + 1}
-	case failed != nil && spent.Sum() == 0 && mayHaveCost(failed):
+	case failed == nil:
+		spent.In, spent.Out = cmp.Or(spent.In, call.Tokens.In), cmp.Or(spent.Out, said(reply))
+	case reply.Text != "" || mayHaveCost(failed):
 		spent = call.Tokens
 	}
 	cost := p.of(spent)
@@ -137,6 +142,15 @@ func (p *purse) settle(ctx context.Context, call router.Spend, reply models.Repl
 	if err := p.books.Settle(ctx, call.ID, spent, cost); err != nil {
 		p.warning = fmt.Sprintf("what the model cost could not be kept, so the most that it can have cost counts: %v", err)
 	}
+}
+
+// said estimates how many tokens a reply has.
+func said(reply models.Reply) int {
+	bytes := len(reply.Text)
+	for _, call := range reply.Calls {
+		bytes += len(call.FunctionCall.Name) + len(call.FunctionCall.Arguments)
+	}
+	return bytes/perToken + 1
 }
 
 // mayHaveCost reports whether a turn that failed may have been charged: the model may have been at work.

@@ -58,7 +58,7 @@ func (t *Table) Price(model string, local bool) (Price, bool) {
 	if p, ok := t.row(model); ok {
 		return p, true
 	}
-	if local && !strings.HasSuffix(model, ":cloud") && !strings.HasSuffix(model, "-cloud") {
+	if tag := strings.ToLower(model); local && !strings.HasSuffix(tag, ":cloud") && !strings.HasSuffix(tag, "-cloud") {
 		return Price{Source: "runs on this machine"}, true
 	}
 	return Price{}, false

@@ -261,9 +261,11 @@ func stopOf(reason string) Stop {
 }
 
 // tokensOf are the tokens that a client tells of. Anthropic's do not count what is read from the cache, or put there, as input;
-// Gemini's and others' do not count what was thought as output, but do in the sum.
+// Gemini's and others' do not count what was thought as output, but do in the sum. Servers say anything: more than a model can take
+// would break the sums of all others.
 func tokensOf(info map[string]any) router.Tokens {
-	n := func(key string) int { v, _ := info[key].(int); return max(v, 0) }
+	const most = 1_000_000_000
+	n := func(key string) int { v, _ := info[key].(int); return min(max(v, 0), most) }
 	if _, anthropic := info["InputTokens"]; anthropic {
 		cached := n("CacheReadInputTokens")
 		return router.Tokens{In: n("InputTokens") + n("CacheCreationInputTokens") + cached, Out: n("OutputTokens"), Cached: cached}

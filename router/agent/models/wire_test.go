@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/tmc/langchaingo/llms"
 
 	"clanker/adapters"
+	"clanker/router"
 )
 
 func call(id, name, arguments string) llms.ToolCall {
@@ -296,4 +298,20 @@ func FuzzAnswers(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A server may tell anything of tokens: it is never less than nothing, nor more than sums can take.
+func TestTokensThatNoModelTakes(t *testing.T) {
+	for name, c := range map[string]struct {
+		in, out, cached int
+		want            router.Tokens
+	}{
+		"far too many": {math.MaxInt, math.MaxInt, math.MaxInt, router.Tokens{In: 1_000_000_000, Out: 1_000_000_000, Cached: 1_000_000_000}},
+		"below zero":   {-1, math.MinInt, -1, router.Tokens{}},
+		"all cached":   {10, 5, 1000, router.Tokens{In: 10, Out: 5, Cached: 10}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, c.want, tokensOf(map[string]any{"PromptTokens": c.in, "CompletionTokens": c.out, "PromptCachedTokens": c.cached}))
+		})
+	}
 }
