@@ -131,14 +131,14 @@ func (i *inquiry) use(ctx context.Context, reply models.Reply) (circling bool) {
 	if text := strings.TrimSpace(reply.Text); text != "" {
 		i.say(llms.ChatMessageTypeAI, llms.TextPart(text))
 	}
-	calls := reply.Calls
+	calls := reply.Calls[:min(len(reply.Calls), mostHeard)]
 	for _, call := range calls {
-		i.say(llms.ChatMessageTypeAI, call)
+		i.say(llms.ChatMessageTypeAI, repeatable(call))
 	}
 	circling = true
 	for n, result := range i.results(ctx, calls) {
 		circling = circling && i.asked[key(calls[n])] > 2
-		i.say(llms.ChatMessageTypeTool, llms.ToolCallResponse{ToolCallID: calls[n].ID, Name: calls[n].FunctionCall.Name, Content: result.Text})
+		i.say(llms.ChatMessageTypeTool, llms.ToolCallResponse{ToolCallID: calls[n].ID, Name: repeatable(calls[n]).FunctionCall.Name, Content: result.Text})
 	}
 	return circling
 }
@@ -147,10 +147,12 @@ func key(call llms.ToolCall) string {
 	return call.FunctionCall.Name + " " + call.FunctionCall.Arguments
 }
 
-// mostCalls is how many tools one turn may use; mostAtOnce how many of them run at the same time.
+// mostCalls is how many tools one turn may use, mostAtOnce how many of them run at the same time, and mostHeard how many calls get any
+// answer.
 const (
 	mostCalls  = 8
 	mostAtOnce = 4
+	mostHeard  = 64
 )
 
 // results are those of the calls, in their order. What was asked for before is not read again.
@@ -184,9 +186,9 @@ func (i *inquiry) results(ctx context.Context, calls []llms.ToolCall) []toolbox.
 func (i *inquiry) take(call llms.ToolCall, result toolbox.Result) {
 	arguments := result.Arguments
 	if arguments == nil {
-		arguments = json.RawMessage(call.FunctionCall.Arguments)
+		arguments = json.RawMessage(repeatable(call).FunctionCall.Arguments)
 	}
-	i.uses = append(i.uses, router.ToolUse{Tool: router.Printable(call.FunctionCall.Name), Arguments: redacted(arguments), Rows: result.Rows, OK: result.OK})
+	i.uses = append(i.uses, router.ToolUse{Tool: router.Printable(clip(call.FunctionCall.Name, longestName)), Arguments: redacted(arguments), Rows: result.Rows, OK: result.OK})
 	i.usage.ToolCalls++
 	i.facts.Add(result.Text)
 	i.foreign = append(i.foreign, result.Foreign...)
@@ -224,10 +226,10 @@ func (i *inquiry) conclude(ctx context.Context, why *limitError) ending {
 	if len(i.uses) == 0 {
 		return ending{problem: why.problem()}
 	}
-	if why.long {
+	i.say(llms.ChatMessageTypeHuman, llms.TextPart(conclude(why.Error())))
+	if why.long || i.purse.within(i.purse.most(i.history, i.box.Tools()), true) != nil {
 		i.shrink()
 	}
-	i.say(llms.ChatMessageTypeHuman, llms.TextPart(conclude(why.Error())))
 	var said strings.Builder
 	reply, err := i.turn(ctx, func(text string) {
 		said.WriteString(text)

@@ -1,0 +1,114 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/tmc/langchaingo/llms"
+
+	"clanker/adapters"
+	"clanker/router"
+)
+
+// told is a turn whose server tells these tokens.
+func told(of turn, in, out int) turn {
+	return func(ctx context.Context, messages []llms.MessageContent, o llms.CallOptions) (*llms.ContentResponse, error) {
+		response, err := of(ctx, messages, o)
+		response.Choices[0].GenerationInfo = map[string]any{"PromptTokens": in, "CompletionTokens": out}
+		return response, err
+	}
+}
+
+// Whatever a model calls, what is kept of it and what it is told again are bounded, and are what every provider takes.
+func TestCallsThatNoToolTakes(t *testing.T) {
+	const mega = 1 << 20
+	var flood []string
+	for i := range 5000 {
+		flood = append(flood, "get_resource", fmt.Sprintf(`{"name":"a%d"}`, i))
+	}
+	unlimited := func(s *Settings) { s.Limits.Tokens, s.Limits.Cost, s.Limits.Daily = 0, nil, nil }
+	for name, script := range map[string]turn{
+		"thousands":       calls(flood...),
+		"long arguments":  calls("get_resource", `{"name":"`+strings.Repeat("password=a ", mega)+`"}`),
+		"deep arguments":  calls("get_resource", strings.Repeat(`{"a":`, 9000)+"1"+strings.Repeat("}", 9000)),
+		"a long name":     calls(strings.Repeat("n\x1b[31m\u202e", mega), `{}`),
+		"another's name":  calls("functions.get_resource<|channel|>", `{}`),
+		"no name at all":  calls("", `{}`),
+		"a name of bytes": calls("\xff\xfe", `{}`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, unlimited, script, says("done"))
+			noted := &notes{Books: r.books}
+			r.agent.books = noted
+			r.ask(t, router.Question{Step: func(text string) { assert.Equal(t, router.Printable(text), text) }})
+			require.Len(t, noted.all, 1)
+			assert.Less(t, len(asJSON(t, noted.all[0])), 20_000)
+			assert.Less(t, len(asJSON(t, r.actor.seen[1])), 50_000)
+			for _, message := range r.actor.seen[1] {
+				if call, ok := message.Parts[0].(llms.ToolCall); ok {
+					assert.Regexp(t, `^[a-zA-Z0-9_-]{1,64}$`, call.FunctionCall.Name)
+				}
+			}
+		})
+	}
+}
+
+// What a server does not tell is reckoned with, whatever the turn brought; what no model takes breaks no sum.
+func TestTurnsAreNeverFree(t *testing.T) {
+	for name, c := range map[string]struct {
+		first turn
+		in    int // tokens, at least
+		out   int
+	}{
+		"calls without usage": {told(calls("list_changes", `{"name":"`+strings.Repeat("x", 9000)+`"}`), 0, 0), 1000, 3000},
+		"output alone":        {told(calls("get_resource", cacheCall), 0, 700), 1000, 700},
+		"input alone":         {told(calls("get_resource", cacheCall), 5000, 0), 5000, 1},
+		"less than nothing":   {told(calls("get_resource", cacheCall), -5, math.MinInt), 1000, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := newRig(t, nil, c.first, told(says("done"), 1, 1)).ask(t, router.Question{})
+			assert.GreaterOrEqual(t, a.Usage.Model.Input, c.in+1)
+			assert.GreaterOrEqual(t, a.Usage.Model.Output, c.out+1)
+		})
+	}
+	absurd := newRig(t, func(s *Settings) { s.Limits.Cost, s.Limits.Daily = nil, nil }, told(calls("get_resource", cacheCall), math.MaxInt, math.MaxInt)).ask(t, router.Question{})
+	assert.Equal(t, 1, absurd.Usage.Model.Steps, "the limit of tokens holds")
+	assert.Positive(t, absurd.Usage.Model.Input)
+}
+
+// A stream that a vendor breaks off for its own reasons has been paid for as far as it came.
+func TestABrokenStreamIsPaid(t *testing.T) {
+	same := calls("get_resource", cacheCall)
+	a := newRig(t, nil, same, same, same, func(ctx context.Context, _ []llms.MessageContent, o llms.CallOptions) (*llms.ContentResponse, error) {
+		_ = o.StreamingFunc(ctx, []byte("session-cache is degraded"))
+		return nil, &adapters.SourceError{Reason: adapters.RateLimited, Detail: "overloaded"}
+	}).ask(t, router.Question{})
+	assert.Equal(t, router.StatusPartial, a.Status)
+	assert.Equal(t, 300+DefaultLimits().Output, a.Usage.Model.Output)
+}
+
+// Whatever the limit, what was read before it was reached comes to an answer.
+func TestALimitLeavesAnAnswer(t *testing.T) {
+	for most := 18_000; most <= 60_000; most += 2000 {
+		look := 0
+		reads := func(ctx context.Context, messages []llms.MessageContent, o llms.CallOptions) (*llms.ContentResponse, error) {
+			if o.StreamingFunc != nil {
+				return says("It is degraded.")(ctx, messages, o)
+			}
+			var pairs []string
+			for range mostCalls {
+				look++
+				pairs = append(pairs, "list_resources", fmt.Sprintf(`{"kinds":["pod","deployment","service","node"],"limit":%d}`, 100-look%90))
+			}
+			return told(calls(pairs...), weigh(messages, o.Tools), 400)(ctx, messages, o)
+		}
+		a := newRig(t, func(s *Settings) { s.Limits.Tokens = most }, reads).ask(t, router.Question{})
+		assert.Equal(t, router.StatusPartial, a.Status, "%d: %s", most, a.Summary)
+		assert.LessOrEqual(t, a.Usage.Model.Input+a.Usage.Model.Output, most)
+	}
+}
