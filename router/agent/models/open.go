@@ -140,7 +140,7 @@ func split(ref string) (vendor, string, error) {
 	if err != nil {
 		return vendor{}, "", err
 	}
-	if strange := func(r rune) bool { return r <= ' ' || r == 0x7f }; model == "" || len(model) > longestName || strings.ContainsFunc(model, strange) {
+	if strange := func(r rune) bool { return r <= ' ' || r >= 0x7f }; model == "" || len(model) > longestName || strings.ContainsFunc(model, strange) {
 		return vendor{}, "", fmt.Errorf("%.60q cannot be a model of %s: write PROVIDER/MODEL", model, name)
 	}
 	return v, model, nil

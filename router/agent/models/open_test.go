@@ -68,7 +68,7 @@ func TestResolve(t *testing.T) {
 		require.NoError(t, err, ref)
 		assert.Equal(t, want, got, ref)
 	}
-	for _, ref := range []string{"nobody", "nobody/model", "openai/", "openai/a b", "openai/a\nb", "/", "OPENAI/gpt"} {
+	for _, ref := range []string{"nobody", "nobody/model", "openai/", "openai/a b", "openai/a\nb", "openai/a\u202eb", "openai/a\u009b31m", "openai/\xff", "/", "OPENAI/gpt"} {
 		_, err := m.Resolve(ref)
 		assert.Equal(t, adapters.Unsupported, reasonOf(t, err), ref)
 	}
