@@ -156,7 +156,8 @@ const noting = 3 * time.Second
 func (a *Agent) note(ctx context.Context, q router.Question, i *inquiry, f *router.Finding) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), noting)
 	defer done()
-	noted := router.Investigation{Answer: i.desk.ID(), At: a.now(), Asker: claimed(q.Asker), Question: adapters.RedactText(q.Text), Model: i.model.Name, Status: noted(f), Uses: i.uses}
+	noted := router.Investigation{Answer: i.desk.ID(), At: a.now(), Asker: claimed(q.Asker), Question: adapters.RedactText(q.Text), Model: i.model.Name, Status: noted(f),
+		Tokens: i.purse.tokens, Cost: i.purse.spent(), Uses: i.uses}
 	if err := a.books.Note(ctx, noted); err != nil {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("no intent will be made of this question, for it could not be noted: %v", err))
 	}

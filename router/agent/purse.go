@@ -193,9 +193,14 @@ func weigh(history []llms.MessageContent, tools []llms.Tool) int {
 
 // usage is what the question cost.
 func (p *purse) usage(u router.ModelUsage) router.ModelUsage {
-	u.Input, u.Output, u.CostUSD = p.tokens.In, p.tokens.Out, router.USD(nil)
-	if p.priced {
-		u.CostUSD = router.USD(&p.cost)
-	}
+	u.Input, u.Output, u.CostUSD = p.tokens.In, p.tokens.Out, router.USD(p.spent())
 	return u
+}
+
+// spent is the cost so far; nil if it is not known.
+func (p *purse) spent() router.Cost {
+	if !p.priced {
+		return nil
+	}
+	return &p.cost
 }
