@@ -183,9 +183,9 @@ func (d *draft) finish(now time.Time) Answer {
 	default:
 		d.settle()
 	}
-	a.Summary = cut(Printable(a.Summary), maxSummary)
+	a.Summary = cutMarked(Printable(a.Summary), maxSummary)
 	if a.Demo {
-		a.Summary = cut(a.Summary, maxSummary-len(demoMark)) + demoMark
+		a.Summary = cutMarked(a.Summary, maxSummary-len(demoMark)) + demoMark
 	}
 	if len(d.redactions) > 0 {
 		a.Redactions = &Redactions{Count: sum(d.redactions), Kinds: slices.Sorted(maps.Keys(d.redactions))}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -74,8 +75,9 @@ type shown struct {
 // ID is that of the answer.
 func (k *Desk) ID() string { return k.id }
 
-// Question is the text that was asked; the asker's own words, not to be taken for orders to anybody else.
-func (k *Desk) Question() string { return k.asked.Text }
+// Question is the text that was asked, without what looks like a secret; the asker's own words, not to be taken for orders to anybody
+// else.
+func (k *Desk) Question() string { return adapters.RedactText(k.asked.Text) }
 
 // Match is what the matcher made of the question: the intents that are nearest to it.
 func (k *Desk) Match() Match { return k.match }
@@ -147,7 +149,7 @@ func (k *Desk) Ask(ctx context.Context, id string, slots intents.Slots) (Answer,
 		return Answer{}, err
 	}
 	d.names = k.names
-	hit := MatchHit{Intent: in, Slots: slots, Score: 1, Source: sourceModel}
+	hit := MatchHit{Intent: in, Slots: k.placed(slots), Score: 1, Source: sourceModel}
 	d.answer.Intent = answered(hit, nil)
 	if err := k.router.answer(ctx, d, hit); err != nil {
 		return Answer{}, err
@@ -160,6 +162,18 @@ func (k *Desk) Ask(ctx context.Context, id string, slots intents.Slots) (Answer,
 		k.shown.changes = append(k.shown.changes, d.data.Changes...)
 	}
 	return d.alone(k.router.now()), nil
+}
+
+// placed keeps the slots of an intent to the asker's context, too.
+func (k *Desk) placed(slots intents.Slots) intents.Slots {
+	if _, named := slots["cluster"]; !named || k.place.Scope == (adapters.Scope{}) {
+		return slots
+	}
+	slots = maps.Clone(slots)
+	if slots["cluster"] = k.place.Scope.Cluster; k.place.Scope.Cluster == "" {
+		delete(slots, "cluster")
+	}
+	return slots
 }
 
 // Step tells the asker what is being done.
@@ -295,12 +309,41 @@ func (d *draft) settleFinding() {
 		a.Status, a.Summary, a.Explanation, a.Unverified = StatusNoData, "No intent covers this question, and the model read nothing that bears on it.", "", nil
 	case missing != "":
 		a.Status = StatusPartial
-		a.Summary = strings.TrimSuffix(cut(a.Summary, maxSummary-len(missing)-20), ".") + ". Not checked: " + missing
+		d.summarize(missing)
 	case f.Short != "" || f.Problem != nil:
 		a.Status = StatusPartial
 	default:
 		a.Status = StatusOK
 	}
+}
+
+// summarize adds to the summary what is missing. What that leaves no room for begins the explanation.
+func (d *draft) summarize(missing string) {
+	a := &d.answer
+	short := cutMarked(a.Summary, maxSummary-len(missing)-len(demoMark)-20)
+	if short != a.Summary && !strings.HasPrefix(a.Explanation, a.Summary) {
+		a.Explanation = strings.TrimSpace(a.Summary + "\n" + a.Explanation)
+	}
+	a.Summary = strings.TrimSuffix(short, ".") + ". Not checked: " + missing
+}
+
+// Unverified is the mark behind what nothing that was read bears out, in the texts of a [Finding].
+const Unverified = " [unverified]"
+
+// longestClaim is how far behind the beginning of a claim its mark is, in bytes, but for the longest names.
+const longestClaim = 64
+
+// cutMarked is [cut] for a model's text: a claim that is cut from its mark stays marked.
+func cutMarked(text string, n int) string {
+	short := cut(text, n)
+	if short == text {
+		return text
+	}
+	rest := text[len(strings.TrimSuffix(short, "…")):]
+	if at := strings.Index(rest, Unverified); at < 0 || at > longestClaim {
+		return short
+	}
+	return cut(text, n-len(Unverified)) + Unverified
 }
 
 // unanswered is the model among what was not checked.

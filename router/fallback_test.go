@@ -2,10 +2,13 @@ package router
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -208,8 +211,69 @@ func TestFallbackKeepsToTheContextOfTheAsker(t *testing.T) {
 				assert.Equal(t, "prod", found.Scope.Cluster, found.ID)
 			}
 		}
+		var in string
+		for _, i := range desk.Catalog().Intents {
+			if i.Action == intents.ActionList && i.Verdict {
+				in = i.ID
+				break
+			}
+		}
+		given, err := desk.Ask(ctx, in, intents.Slots{"cluster": "staging"})
+		require.NoError(t, err)
+		assert.Equal(t, StatusOK, given.Status, "%s: there is nothing in staging", given.Summary)
 		return Finding{Summary: "It does.", Usage: used}, nil
 	})
 	assert.Equal(t, StatusOK, ask(t, r, Question{Text: twist, Context: "prod"}).Status)
 	assert.Equal(t, StatusNeedsInput, ask(t, r, Question{Text: twist, Context: "nowhere"}).Status)
+}
+
+// A figure that is cut from its mark would pass for one that was read.
+func TestFallbackKeepsMarksWhereItCuts(t *testing.T) {
+	for n := range 400 {
+		summary := strings.Repeat("it is so ", n/9) + strings.Repeat("x", n%9) + " with 4711 GB [unverified] of memory and more of it"
+		for _, broken := range []bool{false, true} {
+			f := shop()
+			if broken {
+				f.failures = []adapters.Source{{Provider: "aws", Call: "pods", Scope: adapters.Scope{Cluster: "eu"}, At: noon, Error: &adapters.SourceError{Reason: adapters.TimedOut}}}
+			}
+			a := fallback(t, f, func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
+				_, err := desk.Query(ctx, adapters.Query{})
+				return Finding{Summary: summary, Usage: used}, err
+			})
+			assert.LessOrEqual(t, utf8.RuneCountInString(a.Summary), maxSummary)
+			if _, behind, found := strings.Cut(a.Summary, "4711"); found {
+				assert.Contains(t, behind, Unverified)
+			}
+			if broken && !strings.Contains(a.Summary, "and more of it") {
+				assert.Equal(t, summary, a.Explanation, "what is cut is not lost")
+			}
+		}
+	}
+}
+
+func TestFallbackIsAsShortAsAnyAnswer(t *testing.T) {
+	doubts := strings.Fields(strings.Repeat("4711 ", 2000))
+	for name, text := range map[string]string{"escaped": strings.Repeat("&", 6000), "wide": strings.Repeat("😀", 6000), "words": strings.Repeat("so 7 [unverified] ", 350)} {
+		for _, bytes := range []int{DefaultBytes, leastBytes} {
+			a := ask(t, newFallback(t, shop(), func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
+				_, err := desk.Query(ctx, adapters.Query{})
+				return Finding{Summary: "It does.", Explanation: text, Unverified: doubts, Usage: used}, err
+			}), Question{Text: twist, Bytes: bytes})
+			written, err := json.Marshal(a)
+			require.NoError(t, err)
+			assert.LessOrEqual(t, len(written), bytes, name)
+			assert.NotEmpty(t, a.Explanation)
+			assert.NotEmpty(t, a.Evidence)
+		}
+	}
+}
+
+func TestFallbackIsToldNoSecret(t *testing.T) {
+	var told string
+	r := newFallback(t, shop(), func(_ context.Context, _ Question, desk *Desk) (Finding, error) {
+		told = desk.Question()
+		return Finding{Summary: "It does.", Usage: used}, nil
+	})
+	ask(t, r, Question{Text: twist + " with password=hunter2hunter2"})
+	assert.Equal(t, twist+" with password=[redacted]", told)
 }

@@ -47,7 +47,10 @@ func weigh(value any) int {
 
 // weight is about how many bytes the answer holds: its texts, and generously what goes with them.
 func (a *Answer) weight() int {
-	n := 1000 + len(a.Question) + len(a.NormalizedQuestion) + len(a.Summary) + 200*len(a.Scope) + 40*len(a.Untrusted)
+	n := 1000 + len(a.Question) + len(a.NormalizedQuestion) + len(a.Summary) + len(a.Explanation) + 200*len(a.Scope) + 40*len(a.Untrusted)
+	for _, claim := range a.Unverified {
+		n += 4 + len(claim)
+	}
 	for i := range a.Items {
 		n += a.Items[i].weight()
 	}
@@ -75,8 +78,14 @@ func (a *Answer) weight() int {
 }
 
 // spare leaves out of what is beside the rows as much as it takes to keep that within so many bytes, evenly and from the
-// end, and says how much that is: first of where it was looked, then of what is missing and warned of.
+// end, and says how much that is: first of what a model told, then of where it was looked, then of what is missing and warned of.
 func (a *Answer) spare(bytes int) {
+	for a.longer(bytes) && len(a.Unverified) > mostUnverified {
+		a.Unverified = half(a.Unverified)
+	}
+	if a.longer(bytes) {
+		a.Explanation = cutMarked(a.Explanation, bytes/8)
+	}
 	c, entries := &a.Coverage, a.beside()
 	for a.longer(bytes) && len(a.Evidence)+len(a.Scope)+len(c.Checked) > 3 {
 		a.Evidence, a.Scope, c.Checked = half(a.Evidence), half(a.Scope), half(c.Checked)

@@ -3,10 +3,12 @@ package claims
 import (
 	"slices"
 	"strings"
+
+	"clanker/router"
 )
 
 // Mark stands after each figure and name of a checked text that nothing which was read bears out.
-const Mark = " [unverified]"
+const Mark = router.Unverified
 
 // Facts are what the tools returned for one question. They are not safe for concurrent use.
 type Facts struct {
