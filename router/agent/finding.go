@@ -27,7 +27,7 @@ func (i *inquiry) finding(e ending) router.Finding {
 	if i.purse.warning != "" {
 		f.Warnings = append(f.Warnings, i.purse.warning)
 	}
-	rest, commands, warnings := claims.Commands(clip(e.text, longestText), i.foreign)
+	rest, commands, warnings := claims.Commands(i.model.Scrub(clip(e.text, longestText)), i.foreign)
 	f.Warnings = append(f.Warnings, warnings...)
 	marked, unverified := i.facts.Check(rest)
 	f.Unverified = unverified

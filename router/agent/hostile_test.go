@@ -112,3 +112,14 @@ func TestALimitLeavesAnAnswer(t *testing.T) {
 		assert.LessOrEqual(t, a.Usage.Model.Input+a.Usage.Model.Output, most)
 	}
 }
+
+// What looks like a secret is no more passed on from a model than from a provider.
+func TestNoSecretOfAModelIsTold(t *testing.T) {
+	for _, stop := range []string{"stop", "refusal"} {
+		a := newRig(t, nil, calls("get_resource", cacheCall), func(context.Context, []llms.MessageContent, llms.CallOptions) (*llms.ContentResponse, error) {
+			return response("It is degraded: password=hunter2hunter2.\nI know password=hunter2hunter2.\nCOMMAND: [\"kubectl\",\"get\",\"pods\",\"--token=hunter2hunter2\"]", stop), nil
+		}).ask(t, router.Question{})
+		assert.Contains(t, a.Summary, "password=[redacted]")
+		assert.NotContains(t, asJSON(t, a), "hunter2hunter2")
+	}
+}

@@ -217,7 +217,7 @@ const mostDetail = 300
 
 // cleaned is a text of the model on one line, checked as any other.
 func (i *inquiry) cleaned(text string) string {
-	marked, _ := i.facts.Check(clip(text, mostDetail))
+	marked, _ := i.facts.Check(i.model.Scrub(clip(text, mostDetail)))
 	return router.Printable(marked)
 }
 

@@ -27,6 +27,14 @@ type Model struct {
 	most  time.Duration                              // for one turn; 0: mostTurn
 }
 
+// Scrub takes the key, and what looks like a secret, out of what the model wrote.
+func (m *Model) Scrub(text string) string {
+	if m.scrub == nil {
+		return adapters.RedactText(text)
+	}
+	return m.scrub(text)
+}
+
 // String is the model's name.
 func (m *Model) String() string { return m.Name }
 
@@ -160,11 +168,7 @@ func (m *Model) problem(ctx, own context.Context, err error) error {
 	case errors.As(err, &known):
 		return known
 	default:
-		scrub := m.scrub
-		if scrub == nil {
-			scrub = adapters.RedactText
-		}
-		return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(scrub(err.Error())), Fix: "ask again, or choose another model"} // without err: clients quote what vendors say
+		return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(m.Scrub(err.Error())), Fix: "ask again, or choose another model"} // without err: clients quote what vendors say
 	}
 }
 

@@ -113,7 +113,8 @@ func (m *Models) offered(ctx context.Context, at endpoint) ([]string, error) {
 		return nil, cmp.Or(ctx.Err(), err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	return at.vendor.list.read(at.vendor.name, response.Body)
+	refs, err := at.vendor.list.read(at.vendor.name, response.Body)
+	return slices.DeleteFunc(refs, func(ref string) bool { return at.scrub(ref) != ref }), err
 }
 
 // read takes the names out of a list of models.

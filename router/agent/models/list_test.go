@@ -18,7 +18,7 @@ func TestListAsksEachVendorInItsOwnWay(t *testing.T) {
 		h := r.Header
 		switch {
 		case r.Method == http.MethodGet && r.URL.Path == "/v1/models" && h.Get("X-Api-Key") == planted && h.Get("Anthropic-Version") != "":
-			fmt.Fprint(w, `{"data":[{"type":"model","id":"claude-b"},{"id":"claude-a"},{"id":"claude-a"},{"id":"a b"},null,{"id":7}],"has_more":false}`)
+			fmt.Fprintf(w, `{"data":[{"type":"model","id":"claude-b"},{"id":"claude-a"},{"id":"claude-a"},{"id":"a b"},{"id":"for-%s"},null,{"id":7}],"has_more":false}`, planted)
 		case r.URL.String() == "/v1/models?endpoint=chat&page_size=1000" && h.Get("Authorization") == "Bearer "+planted:
 			fmt.Fprint(w, `{"models":[{"name":"command-a-03-2025"}]}`)
 		case r.URL.Path == "/v1beta/models" && h.Get("X-Goog-Api-Key") == planted:
@@ -45,6 +45,9 @@ func TestListAsksEachVendorInItsOwnWay(t *testing.T) {
 		{Provider: "ollama", URL: server.URL, Local: true},
 		{Provider: "openai", URL: server.URL + "/v1", Local: true, Key: "config", Error: "openai answered with HTTP status 401: bad key [redacted]; fix: put a valid key into models.openai.key"},
 	}, m.List(t.Context()))
+	model, err := m.Open(t.Context(), "openai/x")
+	require.NoError(t, err)
+	assert.Equal(t, "your key is [redacted]", model.Scrub("your key is "+planted), "a model may write what its server knows")
 }
 
 func TestListSaysWhatIsMissing(t *testing.T) {
