@@ -18,7 +18,7 @@
 //
 // A row is for the model of that name and for its snapshots, which have a date behind it (-2026-03-01, -20260301), unless
 // they have a row themselves. It is for no other model: openai/gpt-5.4 says nothing of openai/gpt-5.4-pro. A model without a row
-// costs nothing when it runs on this machine, and else nobody knows what: never nothing.
+// costs nothing when it runs on this machine (ollama, or openai at a URL of it), and else nobody knows what: never nothing.
 //
 // Prices are those of a vendor's own service, per call and without discounts for batches or for having to wait, in whole
 // millionths of a dollar; what a call costs is rounded up to those. Input that a vendor then keeps in a cache is not counted: this
@@ -52,16 +52,22 @@ type Price struct {
 type rates struct{ input, cached, output int64 }
 
 // Price returns what a model costs, as provider/model, or false where nobody knows. Local says that it answers on this
-// machine, where it costs nothing: unless it has a row, which that machine then only passes it on to, or is one of those that
-// Ollama runs elsewhere.
+// machine, where it costs nothing: unless it has a row, which that machine then only passes it on to, is one of those that
+// Ollama runs elsewhere, or is neither Ollama's nor of OpenAI's wire.
 func (t *Table) Price(model string, local bool) (Price, bool) {
 	if p, ok := t.row(model); ok {
 		return p, true
 	}
-	if tag := strings.ToLower(model); local && !strings.HasSuffix(tag, ":cloud") && !strings.HasSuffix(tag, "-cloud") {
+	if local && runsHere(strings.ToLower(model)) {
 		return Price{Source: "runs on this machine"}, true
 	}
 	return Price{}, false
+}
+
+// runsHere reports whether a model that a server on this machine answers for is one that such servers run themselves: for those of
+// other vendors they pass on what is asked.
+func runsHere(model string) bool {
+	return (strings.HasPrefix(model, "ollama/") || strings.HasPrefix(model, "openai/")) && !strings.HasSuffix(model, ":cloud") && !strings.HasSuffix(model, "-cloud")
 }
 
 // Context returns how many tokens fit into a model, as provider/model; 0: not known.

@@ -66,7 +66,7 @@ func TestPrice(t *testing.T) {
 		{"openai/gpt-5.2-2025-12-11-2025-12-11", false, ""}, {"openai/gpt-5.2-12-2025", false, ""}, {"gpt-5.2", false, ""}, {"other/gpt-5.2", false, ""},
 		{"cohere/command-r-08-2024", false, "0.75"}, {"cohere/command-r-03-2024", false, ""},
 		{"ollama/gemma4:31b", true, "0.00"}, {"ollama/gemma4:31b", false, ""}, {"ollama/gpt-oss:120b-cloud", true, ""}, {"ollama/glm-5:cloud", true, ""}, {"ollama/glm-5:Cloud", true, ""},
-		{"openai/gpt-oss-120b", true, "0.00"}, {"openai/gpt-5.2", true, "15.75"}, {"", false, ""}, {"-2026-01-01", false, ""},
+		{"openai/gpt-oss-120b", true, "0.00"}, {"anthropic/claude-next", true, ""}, {"google/gemini-next", true, ""}, {"openai/gpt-5.2", true, "15.75"}, {"", false, ""}, {"-2026-01-01", false, ""},
 	} {
 		p, known := table.Price(test.model, test.local)
 		assert.Equal(t, test.want != "", known, test.model)
