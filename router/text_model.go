@@ -46,7 +46,7 @@ func (w *writer) model() string {
 // others says whose text there is in the answer.
 func (w *writer) others() string {
 	if slices.Contains(w.a.Untrusted, "/summary") {
-		return "a model wrote this, who has read what others wrote"
+		return "written by a model that has read what others wrote"
 	}
 	return "what events say is others' text"
 }

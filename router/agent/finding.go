@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"clanker/adapters"
@@ -32,6 +33,9 @@ func (i *inquiry) finding(e ending) router.Finding {
 	marked, unverified := i.facts.Check(rest)
 	f.Unverified = unverified
 	f.Summary, f.Explanation = halves(marked)
+	if f.Summary == "" && len(commands) > 0 {
+		f.Summary = onlyCommands
+	}
 	f.Refs = i.named(rest)
 	made, left := proposals(commands, clip("for: "+router.Printable(i.desk.Question()), longestSummary))
 	f.Proposals, f.Warnings = made, append(f.Warnings, left...)
@@ -46,24 +50,47 @@ func clip(text string, n int) string {
 	return string([]rune(text)[:n-1]) + "…"
 }
 
-// halves are the first line, as the summary, and the rest. A first line that is too long for a summary stands in both.
+const onlyCommands = "The model proposes a command, and says nothing else."
+
+// halves are the first line, as the summary, and the rest. A first line that is too long for a summary stands in both. A title or a
+// mark of layout above the first line is none.
 func halves(text string) (summary, explanation string) {
-	summary, explanation, _ = strings.Cut(strings.TrimSpace(text), "\n")
-	summary = strings.TrimSpace(strings.Trim(strings.TrimSpace(summary), "#*"))
+	first, explanation, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	for layout(first) && strings.ContainsFunc(explanation, letter) {
+		first, explanation, _ = strings.Cut(strings.TrimSpace(explanation), "\n")
+	}
+	summary = strings.TrimSpace(strings.Trim(strings.TrimSpace(first), "#*"))
 	if utf8.RuneCountInString(summary) > longestSummary {
 		explanation = text
 	}
-	return summary, strings.TrimSpace(explanation)
+	return strings.ReplaceAll(summary, "**", ""), strings.TrimSpace(explanation)
 }
+
+const longestTitle = 3 // words
+
+// layout reports whether a line says nothing: it has no letter, opens a fence, or is a title of a few words.
+func layout(line string) bool {
+	line = strings.TrimSpace(line)
+	if !strings.ContainsFunc(line, letter) || strings.HasPrefix(line, "```") {
+		return true
+	}
+	bare := strings.Trim(line, "#*: ")
+	title := strings.HasPrefix(line, "#") || strings.HasSuffix(strings.TrimRight(line, "*"), ":") || strings.HasPrefix(line, "**") && strings.HasSuffix(line, "**")
+	return title && len(strings.Fields(bare)) <= longestTitle && !strings.ContainsAny(bare, ".!?")
+}
+
+func letter(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // named are the resources that a text names, of those that the model has seen, in the order of the text.
 func (i *inquiry) named(text string) []string {
 	at := map[string]int{}
 	for _, id := range i.ids {
-		if n := where(text, id); n >= 0 {
-			at[id] = n
-		} else if n := where(text, adapters.IDName(id)); n >= 0 {
-			at[id] = n
+		name := adapters.IDName(id)
+		for _, as := range []string{id, name, strings.ToUpper(name[:min(len(name), 1)]) + name[min(len(name), 1):]} { // the last begins a sentence
+			if n := where(text, as); n >= 0 {
+				at[id] = n
+				break
+			}
 		}
 	}
 	refs := make([]string, 0, len(at))

@@ -238,8 +238,14 @@ func (i *inquiry) conclude(ctx context.Context, why *limitError) ending {
 	e := i.ended(reply)
 	if err != nil {
 		e = ending{text: said.String(), problem: i.failed(ctx, err)}
+		if e.text != "" {
+			e.text += "…" // it was not at its end
+		}
 	}
 	e.short = "the model was told to conclude: " + why.Error()
+	if why.fix != "" {
+		e.short += "; fix: " + why.fix
+	}
 	return e
 }
 

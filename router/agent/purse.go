@@ -113,11 +113,13 @@ func (p *purse) within(call router.Spend, closing bool) error {
 	if p.context > 0 && call.Tokens.Sum() > p.context && !closing {
 		return tooLong()
 	}
-	if most := p.limits.Tokens; most > 0 && p.tokens.Sum()+turns*call.Tokens.Sum() > most {
-		return &limitError{why: fmt.Sprintf("the %d tokens of this question are used up", most), fix: "ask for less at once, or raise models.tokens", final: closing}
+	if most, need := p.limits.Tokens, turns*call.Tokens.Sum(); most > 0 && p.tokens.Sum()+need > most {
+		return &limitError{why: fmt.Sprintf("the limit of a question is %d tokens; %d are used, and going on may take %d", most, p.tokens.Sum(), need),
+			fix: "raise models.tokens, or ask for less at once", final: closing}
 	}
 	if most := p.limits.Cost; most != nil && call.Cost != nil && p.cost+int64(turns)**call.Cost > *most {
-		return &limitError{why: fmt.Sprintf("the %s US dollars of this question are used up", router.USD(most)), fix: "ask for less at once, choose a cheaper model, or raise models.cents", final: closing}
+		return &limitError{why: fmt.Sprintf("the limit of a question is %s US dollars; %s are spent, and going on may cost %s", router.USD(most), router.USD(&p.cost), router.USD(new(int64(turns)**call.Cost))),
+			fix: "raise models.cents, choose a cheaper model, or ask for less at once", final: closing}
 	}
 	return nil
 }
@@ -131,6 +133,7 @@ func (p *purse) settle(ctx context.Context, call router.Spend, reply models.Repl
 		spent.In, spent.Out = cmp.Or(spent.In, call.Tokens.In), cmp.Or(spent.Out, said(reply))
 	case reply.Text != "" || mayHaveCost(failed):
 		spent = call.Tokens
+		p.warning = cmp.Or(p.warning, "what the turn that failed cost is not known: the most that it can have cost counts")
 	}
 	cost := p.of(spent)
 	p.tokens.In, p.tokens.Out = p.tokens.In+spent.In, p.tokens.Out+spent.Out

@@ -1,0 +1,34 @@
+package agent
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestHalves(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][2]string{
+		"":                           {"", ""},
+		"It is slow.":                {"It is slow.", ""},
+		"It is slow.\n\nSince noon.": {"It is slow.", "Since noon."},
+		"# Summary\n\n**It is slow**, since noon.\n- a\n- b":    {"It is slow, since noon.", "- a\n- b"},
+		"## Incident\n### Overview:\n---\nIt is slow.":          {"It is slow.", ""},
+		"**Summary:**\nIt is slow.":                             {"It is slow.", ""},
+		"```text\nIt is slow.\n```":                             {"It is slow.", "```"},
+		"# It has been slow since noon\nThe cache is degraded.": {"It has been slow since noon", "The cache is degraded."},
+		"**It is slow.**\nSince noon.":                          {"It is slow.", "Since noon."},
+		"# Summary":                                             {"Summary", ""},
+		"| a | b |\n|---|---|":                                  {"| a | b |", "|---|---|"},
+	} {
+		summary, explanation := halves(text)
+		assert.Equal(t, want, [2]string{summary, explanation}, "%q", text)
+	}
+}
+
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	i := &inquiry{ids: []string{"aws/prod/us-east-1/production/cache/session-cache", "kubernetes/c/n/deployment/web"}}
+	assert.Equal(t, i.ids, i.named("Session-cache makes web slow."), "a sentence may begin with a name")
+	assert.Equal(t, i.ids[1:], i.named("web needs my-session-cache and SESSION-CACHE"))
+}
