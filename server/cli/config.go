@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clanker/intents/strict"
+	"clanker/router/agent/cost"
 	"clanker/server/config"
 )
 
@@ -99,7 +100,7 @@ func (a *app) configCheckCommand() *cobra.Command {
 		Use:   "check [FILE]",
 		Short: "Print every fault of the configuration as file:line:column",
 		Long: "Print every fault of the configuration, or of FILE in its place, as file:line:column with its remedy. Variables of\n" +
-			"the environment are checked too. Intents are not: see clanker intents check.",
+			"the environment and models.prices are checked too. Intents are not: see clanker intents check.",
 		Args: atMostOne,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) == 1 {
@@ -111,7 +112,10 @@ func (a *app) configCheckCommand() *cobra.Command {
 }
 
 func (a *app) configCheck(cmd *cobra.Command) error {
-	_, err := config.Load(a.options(cmd))
+	c, err := config.Load(a.options(cmd))
+	if err == nil {
+		_, err = cost.Load(c.Models.Prices)
+	}
 	faults, ok := errors.AsType[strict.Errors](err)
 	if !ok {
 		if err == nil {

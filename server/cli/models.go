@@ -18,7 +18,7 @@ func (a *app) modelsCommand() *cobra.Command {
 		Short: "Show, try and account for the models that look into what no intent covers",
 		Long: "Show, try and account for the models that look into what no intent covers. None does before one is chosen: by\n" +
 			"models.default in the configuration, or by the question. What a model reads of your infrastructure goes to its\n" +
-			"provider; those of Ollama run on this machine.",
+			"provider; those of Ollama run on this machine, but for its cloud models.",
 		Example: `  clanker models list
   clanker models test anthropic/claude-opus-4-6
   clanker ask --model ollama/gemma4:31b "Could a reboot explain why checkout was slow at noon?"`,
@@ -84,10 +84,10 @@ func (a *app) modelList(ctx context.Context, offline bool) (list modelList, err 
 	defer done()
 	local := map[string]bool{}
 	for _, l := range listed(ctx) {
-		local[l.Provider] = l.Local
+		local[l.Provider] = l.Local && l.Key == "" // see [models.Model]
 		p := modelsProvider{Listed: l}
 		for _, ref := range l.Models {
-			p.Models = append(p.Models, modelOffered{ref, f.price(ref, l.Local)})
+			p.Models = append(p.Models, modelOffered{ref, f.price(ref, local[l.Provider])})
 		}
 		list.Providers = append(list.Providers, p)
 	}
@@ -140,7 +140,7 @@ func (a *app) printModelsChosen(chosen []modelChosen) error {
 		}
 		names = append(names, c.Model+" ("+c.As+price+")")
 	}
-	text := "none is chosen, so none is asked"
+	text := "none is chosen, so none is asked; choose one with models.default in the configuration, or clanker ask --model"
 	if len(names) > 0 {
 		text = strings.Join(names, ", ") + "; clanker models test asks them something"
 	}
@@ -177,7 +177,7 @@ func (a *app) printModelList(list modelList) error {
 			fmt.Fprintf(&problems, "%s: %s\n", p.Provider, printable(p.Error))
 		}
 	}
-	text.WriteString("\n" + a.table([]string{"provider", "key", "address", "runs on", "offers"}, rows) + problems.String())
+	text.WriteString("\n" + a.table([]string{"provider", "key", "address", "reached on", "offers"}, rows) + problems.String())
 	rows = nil
 	for _, p := range list.Providers {
 		for _, m := range p.Models {

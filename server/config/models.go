@@ -107,7 +107,7 @@ func budgetKeys() []Key {
 				"and models.daily.tokens limits it.",
 			field: func(c *Config) any { return &c.Models.Prices }},
 		{Path: "models.steps", Type: Number, Default: "12", Min: 1, Max: 100, Unit: "requests", Live: true,
-			Doc:   "How many requests to the model one question may take.",
+			Doc:   "How many requests to the model one question may take, besides the one that has it conclude.",
 			field: func(c *Config) any { return &c.Models.Steps }},
 		{Path: "models.seconds", Type: Number, Default: "50", Min: 5, Max: 3600, Unit: "seconds", Live: true,
 			Doc: "How long a model may look into one question. Many agents give up after 60 seconds; a local model may\n" +

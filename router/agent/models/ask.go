@@ -18,7 +18,7 @@ import (
 // Model is one that was opened. It is safe for concurrent use.
 type Model struct {
 	Name  string // provider/model
-	Local bool   // it runs on this machine: its URL is loopback
+	Local bool   // it runs on this machine: its URL is loopback, and it takes no key
 	LLM   llms.Model
 
 	now   func() time.Time                           // nil: the clock

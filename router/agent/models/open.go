@@ -91,7 +91,7 @@ func (m *Models) Resolve(ref string) (string, error) {
 	ref = strings.TrimSpace(ref)
 	if own := cmp.Or(ref, aliasDefault); (own == aliasDefault || own == aliasResearch && m.settings.Research == "") && m.settings.Default == "" {
 		return "", &adapters.SourceError{Reason: adapters.NotConfigured, Detail: "no model is chosen",
-			Fix: fmt.Sprintf("set models.default in %s, for instance to ollama/gemma4:31b, or name a model in the question; clanker models list shows what there is", m.settings.File)}
+			Fix: fmt.Sprintf("set models.default in %s, for instance to ollama/gemma4:31b, or give one with the question (--model, over MCP `model`); clanker models list shows what there is", m.settings.File)}
 	}
 	name, err := m.follow(cmp.Or(ref, aliasDefault))
 	if err != nil {
