@@ -18,3 +18,11 @@ type Principal struct {
 
 // Unknown is the ID of an agent that claims no name: there may be many of them.
 const Unknown = "unknown"
+
+// Claimed is the ID, or empty where none is claimed.
+func (p Principal) Claimed() string {
+	if p.ID == Unknown {
+		return ""
+	}
+	return p.ID
+}

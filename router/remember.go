@@ -56,7 +56,7 @@ func (d *draft) look(now time.Time) (Look, error) {
 			slots[name] = adapters.RedactText(text)
 		}
 	}
-	return Look{AnswerID: d.answer.AnswerID, Asker: claimed(d.asked.Asker), Question: adapters.RedactText(d.asked.Text), Key: hex.EncodeToString(sum[:16]), At: now,
+	return Look{AnswerID: d.answer.AnswerID, Asker: d.asked.Asker.Claimed(), Question: adapters.RedactText(d.asked.Text), Key: hex.EncodeToString(sum[:16]), At: now,
 		Read: d.glances, Listed: listed[:min(len(listed), MostListed)], Subject: d.subject(slots, listed), Partial: !d.whole() || d.finding != nil}, nil
 }
 

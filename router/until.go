@@ -85,12 +85,12 @@ func (r *Router) sinceLook(ctx context.Context, d *draft, hit MatchHit, span int
 		d.warn("when you looked last is not known, so this is of the last day: %v", err)
 	case !ok:
 		d.warn("no look of yours is kept, so this is of the last day")
-	case claimed(d.asked.Asker) == "":
+	case d.asked.Asker.Claimed() == "":
 		at = look.At
 		d.warn("who asks is not known, so this is since anybody looked last, at %s", at.UTC().Format(time.RFC3339))
 	default:
 		at = look.At
-		d.warn("you looked last at %s (%s)", at.UTC().Format(time.RFC3339), clipped(Printable(look.Question), 80))
+		d.warn("you looked last at %s (%s)", at.UTC().Format(time.RFC3339), Clipped(Printable(look.Question), 80))
 	}
 	hit.Slots["time"] = span.From(at)
 	d.query.Since = at
@@ -102,7 +102,7 @@ func (r *Router) newestLook(ctx context.Context, d *draft) (Look, bool, error) {
 	}
 	ctx, done := context.WithTimeout(ctx, remembering)
 	defer done()
-	return r.memory.Look(ctx, Which{Asker: claimed(d.asked.Asker)})
+	return r.memory.Look(ctx, Which{Asker: d.asked.Asker.Claimed()})
 }
 
 // deployable are the kinds that are rolled out.
