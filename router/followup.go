@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"clanker/adapters"
-	"clanker/policies"
 )
 
 // Follow-up questions. "Now show me its logs" is made a question that stands alone before it is matched as any other: what
@@ -54,12 +53,12 @@ const followUpSlot = "followUp"
 
 // earlier returns the look that the question may point back at, or why there is none.
 func (r *Router) earlier(ctx context.Context, d *draft) (*Look, string) {
-	which, id := Which{AnswerID: d.asked.FollowUp}, d.asked.Asker.ID
+	which, id := Which{AnswerID: d.asked.FollowUp}, d.asked.Asker.Claimed()
 	switch {
 	case r.memory == nil:
 		return nil, "this workspace keeps no answers; name what is meant in the question"
 	case which.AnswerID != "":
-	case id == "" || id == policies.Unknown:
+	case id == "":
 		return nil, "who asks is not known, so nothing tells which answer is meant; name it, or give followUp: the answerId of that answer"
 	default:
 		which.Asker = id
@@ -71,7 +70,7 @@ func (r *Router) earlier(ctx context.Context, d *draft) (*Look, string) {
 	case err != nil:
 		return nil, fmt.Sprintf("earlier answers cannot be read (%v); name what is meant in the question", err)
 	case !ok && which.AnswerID != "":
-		return nil, fmt.Sprintf("No answer %q is kept. Give the answerId of an answer that is, or name what is meant in the question.", clipped(Printable(which.AnswerID), maxWanted))
+		return nil, fmt.Sprintf("No answer %q is kept. Give the answerId of an answer that is, or name what is meant in the question.", Clipped(Printable(which.AnswerID), maxWanted))
 	case !ok, which.AnswerID == "" && d.started.Sub(look.At) > subjectAge:
 		return nil, fmt.Sprintf("you were given no answer in the last %s; name it, or give followUp: the answerId of the answer that is meant", roughly(subjectAge))
 	}

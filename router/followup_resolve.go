@@ -50,12 +50,12 @@ func (p *pointing) alone() resolved { return resolved{text: p.text} }
 
 // lost asks back for what nothing tells, for there is no earlier answer.
 func lost(words string) resolved {
-	return resolved{needs: &Needs{Slot: followUpSlot, Question: fmt.Sprintf("What is meant by %q", clipped(Printable(words), maxWanted))}}
+	return resolved{needs: &Needs{Slot: followUpSlot, Question: fmt.Sprintf("What is meant by %q", Clipped(Printable(words), maxWanted))}}
 }
 
 // asked is the question as it is to be answered, and what it was read as.
 func (p *pointing) asked(text, words, as string) resolved {
-	return resolved{text: text, note: fmt.Sprintf("read %q as %s (from answer %s): %s", clipped(Printable(words), maxWanted), as, p.look.AnswerID, Printable(text))}
+	return resolved{text: text, note: fmt.Sprintf("read %q as %s (from answer %s): %s", Clipped(Printable(words), maxWanted), as, p.look.AnswerID, Printable(text))}
 }
 
 // hit is what the matcher makes of a text, if it is sure.

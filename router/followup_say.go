@@ -85,7 +85,7 @@ func resourceAt(id string, names adapters.Names) adapters.Name {
 // thingOf names one resource, with as much of its place as tells it from others of its name and kind.
 func (m *Matcher) thingOf(id string, names adapters.Names) (thing, bool) {
 	n := resourceAt(id, names)
-	t := thing{words: m.nameWords(n.Name), id: id, label: clipped(Printable(n.Name), maxWanted), name: n.Name}
+	t := thing{words: m.nameWords(n.Name), id: id, label: Clipped(Printable(n.Name), maxWanted), name: n.Name}
 	alike := slices.DeleteFunc(slices.Clone(names.Find(n.Name)), func(other adapters.Name) bool { return other.Kind != n.Kind })
 	if len(alike) > 1 {
 		t.place = m.placeOf(n)
@@ -137,7 +137,7 @@ func (m *Matcher) placeNoun(slots map[string]any, of ...string) (thing, bool) {
 		switch {
 		case !isWhere(slot) || words == "":
 		case slot == "namespace" || slot == "cluster":
-			return thing{words: slot + " " + words, name: name, label: slot + " " + clipped(name, maxWanted)}, true
+			return thing{words: slot + " " + words, name: name, label: slot + " " + Clipped(name, maxWanted)}, true
 		default: // a word of the language
 			return thing{words: name, name: name, label: name}, true
 		}
@@ -159,7 +159,7 @@ func labels(ids []string) []string {
 		if where != "" {
 			text += " in " + where
 		}
-		texts = append(texts, clipped(Printable(text), mostLabel))
+		texts = append(texts, Clipped(Printable(text), mostLabel))
 	}
 	slices.Sort(texts)
 	return slices.Compact(texts)

@@ -46,7 +46,7 @@ func (p *pointing) listed(kind adapters.Kind) []string {
 // which asks back for one of several.
 func (p *pointing) which(words string, ids []string) *Needs {
 	return &Needs{Slot: "service", Candidates: labels(ids),
-		Question: fmt.Sprintf("Which one is %q? Answer %s showed %d.", clipped(Printable(words), maxWanted), p.look.AnswerID, len(ids))}
+		Question: fmt.Sprintf("Which one is %q? Answer %s showed %d.", Clipped(Printable(words), maxWanted), p.look.AnswerID, len(ids))}
 }
 
 // it is the one thing that the earlier answer was about: what its question named, or where it looked if it asked about that, or
@@ -82,7 +82,7 @@ func nameIn(slots map[string]any) string {
 
 // named is what the earlier question named, in the place that it named. It is one resource if one of those shown is called so.
 func (p *pointing) named(name string, kind adapters.Kind) (thing, bool) {
-	t := thing{words: p.m.nameWords(name), name: name, label: clipped(Printable(name), maxWanted), place: p.m.placeOfSlots(p.look.Subject.Slots)}
+	t := thing{words: p.m.nameWords(name), name: name, label: Clipped(Printable(name), maxWanted), place: p.m.placeOfSlots(p.look.Subject.Slots)}
 	alike := slices.DeleteFunc(slices.Clone(p.look.Subject.Refs), func(id string) bool {
 		return !strings.EqualFold(adapters.IDName(id), name) || kind != "" && adapters.IDKind(id) != kind
 	})

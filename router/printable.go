@@ -41,8 +41,8 @@ func plain(text string) bool {
 	return true
 }
 
-// clipped shortens a text to at most so many bytes, at a character.
-func clipped(text string, most int) string {
+// Clipped shortens a text to at most so many bytes, three or more, at a character; what is cut ends in "…".
+func Clipped(text string, most int) string {
 	if len(text) <= most {
 		return text
 	}

@@ -10,7 +10,6 @@ import (
 
 	"clanker/adapters"
 	"clanker/intents"
-	"clanker/policies"
 )
 
 // LastCheck is what [Question.Since] says for the previous look; it is the default.
@@ -50,7 +49,7 @@ func readSince(text string, now time.Time) (time.Time, error) {
 			return from, nil
 		}
 	}
-	return time.Time{}, fmt.Errorf("since %q is nothing that can be compared with: write an answer id, a time (2026-11-23T09:00:00Z), a duration (2h) or %q", clipped(text, 60), LastCheck)
+	return time.Time{}, fmt.Errorf("since %q is nothing that can be compared with: write an answer id, a time (2026-11-23T09:00:00Z), a duration (2h) or %q", Clipped(text, 60), LastCheck)
 }
 
 func isLastCheck(text string) bool {
@@ -66,14 +65,14 @@ func (r *Router) reference(ctx context.Context, d *draft, key string) (reference
 	since := strings.TrimSpace(d.asked.Since)
 	at, err := readSince(since, d.started)
 	if at.After(d.started) {
-		err = fmt.Errorf("since %q has not been yet: nothing is compared with it", clipped(since, 60))
+		err = fmt.Errorf("since %q has not been yet: nothing is compared with it", Clipped(since, 60))
 	}
 	switch {
 	case err != nil:
 		d.warn("%v", err)
 		return reference{}, false, nil
 	case isLastCheck(since):
-		return r.lastLook(ctx, claimed(d.asked.Asker), key)
+		return r.lastLook(ctx, d.asked.Asker.Claimed(), key)
 	case answerID.MatchString(since):
 		look, ok, err := r.memory.Look(ctx, Which{AnswerID: since})
 		if err == nil && !ok {
@@ -131,12 +130,4 @@ func (ref reference) position(q adapters.Query) adapters.Position {
 // sameRead reports whether two queries look at the same resources, whenever and for what of them.
 func sameRead(a, b adapters.Query) bool {
 	return a.Name == b.Name && a.Scope == b.Scope && slices.Equal(a.Kinds, b.Kinds) && slices.Equal(a.Providers, b.Providers)
-}
-
-// claimed is who asks, empty when that was not said.
-func claimed(p policies.Principal) string {
-	if p.ID == policies.Unknown {
-		return ""
-	}
-	return p.ID
 }

@@ -73,7 +73,7 @@ func (w *writer) head() string {
 			word += " (PARTIAL)"
 		}
 	}
-	return word + "  " + clipped(Printable(strings.TrimSuffix(w.a.Summary, demoMark)), 600) + w.freshness() + "\n"
+	return word + "  " + Clipped(Printable(strings.TrimSuffix(w.a.Summary, demoMark)), 600) + w.freshness() + "\n"
 }
 
 func (w *writer) freshness() string {
@@ -208,7 +208,7 @@ func (w *writer) fence(logs []Item, room int) (text string, shown int) {
 
 func (w *writer) logLine(item *Item) string {
 	line, _ := item.Fields["line"].(string)
-	text := "| " + join(" ", w.clock(item.Since), clipped(Printable(item.Name), 120)+":", clipped(Printable(line), 400))
+	text := "| " + join(" ", w.clock(item.Since), Clipped(Printable(item.Name), 120)+":", Clipped(Printable(line), 400))
 	if alike, ok := item.Fields["alike"].(int); ok {
 		text += fmt.Sprintf(" (%d lines like this)", alike)
 	}
@@ -219,7 +219,7 @@ func (w *writer) logLine(item *Item) string {
 func (w *writer) tail() string {
 	var t strings.Builder
 	line := func(format string, args ...any) {
-		t.WriteString(clipped(Printable(fmt.Sprintf(format, args...)), 320))
+		t.WriteString(Clipped(Printable(fmt.Sprintf(format, args...)), 320))
 		t.WriteByte('\n')
 	}
 	if looked := w.looked(); looked != "" {
@@ -258,7 +258,7 @@ func (w *writer) delta(d *Delta) string {
 	since := "since last check "
 	switch {
 	case d.By != "":
-		since = fmt.Sprintf("since %q looked ", clipped(Printable(d.By), 40)) // by a name of its own choice
+		since = fmt.Sprintf("since %q looked ", Clipped(Printable(d.By), 40)) // by a name of its own choice
 	case d.ComparedTo == "":
 		since = "since "
 	}
@@ -271,7 +271,7 @@ func (w *writer) delta(d *Delta) string {
 
 // handle is the last line: the answer's id, and what to ask next.
 func (w *writer) handle() string {
-	return clipped(Printable("answer "+w.a.AnswerID+w.next()), 320) + "\n"
+	return Clipped(Printable("answer "+w.a.AnswerID+w.next()), 320) + "\n"
 }
 
 func (w *writer) next() string {

@@ -10,7 +10,6 @@ import (
 
 	"clanker/adapters"
 	"clanker/intents"
-	"clanker/policies"
 	"clanker/router"
 	"clanker/router/agent/cost"
 	"clanker/router/agent/models"
@@ -156,7 +155,7 @@ const noting = 3 * time.Second
 func (a *Agent) note(ctx context.Context, q router.Question, i *inquiry, f *router.Finding) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), noting)
 	defer done()
-	noted := router.Investigation{Answer: i.desk.ID(), At: a.now(), Asker: claimed(q.Asker), Question: adapters.RedactText(q.Text), Model: i.model.Name, Status: noted(f),
+	noted := router.Investigation{Answer: i.desk.ID(), At: a.now(), Asker: q.Asker.Claimed(), Question: adapters.RedactText(q.Text), Model: i.model.Name, Status: noted(f),
 		Tokens: i.purse.tokens, Cost: i.purse.spent(), Uses: i.uses}
 	if err := a.books.Note(ctx, noted); err != nil {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("no intent will be made of this question, for it could not be noted: %v", err))
@@ -173,14 +172,6 @@ func noted(f *router.Finding) router.Status {
 	default:
 		return router.StatusOK
 	}
-}
-
-// claimed is who asks, empty when that was not said.
-func claimed(p policies.Principal) string {
-	if p.ID == policies.Unknown {
-		return ""
-	}
-	return p.ID
 }
 
 // redacted are arguments without what looks like a secret, still an object.

@@ -15,10 +15,10 @@ import (
 	"clanker/router/agent/claims"
 )
 
-// Bounds of what a model's text becomes, in characters and pieces.
+// Bounds of what a model's text becomes.
 const (
-	longestSummary = 280
-	longestText    = 6000
+	longestSummary = 280  // characters
+	longestText    = 6000 // bytes
 	mostRefs       = 20
 )
 
@@ -28,7 +28,7 @@ func (i *inquiry) finding(e ending) router.Finding {
 	if i.purse.warning != "" {
 		f.Warnings = append(f.Warnings, i.purse.warning)
 	}
-	rest, commands, warnings := claims.Commands(i.model.Scrub(clip(e.text, longestText)), i.foreign)
+	rest, commands, warnings := claims.Commands(i.model.Scrub(router.Clipped(e.text, longestText)), i.foreign)
 	f.Warnings = append(f.Warnings, warnings...)
 	marked, unverified := i.facts.Check(rest)
 	f.Unverified = unverified
@@ -37,17 +37,9 @@ func (i *inquiry) finding(e ending) router.Finding {
 		f.Summary = onlyCommands
 	}
 	f.Refs = i.named(rest)
-	made, left := proposals(commands, clip("for: "+router.Printable(i.desk.Question()), longestSummary))
+	made, left := proposals(commands, router.Clipped("for: "+router.Printable(i.desk.Question()), longestSummary))
 	f.Proposals, f.Warnings = made, append(f.Warnings, left...)
 	return f
-}
-
-// clip cuts a text to at most n characters.
-func clip(text string, n int) string {
-	if utf8.RuneCountInString(text) <= n {
-		return text
-	}
-	return string([]rune(text)[:n-1]) + "…"
 }
 
 const onlyCommands = "The model proposes a command, and says nothing else."
@@ -137,7 +129,7 @@ func proposals(commands []string, reason string) (proposals []router.Proposal, w
 			_, err = adapters.ParseCommand(argv)
 		}
 		if err != nil {
-			warnings = append(warnings, fmt.Sprintf("a command that the model wrote is left out (%s): %v", router.Printable(clip(command, 120)), err))
+			warnings = append(warnings, fmt.Sprintf("a command that the model wrote is left out (%s): %v", router.Printable(router.Clipped(command, 120)), err))
 			continue
 		}
 		proposals = append(proposals, router.Proposal{Argv: argv, Reason: reason})

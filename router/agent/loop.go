@@ -47,7 +47,7 @@ type ending struct {
 func (a *Agent) inquiry(s *Settings, model *models.Model, q router.Question, desk *router.Desk) *inquiry {
 	i := &inquiry{model: model, limits: s.Limits, desk: desk, box: toolbox.New(desk), facts: claims.New(q.Text), asked: map[string]int{},
 		usage: router.ModelUsage{Name: model.Name}, now: a.now}
-	i.purse = newPurse(a.books, s, model, desk.ID(), claimed(q.Asker), a.now)
+	i.purse = newPurse(a.books, s, model, desk.ID(), q.Asker.Claimed(), a.now)
 	return i
 }
 
@@ -188,7 +188,7 @@ func (i *inquiry) take(call llms.ToolCall, result toolbox.Result) {
 	if arguments == nil {
 		arguments = json.RawMessage(repeatable(call).FunctionCall.Arguments)
 	}
-	i.uses = append(i.uses, router.ToolUse{Tool: router.Printable(clip(call.FunctionCall.Name, longestName)), Arguments: redacted(arguments), Rows: result.Rows, OK: result.OK})
+	i.uses = append(i.uses, router.ToolUse{Tool: router.Printable(router.Clipped(call.FunctionCall.Name, longestName)), Arguments: redacted(arguments), Rows: result.Rows, OK: result.OK})
 	i.usage.ToolCalls++
 	i.facts.Add(result.Text)
 	i.foreign = append(i.foreign, result.Foreign...)
@@ -212,12 +212,12 @@ func (i *inquiry) ended(reply models.Reply) ending {
 	return e
 }
 
-// mostDetail is how much of a refusal is told, in characters.
+// mostDetail is how much of a refusal is told, in bytes.
 const mostDetail = 300
 
 // cleaned is a text of the model on one line, checked as any other.
 func (i *inquiry) cleaned(text string) string {
-	marked, _ := i.facts.Check(i.model.Scrub(clip(text, mostDetail)))
+	marked, _ := i.facts.Check(i.model.Scrub(router.Clipped(text, mostDetail)))
 	return router.Printable(marked)
 }
 

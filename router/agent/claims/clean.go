@@ -3,7 +3,6 @@ package claims
 import (
 	"regexp"
 	"strings"
-	"unicode/utf8"
 
 	"clanker/router"
 )
@@ -87,14 +86,4 @@ func withoutMarks(text string) string {
 		}
 	}
 	return string(out)
-}
-
-// clipped shortens a text to at most so many bytes, at a character.
-func clipped(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for ; most > 0 && !utf8.RuneStart(text[most]); most-- {
-	}
-	return text[:most]
 }

@@ -14,8 +14,9 @@ const mostFenced = 4000
 func Fence(id, kind, text string) string {
 	text = strings.ReplaceAll(clean(text), id, "…")
 	text = fenceMarks.ReplaceAllString(text, "‹$1")
-	if cut := clipped(text, mostFenced); cut != text {
-		text = fmt.Sprintf("%s\n[cut: %d bytes more]", cut, len(text)-len(cut))
+	if len(text) > mostFenced {
+		short := strings.ToValidUTF8(text[:mostFenced], "")
+		text = fmt.Sprintf("%s\n[cut: %d bytes more]", short, len(text)-len(short))
 	}
 	return fmt.Sprintf("<untrusted-%s kind=%q>\n%s\n</untrusted-%s>", id, strings.Join(strings.Fields(clean(kind)), " "), text, id)
 }

@@ -154,11 +154,7 @@ func message(body []byte) string {
 const mostWords = 300 // bytes of what a vendor says that are shown
 
 func excerpt(words string) string {
-	words = strings.TrimSpace(router.Printable(words))
-	if len(words) > mostWords {
-		words = strings.ToValidUTF8(words[:mostWords], "") + "..."
-	}
-	return words
+	return router.Clipped(router.Printable(words), mostWords)
 }
 
 // retryAfter is how long a vendor says to wait; 0 if it does not.

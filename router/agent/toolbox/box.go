@@ -156,5 +156,5 @@ func (b *Box) alike(name string) string {
 			names = append(names, ToolName(in.ID))
 		}
 	}
-	return strict.Suggest(clipped(name, 2*mostName), "", names)
+	return strict.Suggest(router.Clipped(name, 2*mostName), "", names)
 }

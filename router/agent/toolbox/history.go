@@ -113,6 +113,6 @@ func (p *page) logged(found []adapters.LogLine, most int) {
 
 func logRow(l adapters.LogLine) row {
 	who := strings.TrimSuffix(adapters.IDName(l.Resource)+"/"+l.Container, "/")
-	text := clipped(router.Printable(strings.Join(strings.Fields(stamp(l.At)+" "+who+":"), " ")+" "+l.Text), 3*mostCell)
+	text := router.Clipped(router.Printable(strings.Join(strings.Fields(stamp(l.At)+" "+who+":"), " ")+" "+l.Text), 3*mostCell)
 	return row{cells: []string{cmp.Or(text, " ")}, ids: []string{l.Resource}, foreign: []string{l.Text}}
 }

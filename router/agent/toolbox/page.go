@@ -2,7 +2,6 @@ package toolbox
 
 import (
 	"strings"
-	"unicode/utf8"
 
 	"clanker/router"
 	"clanker/router/agent/claims"
@@ -38,9 +37,9 @@ type row struct {
 
 // heading is the first line of every result: the call, and what is to be said of it that repeats its arguments.
 func heading(name, arguments, aside string) string {
-	line := "asked: " + clipped(router.Printable(name), mostName) + " " + clipped(router.Printable(arguments), mostAsked)
+	line := "asked: " + router.Clipped(router.Printable(name), mostName) + " " + router.Clipped(router.Printable(arguments), mostAsked)
 	if aside != "" {
-		line += ": " + clipped(router.Printable(aside), mostAsked)
+		line += ": " + router.Clipped(router.Printable(aside), mostAsked)
 	}
 	return line + "\n"
 }
@@ -52,7 +51,7 @@ func (p *page) result(id, asked string) Result {
 	var b strings.Builder
 	b.WriteString(asked)
 	for _, line := range p.head {
-		if line = clipped(router.Printable(line), mostHead/3); b.Len() < mostHead+len(asked) {
+		if line = router.Clipped(router.Printable(line), mostHead/3); b.Len() < mostHead+len(asked) {
 			b.WriteString(line + "\n")
 		}
 	}
@@ -101,7 +100,7 @@ func (p *page) body() (lines []string, shown int) {
 		if room -= len(text) + 1; room < 0 && shown > 0 {
 			break
 		}
-		lines, shown = append(lines, clipped(text, mostFenced)), shown+1
+		lines, shown = append(lines, router.Clipped(text, mostFenced)), shown+1
 	}
 	return lines, shown
 }
@@ -119,7 +118,7 @@ func line(cells []string, used []bool) string {
 		if b.Len() > 0 {
 			b.WriteString(" | ")
 		}
-		b.WriteString(clipped(strings.ReplaceAll(router.Printable(cell), "|", "¦"), mostCell))
+		b.WriteString(router.Clipped(strings.ReplaceAll(router.Printable(cell), "|", "¦"), mostCell))
 	}
 	return strings.TrimRight(b.String(), " ")
 }
@@ -138,19 +137,9 @@ func fitting(lines []string, room int) int {
 func prose(texts []string) []string {
 	var kept []string
 	for _, text := range texts {
-		if text = clipped(router.Printable(text), mostFenced); strings.Contains(text, " ") {
+		if text = router.Clipped(router.Printable(text), mostFenced); strings.Contains(text, " ") {
 			kept = append(kept, text)
 		}
 	}
 	return kept
-}
-
-// clipped shortens a text to at most so many bytes, at a character.
-func clipped(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for most -= len("…"); most > 0 && !utf8.RuneStart(text[most]); most-- {
-	}
-	return text[:most] + "…"
 }

@@ -90,7 +90,7 @@ func unknownKind(word string, v *intents.Vocabulary) string {
 		known = append(known, spelling)
 	}
 	slices.Sort(known)
-	return cmp.Or(strict.Suggest(clipped(word, mostName), "", known),
+	return cmp.Or(strict.Suggest(router.Clipped(word, mostName), "", known),
 		"kinds are for example pod, deployment, statefulset, service, ingress, node, event, job, instance, database, cache, queue, bucket, function")
 }
 
@@ -160,7 +160,7 @@ func (c *call) step(what string, q adapters.Query) {
 	if len(place) > 0 {
 		text += " in " + strings.Join(place, ", ")
 	}
-	c.desk.Step(clipped(router.Printable(text), mostCell))
+	c.desk.Step(router.Clipped(router.Printable(text), mostCell))
 }
 
 func kindWords(kinds []adapters.Kind) string {

@@ -66,7 +66,7 @@ func (c *call) metrics() ([]string, error) {
 		at := slices.IndexFunc(intents.Metrics(), func(m string) bool { return strings.EqualFold(m, name) })
 		if at < 0 {
 			return nil, &wrongError{what: "no metric is called " + name,
-				instead: cmp.Or(strict.Suggest(clipped(name, mostName), "", intents.Metrics()), "metrics are "+strings.Join(intents.Metrics(), ", "))}
+				instead: cmp.Or(strict.Suggest(router.Clipped(name, mostName), "", intents.Metrics()), "metrics are "+strings.Join(intents.Metrics(), ", "))}
 		}
 		named[i] = intents.Metrics()[at]
 	}
@@ -187,7 +187,7 @@ func fields(r *adapters.Resource) []row {
 	rows := []row{{cells: []string{"id: " + r.ID}, ids: []string{r.ID}}}
 	add := func(name, value string, foreign ...string) {
 		if value != "" {
-			rows = append(rows, row{cells: []string{clipped(router.Printable(name+": "+value), 2*mostCell)}, foreign: foreign})
+			rows = append(rows, row{cells: []string{router.Clipped(router.Printable(name+": "+value), 2*mostCell)}, foreign: foreign})
 		}
 	}
 	add("kind", string(r.Kind))
