@@ -70,7 +70,7 @@ func (w *anthropicWire) remind(turn object) []object {
 func (w *anthropicWire) answer(whole object) error {
 	var blocks, thought []object
 	first := true
-	for _, block := range objects(whole["content"]) {
+	for _, block := range parts(whole["content"]) {
 		switch block["type"] {
 		case "text":
 			blocks = append(blocks, object{"type": "text", "text": text(block, "text")})

@@ -37,7 +37,7 @@ func openGoogle(ctx context.Context, key, base, model string, client *http.Clien
 		return nil, fmt.Errorf("open gemini: there is no key, no URL or no client")
 	}
 	c, err := genai.NewClient(ctx, &genai.ClientConfig{
-		APIKey: key, Backend: genai.BackendGeminiAPI, HTTPClient: quiet(client),
+		APIKey: key, Backend: genai.BackendGeminiAPI, HTTPClient: client,
 		HTTPOptions: genai.HTTPOptions{BaseURL: base},
 	})
 	if err != nil {
@@ -86,7 +86,6 @@ func (m *googleModel) GenerateContent(ctx context.Context, messages []llms.Messa
 
 // ask has the whole reply, or an error.
 func (m *googleModel) ask(ctx context.Context, contents []*genai.Content, config *genai.GenerateContentConfig, stream func(context.Context, []byte) error) (*googleReply, error) {
-	ctx, broken := noticing(ctx)
 	pieces := m.models.GenerateContentStream(ctx, m.name, contents, config)
 	if stream == nil {
 		stream = func(context.Context, []byte) error { return nil }
@@ -99,8 +98,6 @@ func (m *googleModel) ask(ctx context.Context, contents []*genai.Content, config
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case broken.err != nil:
-		return nil, broken.err
 	case err != nil:
 		return nil, err
 	}

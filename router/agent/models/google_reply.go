@@ -76,7 +76,9 @@ func (r *googleReply) part(part *genai.Part) {
 	switch {
 	case part == nil || part.Thought: // a summary of its thoughts, which nobody asked for
 	case part.FunctionCall != nil:
-		r.calls = append(r.calls, part)
+		if len(r.calls) < mostParts {
+			r.calls = append(r.calls, part)
+		}
 	default: // a signature may come with an empty text, at the end of a stream
 		r.text.WriteString(part.Text)
 		if part.ThoughtSignature != nil {

@@ -140,10 +140,17 @@ func split(ref string) (vendor, string, error) {
 	if err != nil {
 		return vendor{}, "", err
 	}
-	if strange := func(r rune) bool { return r <= ' ' || r >= 0x7f }; model == "" || len(model) > longestName || strings.ContainsFunc(model, strange) {
+	strange := func(r rune) bool { return r <= ' ' || r >= 0x7f || name == google && !inPath(r) }
+	if model == "" || len(model) > longestName || strings.ContainsFunc(model, strange) {
 		return vendor{}, "", fmt.Errorf("%.60q cannot be a model of %s: write PROVIDER/MODEL", model, name)
 	}
 	return v, model, nil
+}
+
+// inPath reports whether a character is one of the names that Google has for models. They go into a path: with others a name could
+// lead elsewhere at Google, or be a second one for a model whose price is known by the first.
+func inPath(r rune) bool {
+	return r == '-' || r == '.' || r == '_' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
 }
 
 // Open returns the model of a reference, see [Models.Resolve], with its provider's key. Nothing is sent to it. The error is an

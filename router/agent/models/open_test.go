@@ -68,7 +68,8 @@ func TestResolve(t *testing.T) {
 		require.NoError(t, err, ref)
 		assert.Equal(t, want, got, ref)
 	}
-	for _, ref := range []string{"nobody", "nobody/model", "openai/", "openai/a b", "openai/a\nb", "openai/a\u202eb", "openai/a\u009b31m", "openai/\xff", "/", "OPENAI/gpt"} {
+	for _, ref := range []string{"nobody", "nobody/model", "openai/", "openai/a b", "openai/a\nb", "openai/a\u202eb", "openai/a\u009b31m", "openai/\xff", "/", "OPENAI/gpt",
+		"google/models/gemini-3-pro", "google/%2e%2e/files", "google/gemini-3-pro#", "google/gemini-3-pro?key=x", "google/gemini-3-pro:delete"} {
 		_, err := m.Resolve(ref)
 		assert.Equal(t, adapters.Unsupported, reasonOf(t, err), ref)
 	}

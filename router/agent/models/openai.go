@@ -146,7 +146,7 @@ func (w *openAIWire) remind(turn object) {
 }
 
 func (w *openAIWire) answer(whole object) error {
-	choices := objects(whole["choices"])
+	choices := parts(whole["choices"])
 	if len(choices) == 0 {
 		return errors.New("there is no choice in it")
 	}
@@ -175,7 +175,7 @@ func (w *openAIWire) answer(whole object) error {
 // message is one as the client can read it; what hangs on its calls is kept.
 func (w *openAIWire) message(message object) object {
 	calls := []any{}
-	for _, call := range objects(message["tool_calls"]) {
+	for _, call := range parts(message["tool_calls"]) {
 		function, _ := call["function"].(object)
 		arguments, ok := function["arguments"].(string)
 		if !ok && function["arguments"] != nil { // some servers write the object itself
@@ -202,7 +202,7 @@ func contentText(content any) string {
 		return plain
 	}
 	var b strings.Builder
-	for _, part := range objects(content) {
+	for _, part := range parts(content) {
 		b.WriteString(text(part, "text"))
 	}
 	return b.String()

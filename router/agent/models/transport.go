@@ -142,7 +142,7 @@ func (t *transport) carry(r *http.Request, h *hearing) (*http.Response, error) {
 		Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)), Request: r}, nil
 }
 
-// heard is a body that tells of what breaks it off.
+// heard is a body that tells what broke it off, and then just ends: genai writes such errors to the log of the process.
 type heard struct {
 	io.ReadCloser
 	tell func(error)
@@ -152,6 +152,7 @@ func (b heard) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		b.tell(err)
+		err = io.EOF
 	}
 	return n, err
 }

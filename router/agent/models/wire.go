@@ -55,6 +55,16 @@ func objects(list any) []object {
 	return all
 }
 
+// mostParts is how many parts of an answer count, calls and blocks: more than a model writes. Each that is empty takes three bytes of
+// an answer, and hundreds when clients have read it.
+const mostParts = 1024
+
+// parts are the objects in a list of an answer.
+func parts(list any) []object {
+	elements, _ := list.([]any)
+	return objects(elements[:min(len(elements), mostParts)])
+}
+
 func text(o object, key string) string { s, _ := o[key].(string); return s }
 
 // gathered is what a stream has brought so far.
