@@ -112,7 +112,7 @@ func TestRun(t *testing.T) {
 	require.NoError(t, err)
 	table := models.Table([]models.Result{right, wrong}, time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC))
 	assert.Regexp(t, `\| openai/gpt-5\.4 \| 25 of 25 \| 25 \| \d+ \| \d+ \| 0\.\d{4} \| \d+\.\d \| \d+ \|\n`, table)
-	assert.Regexp(t, `\| openai/nobody \| 0 of 3 \| 0 \| \d+ \| \d+ \| 0\.0000 \| \d+\.\d \| 0 \|\n\n## openai/nobody\n\n- cause \(noData\): lacks .session-cache`, table)
+	assert.Regexp(t, `\| openai/nobody \| 0 of 3 \| 0 \| \d+ \| \d+ \| unknown \| \d+\.\d \| 0 \|\n\n## openai/nobody\n\n- cause \(noData\): lacks .session-cache`, table)
 	assert.NotContains(t, table, "## openai/gpt")
 }
 
