@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -24,7 +25,7 @@ const (
 
 // finding is what is told of the inquiry: the model's text, checked, and the resources that it names.
 func (i *inquiry) finding(e ending) router.Finding {
-	f := router.Finding{Short: e.short, Problem: e.problem, Usage: i.purse.usage(i.usage)}
+	f := router.Finding{Short: e.short, Problem: e.problem, Usage: i.purse.usage()}
 	if i.purse.warning != "" {
 		f.Warnings = append(f.Warnings, i.purse.warning)
 	}
@@ -44,8 +45,8 @@ func (i *inquiry) finding(e ending) router.Finding {
 
 const onlyCommands = "The model proposes a command, and says nothing else."
 
-// halves are the first line, as the summary, and the rest. A first line that is too long for a summary stands in both. A title or a
-// mark of layout above the first line is none.
+// halves are the first line, as the summary, and the rest. A first line that is too long for a summary stands in both. Titles and
+// layout above the first line that says something are left out.
 func halves(text string) (summary, explanation string) {
 	first, explanation, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	for layout(first) && strings.ContainsFunc(explanation, letter) {
@@ -78,18 +79,15 @@ func (i *inquiry) named(text string) []string {
 	at := map[string]int{}
 	for _, id := range i.ids {
 		name := adapters.IDName(id)
-		for _, as := range []string{id, name, strings.ToUpper(name[:min(len(name), 1)]) + name[min(len(name), 1):]} { // the last begins a sentence
+		first := min(len(name), 1)
+		for _, as := range []string{id, name, strings.ToUpper(name[:first]) + name[first:]} { // the last begins a sentence
 			if n := where(text, as); n >= 0 {
 				at[id] = n
 				break
 			}
 		}
 	}
-	refs := make([]string, 0, len(at))
-	for id := range at {
-		refs = append(refs, id)
-	}
-	slices.SortFunc(refs, func(a, b string) int { return cmp.Or(cmp.Compare(at[a], at[b]), cmp.Compare(a, b)) })
+	refs := slices.SortedFunc(maps.Keys(at), func(a, b string) int { return cmp.Or(cmp.Compare(at[a], at[b]), cmp.Compare(a, b)) })
 	return refs[:min(len(refs), mostRefs)]
 }
 

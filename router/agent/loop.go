@@ -7,10 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/tmc/langchaingo/llms"
+	"golang.org/x/sync/errgroup"
 
 	"clanker/adapters"
 	"clanker/router"
@@ -32,7 +32,6 @@ type inquiry struct {
 	uses    []router.ToolUse
 	foreign []string // texts that others wrote, which the model has seen
 	ids     []string // of the resources that the model has seen
-	usage   router.ModelUsage
 	nudged  bool
 	now     func() time.Time
 }
@@ -45,10 +44,8 @@ type ending struct {
 }
 
 func (a *Agent) inquiry(s *Settings, model *models.Model, q router.Question, desk *router.Desk) *inquiry {
-	i := &inquiry{model: model, limits: s.Limits, desk: desk, box: toolbox.New(desk), facts: claims.New(q.Text), asked: map[string]int{},
-		usage: router.ModelUsage{Name: model.Name}, now: a.now}
-	i.purse = newPurse(a.books, s, model, desk.ID(), q.Asker.Claimed(), a.now)
-	return i
+	return &inquiry{model: model, limits: s.Limits, desk: desk, box: toolbox.New(desk), facts: claims.New(q.Text), asked: map[string]int{}, now: a.now,
+		purse: newPurse(a.books, s, model, desk.ID(), q.Asker.Claimed(), a.now)}
 }
 
 // reading is the share of the time after which the model is told to conclude.
@@ -112,18 +109,8 @@ func (i *inquiry) say(role llms.ChatMessageType, part llms.ContentPart) {
 
 // turn asks the model once. A turn whose text is streamed is the last one: the model is to call no tools.
 func (i *inquiry) turn(ctx context.Context, stream func(string)) (models.Reply, error) {
-	i.desk.Step(fmt.Sprintf("%s is thinking, step %d", i.model.Name, i.usage.Steps+1))
-	tools := i.box.Tools()
-	call, err := i.purse.reserve(ctx, i.history, tools, stream != nil)
-	if err != nil {
-		return models.Reply{}, err
-	}
-	began := i.now()
-	reply, err := i.model.Ask(ctx, i.history, tools, i.limits.Output, stream)
-	i.usage.Steps++
-	i.usage.ModelMs += float64(i.now().Sub(began).Microseconds()) / 1000
-	i.purse.settle(ctx, call, reply, err)
-	return reply, err
+	i.desk.Step(fmt.Sprintf("%s is thinking, step %d", i.model.Name, i.purse.used.Steps+1))
+	return i.purse.turn(ctx, i.history, i.box.Tools(), stream != nil, stream)
 }
 
 // use runs the tools that the model asked for, and reports whether it asks for nothing but what it has had twice.
@@ -158,8 +145,8 @@ const (
 // results are those of the calls, in their order. What was asked for before is not read again.
 func (i *inquiry) results(ctx context.Context, calls []llms.ToolCall) []toolbox.Result {
 	results := make([]toolbox.Result, len(calls))
-	var wait sync.WaitGroup
-	places := make(chan struct{}, mostAtOnce)
+	var calling errgroup.Group
+	calling.SetLimit(mostAtOnce)
 	for n, call := range calls {
 		i.asked[key(call)]++
 		switch {
@@ -168,14 +155,13 @@ func (i *inquiry) results(ctx context.Context, calls []llms.ToolCall) []toolbox.
 		case i.asked[key(call)] > 1:
 			results[n].Text = "not called: you asked for exactly this before, and its result stands above. Ask for something else, or answer."
 		default:
-			wait.Go(func() {
-				places <- struct{}{}
-				defer func() { <-places }()
+			calling.Go(func() error {
 				results[n] = i.box.Call(ctx, *call.FunctionCall)
+				return nil
 			})
 		}
 	}
-	wait.Wait()
+	_ = calling.Wait() // what is wrong with a call is in its result
 	for n, result := range results {
 		i.take(calls[n], result)
 	}
@@ -189,7 +175,7 @@ func (i *inquiry) take(call llms.ToolCall, result toolbox.Result) {
 		arguments = json.RawMessage(repeatable(call).FunctionCall.Arguments)
 	}
 	i.uses = append(i.uses, router.ToolUse{Tool: router.Printable(router.Clipped(call.FunctionCall.Name, longestName)), Arguments: redacted(arguments), Rows: result.Rows, OK: result.OK})
-	i.usage.ToolCalls++
+	i.purse.used.ToolCalls++
 	i.facts.Add(result.Text)
 	i.foreign = append(i.foreign, result.Foreign...)
 	i.ids = append(i.ids, result.Resources...)

@@ -37,7 +37,7 @@ func system(desk *router.Desk, connections []adapters.Connection, now time.Time)
 	return b.String()
 }
 
-func at(now time.Time) string { return now.UTC().Format("2006-01-02T15:04:05Z") }
+func at(now time.Time) string { return now.UTC().Format(time.RFC3339) }
 
 // mostConnected is how many connections the model is told of.
 const mostConnected = 12

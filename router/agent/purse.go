@@ -21,21 +21,22 @@ import (
 type purse struct {
 	books   Books
 	limits  Limits
-	model   string
+	model   *models.Model
 	answer  string
 	asker   string
 	price   cost.Price
 	priced  bool
 	context int // tokens that the model takes; 0 is unknown
 	now     func() time.Time
-	calls   int
+	calls   int               // that the books were told of
+	used    router.ModelUsage // but for tokens and cost
 	tokens  router.Tokens
 	cost    int64 // millionths of a US dollar, while priced
 	warning string
 }
 
 func newPurse(books Books, s *Settings, m *models.Model, answer, asker string, now func() time.Time) *purse {
-	p := &purse{books: books, limits: s.Limits, model: m.Name, answer: answer, asker: asker, now: now}
+	p := &purse{books: books, limits: s.Limits, model: m, used: router.ModelUsage{Name: m.Name}, answer: answer, asker: asker, now: now}
 	p.price, p.priced = s.Prices.Price(m.Name, m.Local)
 	p.context = s.Prices.Context(m.Name)
 	if old := p.price.Stale(now()); old != "" {
@@ -68,6 +69,20 @@ func tooSlow(limit time.Duration) *limitError {
 	return &limitError{why: fmt.Sprintf("the %s of this question are used up", limit), fix: "ask for less at once, choose a faster model, or raise models.seconds"}
 }
 
+// turn asks the model once, and enters what that costs: first the most that it can be, then what it was. The closing one is the last.
+func (p *purse) turn(ctx context.Context, history []llms.MessageContent, tools []llms.Tool, closing bool, stream func(string)) (models.Reply, error) {
+	call, err := p.reserve(ctx, history, tools, closing)
+	if err != nil {
+		return models.Reply{}, err
+	}
+	began := p.now()
+	reply, err := p.model.Ask(ctx, history, tools, p.limits.Output, stream)
+	p.used.Steps++
+	p.used.ModelMs += float64(p.now().Sub(began).Microseconds()) / 1000
+	p.settle(ctx, call, reply, err)
+	return reply, err
+}
+
 // reserve enters the highest cost that the next turn can have, and returns the call. It is an error when a limit does not allow it:
 // of the question, unless this turn is the closing one, so that there is enough left for that; or of the day.
 func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tools []llms.Tool, closing bool) (router.Spend, error) {
@@ -79,9 +94,9 @@ func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tool
 	call.ID = fmt.Sprintf("%s-%d", p.answer, p.calls)
 	limit := router.SpendLimit{From: call.At.Truncate(24 * time.Hour), Cost: p.limits.Daily, Unpriced: p.limits.DailyUnpriced}
 	err := p.books.Reserve(ctx, call, limit)
-	var over *router.LimitError
+	over, full := errors.AsType[*router.LimitError](err)
 	switch {
-	case errors.As(err, &over):
+	case full:
 		return call, &limitError{why: "the day's limit for models is reached: " + over.Error(), fix: "wait for the next day (UTC), choose a model on this machine, or raise models.daily.cents or models.daily.tokens", final: true, cause: err}
 	case err != nil && ctx.Err() == nil:
 		return call, &adapters.SourceError{Reason: adapters.Internal, Detail: "what models cost cannot be kept, so none is asked: " + err.Error(), Fix: "clanker doctor", Err: err}
@@ -92,7 +107,7 @@ func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tool
 // most is a turn with the highest cost that it can have.
 func (p *purse) most(history []llms.MessageContent, tools []llms.Tool) router.Spend {
 	tokens := router.Tokens{In: weigh(history, tools), Out: p.limits.Output}
-	return router.Spend{Answer: p.answer, Asker: p.asker, Model: p.model, At: p.now().UTC(), Tokens: tokens, Cost: p.of(tokens)}
+	return router.Spend{Answer: p.answer, Asker: p.asker, Model: p.model.Name, At: p.now().UTC(), Tokens: tokens, Cost: p.of(tokens)}
 }
 
 // of is what tokens cost; nil when nobody knows.
@@ -158,8 +173,8 @@ func said(reply models.Reply) int {
 
 // mayHaveCost reports whether a turn that failed may have been charged: the model may have been at work.
 func mayHaveCost(err error) bool {
-	var known *adapters.SourceError
-	if !errors.As(err, &known) {
+	known, ok := errors.AsType[*adapters.SourceError](err)
+	if !ok {
 		return true
 	}
 	if dial, ok := errors.AsType[*net.OpError](err); ok && dial.Op == "dial" { // nothing was sent
@@ -195,7 +210,8 @@ func weigh(history []llms.MessageContent, tools []llms.Tool) int {
 }
 
 // usage is what the question cost.
-func (p *purse) usage(u router.ModelUsage) router.ModelUsage {
+func (p *purse) usage() router.ModelUsage {
+	u := p.used
 	u.Input, u.Output, u.CostUSD = p.tokens.In, p.tokens.Out, router.USD(p.spent())
 	return u
 }

@@ -10,7 +10,6 @@ import (
 
 	"clanker/adapters"
 	"clanker/router"
-	"clanker/router/agent/models"
 )
 
 // Trial says whether a model can be used.
@@ -45,10 +44,10 @@ func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
 	t := Trial{ModelUsage: router.ModelUsage{Name: ref, CostUSD: router.USD(new(int64(0)))}}
 	model, err := s.Models.Open(trying, ref)
 	if err == nil {
-		t.Name, t.Local = model.Name, model.Local
+		t.Local = model.Local
 		p := newPurse(a.books, &s, model, "test-"+rand.Text(), "clanker models test", a.now)
-		err = t.run(trying, model, p)
-		t.ModelUsage = p.usage(t.ModelUsage)
+		err = t.run(trying, p)
+		t.ModelUsage = p.usage()
 	}
 	var limit *limitError
 	switch {
@@ -64,21 +63,13 @@ func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
 	return t, nil
 }
 
-func (t *Trial) run(ctx context.Context, model *models.Model, p *purse) error {
+func (t *Trial) run(ctx context.Context, p *purse) error {
 	tools := []llms.Tool{{Type: "function", Function: &llms.FunctionDefinition{Name: trialTool, Description: "Reads the temperature in a city.",
 		Parameters: map[string]any{"type": "object", "properties": map[string]any{"city": map[string]any{"type": "string", "description": "name of the city"}},
 			"required": []any{"city"}, "additionalProperties": false}}}}
 	history := []llms.MessageContent{llms.TextParts(llms.ChatMessageTypeHuman, trialQuestion)}
 	for range trialTurns {
-		call, err := p.reserve(ctx, history, tools, true)
-		if err != nil {
-			return err
-		}
-		began := p.now()
-		reply, err := model.Ask(ctx, history, tools, p.limits.Output, nil)
-		t.Steps++
-		t.ModelMs += float64(p.now().Sub(began).Microseconds()) / 1000
-		p.settle(ctx, call, reply, err)
+		reply, err := p.turn(ctx, history, tools, true, nil)
 		if err != nil {
 			return err
 		}
@@ -86,6 +77,7 @@ func (t *Trial) run(ctx context.Context, model *models.Model, p *purse) error {
 			t.Right = strings.Contains(reply.Text, "7") && strings.Contains(reply.Text, "19")
 			return nil
 		}
+		p.used.ToolCalls += len(reply.Calls)
 		history = append(history, t.answered(reply.Calls)...)
 	}
 	return nil
@@ -94,7 +86,6 @@ func (t *Trial) run(ctx context.Context, model *models.Model, p *purse) error {
 // answered are calls of the tool, and what it returns.
 func (t *Trial) answered(calls []llms.ToolCall) (said []llms.MessageContent) {
 	t.Parallel = t.Parallel || len(calls) > 1
-	t.ToolCalls += len(calls)
 	for _, call := range calls {
 		said = append(said, llms.MessageContent{Role: llms.ChatMessageTypeAI, Parts: []llms.ContentPart{call}})
 	}
