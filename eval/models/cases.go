@@ -21,6 +21,7 @@ import (
 	_ "embed"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/goccy/go-yaml"
@@ -47,7 +48,7 @@ func Cases() ([]Case, error) {
 		return nil, fmt.Errorf("read eval/models/cases.yaml: %w", err)
 	}
 	for _, c := range cases {
-		for _, expression := range append(append([]string{}, c.Facts...), c.Lies...) {
+		for _, expression := range slices.Concat(c.Facts, c.Lies) {
 			if _, err := regexp.Compile(expression); err != nil {
 				return nil, fmt.Errorf("read eval/models/cases.yaml: %s: %w", c.ID, err)
 			}
@@ -74,7 +75,7 @@ func (c Case) Judge(a router.Answer) (v Verdict) {
 			fmt.Fprintln(&text, strings.Join(p.Argv, " "))
 		}
 	}
-	said := strings.Join(strings.Fields(strings.ReplaceAll(text.String(), "[unverified]", "")), " ")
+	said := strings.Join(strings.Fields(strings.ReplaceAll(text.String(), router.Unverified, "")), " ")
 	for _, fact := range c.Facts {
 		if !matches(fact, said) {
 			v.Missing = append(v.Missing, fact)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -157,7 +158,7 @@ func (f *fallback) price(ref string, local bool) string {
 	case p.Read.IsZero():
 		return "nothing: it " + p.Source
 	default:
-		return "known, as of " + p.Read.Format("2006-01-02")
+		return "known, as of " + p.Read.Format(time.DateOnly)
 	}
 }
 

@@ -55,7 +55,6 @@ type Reply struct {
 	Calls  []llms.ToolCall // each with an ID of its own, and arguments as the model wrote them; none of a reply that was cut off
 	Stop   Stop
 	Tokens router.Tokens // none where the model did not say: then reckon with the most
-	Extra  any           // what else the client said of the turn, as it came
 }
 
 const (
@@ -203,7 +202,7 @@ func whole(call llms.ToolCall) llms.ToolCall {
 func replied(response *llms.ContentResponse, turn int) Reply {
 	var r Reply
 	var texts []string
-	for i, choice := range response.Choices {
+	for _, choice := range response.Choices {
 		if choice == nil {
 			continue
 		}
@@ -214,9 +213,6 @@ func replied(response *llms.ContentResponse, turn int) Reply {
 		r.Stop = cmp.Or(r.Stop, stopOf(choice.StopReason))
 		if r.Tokens == (router.Tokens{}) { // every choice has those of the whole
 			r.Tokens = tokensOf(choice.GenerationInfo)
-		}
-		if i == 0 {
-			r.Extra = choice.GenerationInfo
 		}
 	}
 	r.Text = strings.Join(texts, "\n\n")

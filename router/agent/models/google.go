@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync"
@@ -34,7 +35,7 @@ type saidCall struct {
 // given here, so that genai, which looks at the environment, takes nothing from there.
 func openGoogle(ctx context.Context, key, base, model string, client *http.Client) (llms.Model, error) {
 	if key == "" || base == "" || client == nil { // genai would look for its own
-		return nil, fmt.Errorf("open gemini: there is no key, no URL or no client")
+		return nil, errors.New("open gemini: there is no key, no URL or no client")
 	}
 	c, err := genai.NewClient(ctx, &genai.ClientConfig{
 		APIKey: key, Backend: genai.BackendGeminiAPI, HTTPClient: client,

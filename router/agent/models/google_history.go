@@ -2,6 +2,7 @@ package models
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/tmc/langchaingo/llms"
@@ -47,7 +48,7 @@ func (t *googleTurns) add(role llms.ChatMessageType, part llms.ContentPart) erro
 	case llms.ChatMessageTypeTool, llms.ChatMessageTypeFunction:
 		return t.respond(part)
 	default:
-		return fmt.Errorf("nobody has this role")
+		return errors.New("nobody has this role")
 	}
 	return nil
 }

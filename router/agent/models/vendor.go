@@ -3,6 +3,7 @@ package models
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -124,7 +125,7 @@ func (m *Models) key(ctx context.Context, v vendor) (key, from string, err error
 	}
 	key = strings.TrimSpace(key)
 	if err == nil && strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
-		err = fmt.Errorf("what is there is no key: it has blanks or control characters in it")
+		err = errors.New("what is there is no key: it has blanks or control characters in it")
 	}
 	if err != nil {
 		return "", "", &adapters.SourceError{Reason: adapters.NoCredentials, Detail: fmt.Sprintf("read %s: %s", from, adapters.RedactText(err.Error())), Fix: m.fixKey(v), Err: err}

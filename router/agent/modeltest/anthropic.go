@@ -96,10 +96,6 @@ func (a *anthropic) read(_ *http.Request, body []byte) (*chat, *Failure) {
 	return c, req.check()
 }
 
-func refused(format string, args ...any) *Failure {
-	return &Failure{Kind: BadRequest, Message: fmt.Sprintf(format, args...)}
-}
-
 func (r *anthropicRequest) chat(body []byte) *chat {
 	c := &chat{model: r.Model, stream: r.Stream, usage: true, system: contentText(r.System)}
 	var raw struct {

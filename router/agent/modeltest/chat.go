@@ -2,6 +2,7 @@ package modeltest
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -110,6 +111,11 @@ func (c *chat) all() string {
 		}
 	}
 	return b.String()
+}
+
+// refused says in the vendor's words why a request is wrong.
+func refused(format string, args ...any) *Failure {
+	return &Failure{Kind: BadRequest, Message: fmt.Sprintf(format, args...)}
 }
 
 // encoded is the JSON of what this package makes itself, and can always be written.

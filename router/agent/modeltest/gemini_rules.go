@@ -1,14 +1,11 @@
 package modeltest
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // wrong is what Google's API has against a conversation, in its words.
 func (r *geminiRequest) wrong() *Failure {
 	if len(r.Contents) == 0 {
-		return refuse("* GenerateContentRequest.contents: contents is not specified\n")
+		return refused("* GenerateContentRequest.contents: contents is not specified\n")
 	}
 	for i, content := range r.Contents {
 		if f := content.wrong(i); f != nil {
@@ -21,28 +18,24 @@ func (r *geminiRequest) wrong() *Failure {
 	return r.signatures()
 }
 
-func refuse(format string, args ...any) *Failure {
-	return &Failure{Kind: BadRequest, Message: fmt.Sprintf(format, args...)}
-}
-
 // wrong is what is wrong with the content at i alone.
 func (c geminiContent) wrong(i int) *Failure {
 	if !slices.Contains([]string{"user", "model", "function", ""}, c.Role) {
-		return refuse("Please use a valid role: user, model.")
+		return refused("Please use a valid role: user, model.")
 	}
 	if len(c.Parts) == 0 {
-		return refuse("* GenerateContentRequest.contents[%d].parts: contents.parts must not be empty.\n", i)
+		return refused("* GenerateContentRequest.contents[%d].parts: contents.parts must not be empty.\n", i)
 	}
 	for j, part := range c.Parts {
 		switch {
 		case part.Text == nil && part.FunctionCall == nil && part.FunctionResponse == nil:
-			return refuse("* GenerateContentRequest.contents[%d].parts[%d].data: required oneof field 'data' must have one initialized field\n", i, j)
+			return refused("* GenerateContentRequest.contents[%d].parts[%d].data: required oneof field 'data' must have one initialized field\n", i, j)
 		case part.FunctionCall != nil && part.FunctionCall.Name == "":
-			return refuse("* GenerateContentRequest.contents[%d].parts[%d].function_call.name: Name cannot be empty.\n", i, j)
+			return refused("* GenerateContentRequest.contents[%d].parts[%d].function_call.name: Name cannot be empty.\n", i, j)
 		case part.FunctionResponse != nil && part.FunctionResponse.Name == "":
-			return refuse("* GenerateContentRequest.contents[%d].parts[%d].function_response.name: Name cannot be empty.\n", i, j)
+			return refused("* GenerateContentRequest.contents[%d].parts[%d].function_response.name: Name cannot be empty.\n", i, j)
 		case part.FunctionCall != nil && c.Role != "model", part.FunctionResponse != nil && c.Role == "model":
-			return refuse("Please ensure that function call turns are of the model, and function response turns of the user.")
+			return refused("Please ensure that function call turns are of the model, and function response turns of the user.")
 		}
 	}
 	return nil
@@ -59,15 +52,15 @@ func (r *geminiRequest) order(i int) *Failure {
 	called, responses := before.calls(), now.responses()
 	switch {
 	case len(now.calls()) > 0 && (i == 0 || before.Role == "model"):
-		return refuse("Please ensure that function call turn comes immediately after a user turn or after a function response turn.")
+		return refused("Please ensure that function call turn comes immediately after a user turn or after a function response turn.")
 	case len(responses) > 0 && len(called) == 0:
-		return refuse("Please ensure that function response turn comes immediately after a function call turn.")
+		return refused("Please ensure that function response turn comes immediately after a function call turn.")
 	case len(responses) != len(called):
-		return refuse("Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.")
+		return refused("Please ensure that the number of function response parts is equal to the number of function call parts of the function call turn.")
 	}
 	for _, response := range responses {
 		if !slices.ContainsFunc(called, func(c geminiCall) bool { return c.ID == response.ID && c.Name == response.Name }) {
-			return refuse("modeltest: the response %q of %s is to no call of the turn before", response.ID, response.Name)
+			return refused("modeltest: the response %q of %s is to no call of the turn before", response.ID, response.Name)
 		}
 	}
 	return nil
@@ -108,9 +101,9 @@ func (r *geminiRequest) signatures() *Failure {
 			call := part.FunctionCall
 			switch {
 			case part.ThoughtSignature != "" && !part.signed():
-				return refuse("Corrupted thought signature.")
+				return refused("Corrupted thought signature.")
 			case call != nil && first && i > turn && part.ThoughtSignature == "":
-				return refuse("Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly, and missing thought_signature may lead to degraded model performance. "+
+				return refused("Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly, and missing thought_signature may lead to degraded model performance. "+
 					"Additional data, function call `default_api:%s` , position %d. Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures for more details.", call.Name, i+1)
 			case call != nil:
 				first = false

@@ -2,7 +2,9 @@ package toolbox
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -85,12 +87,7 @@ func providers(name string) []string {
 
 // unknownKind says which words for kinds there are.
 func unknownKind(word string, v *intents.Vocabulary) string {
-	var known []string
-	for spelling := range v.Kinds {
-		known = append(known, spelling)
-	}
-	slices.Sort(known)
-	return cmp.Or(strict.Suggest(router.Clipped(word, mostName), "", known),
+	return cmp.Or(strict.Suggest(router.Clipped(word, mostName), "", slices.Sorted(maps.Keys(v.Kinds))),
 		"kinds are for example pod, deployment, statefulset, service, ingress, node, event, job, instance, database, cache, queue, bucket, function")
 }
 
@@ -121,7 +118,7 @@ func (c *call) span(without string) (from, to time.Time, err error) {
 	value, err := c.desk.Catalog().Vocabulary.Value(intents.SlotTime, cmp.Or(c.text("time"), without))
 	span, _ := value.(intents.TimeRange)
 	if err == nil && (span.AfterLook() || span.AfterDeployment()) {
-		err = fmt.Errorf("no clock tells when that was")
+		err = errors.New("no clock tells when that was")
 	}
 	if err != nil {
 		return from, to, &wrongError{what: err.Error(), instead: "write for example: last 24 hours, since yesterday, 2026-08-02, between 14:00 and 15:00 (all in UTC)"}
@@ -146,7 +143,7 @@ func stamp(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return t.UTC().Format("2006-01-02T15:04:05Z")
+	return t.UTC().Format(time.RFC3339)
 }
 
 // step tells the asker what is being read.

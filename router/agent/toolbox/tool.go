@@ -1,8 +1,10 @@
 package toolbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -117,7 +119,7 @@ func (t *tool) check(args map[string]any) error {
 	if err != nil {
 		return fmt.Errorf("write the schema of %s: %w", t.name, err)
 	}
-	schema, err := jsonschema.UnmarshalJSON(strings.NewReader(string(text)))
+	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
 		return fmt.Errorf("read the schema of %s: %w", t.name, err)
 	}
@@ -130,7 +132,7 @@ func (t *tool) check(args map[string]any) error {
 		return fmt.Errorf("compile the schema of %s: %w", t.name, err)
 	}
 	if err := compiled.Validate(args); err != nil {
-		return fmt.Errorf("%s", faults(err))
+		return errors.New(faults(err))
 	}
 	return nil
 }
