@@ -12,21 +12,30 @@ import (
 
 // model FILE: serves a model that plays the script in the file, as every vendor, and sets $MODEL to its URL.
 // model done: it has played all of it, and was told nothing that it could not understand.
+// model held: waits until it lets somebody wait for an answer.
 func model(ts *testscript.TestScript, _ bool, args []string) {
-	if args[0] == "done" {
-		s := ts.Value(modelKey{}).(*modelServer).Server
+	s := ts.Value(modelKey{}).(*modelServer)
+	switch args[0] {
+	case "done":
 		if faults := s.Faults(); len(faults) > 0 || s.Left() > 0 {
 			ts.Fatalf("%d turns are left, faults: %s", s.Left(), strings.Join(faults, "; "))
 		}
-		return
+	case "held":
+		<-s.Held()
+	default:
+		s.Server = playing(ts, args[0])
 	}
-	script, err := modeltest.Load(ts.MkAbs(args[0]))
+}
+
+// playing serves a script until the story ends.
+func playing(ts *testscript.TestScript, file string) *modeltest.Server {
+	script, err := modeltest.Load(ts.MkAbs(file))
 	ts.Check(err)
 	s := modeltest.New(script)
 	listener := httptest.NewServer(s)
 	ts.Defer(listener.Close)
-	ts.Value(modelKey{}).(*modelServer).Server = s
 	ts.Setenv("MODEL", listener.URL)
+	return s
 }
 
 type modelServer struct{ *modeltest.Server }
