@@ -88,7 +88,7 @@ func (t *transport) meaning(code int, words string) meaning {
 	case code >= 500:
 		return meaning{reason: adapters.Unreachable, fix: "ask again in a while, or choose another model"}
 	case code < 400:
-		return meaning{reason: adapters.Unreachable, fix: fmt.Sprintf("set models.%s.url to the URL of the API itself", t.at.vendor.name)}
+		return meaning{reason: adapters.Unreachable, fix: fmt.Sprintf("set %s to the URL of the API itself", cmp.Or(t.at.where, "models."+t.at.vendor.name+".url"))}
 	default:
 		return meaning{reason: adapters.Internal, fix: "choose another model: " + fixList}
 	}
@@ -113,11 +113,17 @@ func (t *transport) failure(code int, header http.Header, body []byte) *adapters
 	return e
 }
 
+// fixModel is what to do where there is no such model, or nothing at the path that it is asked at.
 func (t *transport) fixModel() string {
-	if t.at.vendor.name == ollama {
+	switch {
+	case t.model == itsModels:
+		return t.at.fix()
+	case t.at.vendor.name == ollama:
 		return fmt.Sprintf("ollama pull %s, or choose one of those that are there: %s", t.model, fixList)
+	case t.at.where != "":
+		return fmt.Sprintf("choose one of those that are there: %s; or check the URL in %s", fixList, t.at.where)
 	}
-	return fixList
+	return "choose one of those that are there: " + fixList
 }
 
 // message is what a vendor says in the body of a failure.

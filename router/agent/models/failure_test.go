@@ -2,6 +2,7 @@ package models
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -80,6 +81,22 @@ func TestFailures(t *testing.T) {
 			assert.NotContains(t, e.Detail, planted)
 			assert.NotContains(t, e.Detail, "<")
 		})
+	}
+}
+
+// What people set is what they are told to look at.
+func TestFailuresNameTheURLThatWasSet(t *testing.T) {
+	for where, fixes := range map[string][]string{
+		"":                  {"choose one of those that are there: clanker models list", "check that example.com can be reached from here", "check that example.com can be reached from here"},
+		"OPENAI_BASE_URL":   {"choose one of those that are there: clanker models list; or check the URL in OPENAI_BASE_URL", "check that example.com answers, and the URL in OPENAI_BASE_URL", "check that example.com answers, and the URL in OPENAI_BASE_URL"},
+		"models.openai.url": {"choose one of those that are there: clanker models list; or check the URL in models.openai.url", "check that example.com answers, and the URL in models.openai.url", "check that example.com answers, and the URL in models.openai.url"},
+	} {
+		of := carrier("openai")
+		of.at.where = where
+		list := carrier("openai")
+		list.at.where, list.model = where, itsModels
+		page := []byte("404 page not found")
+		assert.Equal(t, fixes, []string{of.failure(404, nil, page).Fix, list.failure(404, nil, page).Fix, of.known(errors.New("connection refused")).Fix}, where)
 	}
 }
 

@@ -34,6 +34,8 @@ type listing struct {
 	name   string // the field of its elements that has the name
 }
 
+const itsModels = "its models" // the model of a transport that asks for the list of them
+
 const mostList = 5 * time.Second // for a vendor to list its models
 
 // List asks all providers which models they offer, those whose key is there, at the same time. They are sorted by name.
@@ -107,7 +109,7 @@ func (m *Models) offered(ctx context.Context, at endpoint) ([]string, error) {
 		r.Header.Set(at.vendor.list.header, at.vendor.list.scheme+at.key)
 		r.Header.Set("Anthropic-Version", "2023-06-01")
 	}
-	t := &transport{next: m.client, at: at, model: "its models", now: m.now}
+	t := &transport{next: m.client, at: at, model: itsModels, now: m.now}
 	response, err := t.RoundTrip(r)
 	if err != nil {
 		return nil, cmp.Or(ctx.Err(), err)

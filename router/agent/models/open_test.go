@@ -104,8 +104,8 @@ func TestKeys(t *testing.T) {
 		"first of two":       {ref: "google/gemini-3-pro", env: map[string]string{"GOOGLE_API_KEY": "b", "GEMINI_API_KEY": "a"}, key: "a", from: "GEMINI_API_KEY"},
 		"none":               {ref: "anthropic/x", env: map[string]string{"OPENAI_API_KEY": "sk-1"}, fix: "set ANTHROPIC_API_KEY, or models.anthropic.key in /c.yaml"},
 		"blank":              {ref: "anthropic/x", env: map[string]string{"ANTHROPIC_API_KEY": "  "}, fix: "set ANTHROPIC_API_KEY, or models.anthropic.key in /c.yaml"},
-		"no key":             {ref: "openai/x", providers: given("sk 1\nX-Evil: 1", nil), fix: "set OPENAI_API_KEY, or models.openai.key in /c.yaml"},
-		"failed, no other":   {ref: "openai/x", env: map[string]string{"OPENAI_API_KEY": "sk-1"}, providers: given("", errors.New("exit status 1")), fix: "set OPENAI_API_KEY, or models.openai.key in /c.yaml"},
+		"no key":             {ref: "openai/x", providers: given("sk 1\nX-Evil: 1", nil), fix: "mend models.openai.key in /c.yaml"},
+		"failed, no other":   {ref: "openai/x", env: map[string]string{"OPENAI_API_KEY": "sk-1"}, providers: given("", errors.New("exit status 1")), fix: "mend models.openai.key in /c.yaml"},
 		"ollama has none":    {ref: "ollama/x"},
 		"own OpenAI, none":   {ref: "openai/x", env: map[string]string{"OPENAI_BASE_URL": "http://127.0.0.1:1/v1"}},
 		"own Anthropic, key": {ref: "anthropic/x", env: map[string]string{"ANTHROPIC_BASE_URL": "http://127.0.0.1:1"}, fix: "set ANTHROPIC_API_KEY, or models.anthropic.key in /c.yaml"},
@@ -162,6 +162,15 @@ func TestAddresses(t *testing.T) {
 		base, err := m.address(v)
 		require.NoError(t, err, c.set)
 		assert.Equal(t, c.want, base.String(), c.set)
+		where := c.variable
+		switch {
+		case c.set == "":
+			where = ""
+		case c.variable == "":
+			where = fmt.Sprintf("models.%s.url", c.provider)
+		}
+		_, from := m.written(v)
+		assert.Equal(t, where, from, c.set)
 	}
 }
 

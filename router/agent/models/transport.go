@@ -107,7 +107,7 @@ func (t *transport) known(err error) *adapters.SourceError {
 	case errors.As(err, &large):
 		return &adapters.SourceError{Reason: adapters.Internal, Detail: fmt.Sprintf("%s answered with more than %d MiB", t.at.vendor.name, mostBody>>20), Fix: "ask for less at once, or choose another model"}
 	}
-	fix := fmt.Sprintf("check that %s answers, and the URL in models.%s.url", t.at.base.Host, t.at.vendor.name)
+	fix := t.at.fix()
 	if t.at.vendor.name == ollama && t.at.local() {
 		fix = "start it with ollama serve, or set OLLAMA_HOST or models.ollama.url to where it is"
 	}
@@ -243,5 +243,5 @@ func (t *transport) inBand(said object, raw []byte) error {
 // strange says that a vendor's answer is not what its API promises.
 func (t *transport) strange(err error) *adapters.SourceError {
 	return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(t.at.scrub(fmt.Sprintf("what %s answered is no answer of a model: %s", t.at.vendor.name, err))),
-		Fix: fmt.Sprintf("check the URL in models.%s.url, or choose another model", t.at.vendor.name), Err: err}
+		Fix: t.at.fix() + ", or choose another model", Err: err}
 }

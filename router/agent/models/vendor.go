@@ -1,7 +1,6 @@
 package models
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -66,9 +65,18 @@ type endpoint struct {
 	base   *url.URL
 	key    string // empty if there is none
 	from   string // where the key was found, for errors: "ANTHROPIC_API_KEY", "models.anthropic.key"
+	where  string // where the URL is set, as "OPENAI_BASE_URL"; empty for the usual one
 }
 
 func (e endpoint) url(path string) string { return e.base.String() + path }
+
+// fix is what to do where something else than the vendor seems to answer, or nothing.
+func (e endpoint) fix() string {
+	if e.where == "" {
+		return fmt.Sprintf("check that %s can be reached from here", e.base.Host)
+	}
+	return fmt.Sprintf("check that %s answers, and the URL in %s", e.base.Host, e.where)
+}
 
 // local reports whether models run on this machine, as far as one can know: what takes a key there passes them on to somebody who is
 // paid for them.
@@ -95,6 +103,7 @@ func (m *Models) endpoint(ctx context.Context, v vendor) (endpoint, error) {
 		return endpoint{}, &adapters.SourceError{Reason: adapters.Unsupported, Detail: what, Fix: fix, Err: err}
 	}
 	at := endpoint{vendor: v, base: base}
+	_, at.where = m.written(v)
 	at.key, at.from, err = m.key(ctx, v)
 	if err != nil {
 		return endpoint{}, err
@@ -105,9 +114,13 @@ func (m *Models) endpoint(ctx context.Context, v vendor) (endpoint, error) {
 	return at, nil
 }
 
+// fixKey says where to put a key; a variable is not looked at where a setting stands.
 func (m *Models) fixKey(v vendor) string {
 	setting := fmt.Sprintf("models.%s.key in %s", v.name, m.settings.File)
-	if len(v.keys) == 0 {
+	switch {
+	case m.settings.Providers[v.name].Key != nil:
+		return "mend " + setting
+	case len(v.keys) == 0:
 		return "set " + setting
 	}
 	return fmt.Sprintf("set %s, or %s", v.keys[0], setting)
@@ -133,15 +146,18 @@ func (m *Models) key(ctx context.Context, v vendor) (key, from string, err error
 	return key, from, nil
 }
 
-// written is what stands where the vendor's URL is set, and where that is.
+// written is what stands where the vendor's URL is set, and where that is; nowhere for the usual one.
 func (m *Models) written(v vendor) (text, from string) {
 	if set := m.settings.Providers[v.name].URL; set != "" {
 		return set, fmt.Sprintf("models.%s.url", v.name)
 	}
-	if v.host != "" {
-		text = strings.TrimSpace(m.settings.Getenv(v.host))
+	if v.host == "" {
+		return v.usual, ""
 	}
-	return cmp.Or(text, v.usual), v.host
+	if text = strings.TrimSpace(m.settings.Getenv(v.host)); text == "" {
+		return v.usual, ""
+	}
+	return text, v.host
 }
 
 // address is where the vendor is, without a slash at its end.
