@@ -63,6 +63,9 @@ func workspace(t *testing.T, server *modeltest.Server, most time.Duration) *rout
 	return router.New(s.matcher, w, router.Options{Now: clock, Fallback: investigator})
 }
 
+// everyone is a model of each provider, and of each wire.
+var everyone = []string{"anthropic/claude-opus-4-6", "cohere/command-a-03-2025", "google/gemini-2.5-flash", "google/gemini-3-pro", "ollama/gemma4:31b", "openai/gpt-5.4"}
+
 // The conversations that others use are understood by the agent over each wire format, and end as they say.
 func TestConversationsWithTheAgent(t *testing.T) {
 	t.Parallel()
@@ -89,7 +92,7 @@ func TestConversationsWithTheAgent(t *testing.T) {
 		"timeout":          {short, router.StatusError, "are used up", adapters.LimitReached},
 		"cut_stream":       {long, router.StatusError, "", adapters.Unreachable},
 	} {
-		for _, model := range []string{"anthropic/claude-opus-4-6", "cohere/command-a-03-2025", "google/gemini-2.5-flash", "google/gemini-3-pro", "ollama/gemma4:31b", "openai/gpt-5.4"} {
+		for _, model := range everyone {
 			t.Run(name+" "+model, func(t *testing.T) {
 				t.Parallel()
 				server := modeltest.Start(t, modeltest.Conversation(t, name))
@@ -111,6 +114,39 @@ func TestConversationsWithTheAgent(t *testing.T) {
 				assert.Contains(t, said, want.has)
 			})
 		}
+	}
+}
+
+// Two questions to two models at once, which both wait for their first answer: neither is told what the other asked and read.
+func TestTwoConversationsWithTheAgentAtOnce(t *testing.T) {
+	t.Parallel()
+	for n, model := range everyone {
+		other := everyone[(n+1)%len(everyone)]
+		t.Run(model+" and "+other, func(t *testing.T) {
+			t.Parallel()
+			var script modeltest.Script
+			for _, c := range [][2]string{{"session-cache", "orders-postgres"}, {"orders-postgres", "session-cache"}} {
+				script.Turns = append(script.Turns,
+					modeltest.Turn{When: "how " + c[0], Calls: []modeltest.Call{{Tool: "get_resource", Arguments: `{"name":"` + c[0] + `"}`}}, Hold: modeltest.HoldBefore},
+					modeltest.Turn{When: "name: " + c[0], Text: c[0] + " was read.", Expect: modeltest.Expect{Has: []string{"how " + c[0]}, Lacks: []string{"how " + c[1], "name: " + c[1]}}})
+			}
+			server := modeltest.Start(t, script)
+			r := workspace(t, server, time.Minute)
+			var both sync.WaitGroup
+			for model, name := range map[string]string{model: "session-cache", other: "orders-postgres"} {
+				both.Go(func() {
+					a, err := r.Route(t.Context(), router.Question{Text: "compare how " + name + " is set up with what is usual", Model: model})
+					assert.NoError(t, err)
+					assert.Equal(t, []string{name + " was read. (demo data)", model}, []string{a.Summary, a.Usage.Model.Name})
+					assert.Equal(t, []any{2, 1}, []any{a.Usage.Model.Steps, a.Usage.Model.ToolCalls})
+				})
+			}
+			<-server.Held()
+			<-server.Held()
+			server.Release()
+			both.Wait()
+			assert.Zero(t, server.Left())
+		})
 	}
 }
 
