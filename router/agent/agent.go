@@ -15,7 +15,7 @@ import (
 	"clanker/router/agent/models"
 )
 
-// Models opens models by reference: provider/model or an alias, empty for the default. [models.Models] does. Its errors are
+// Models opens models by reference: provider/model or an alias, empty for the default, as [models.Models] does. Its errors are
 // [*adapters.SourceError].
 type Models interface {
 	Resolve(ref string) (name string, err error)
@@ -35,7 +35,7 @@ type Books interface {
 	Note(ctx context.Context, i router.Investigation) error
 }
 
-// Limits are those of one question, but for the daily ones. Zero fields of money and tokens are no limits.
+// Limits are those of one question, except for the daily ones. Zero tokens and nil costs are no limits.
 type Limits struct {
 	Steps         int           // turns of the model, the last one aside
 	Time          time.Duration // for all of it
@@ -148,17 +148,17 @@ func problem(err error) *adapters.SourceError {
 	return &adapters.SourceError{Reason: adapters.Internal, Detail: err.Error(), Fix: "report this as a bug", Err: err}
 }
 
-// noting is how long it may take to note an investigation: the answer waits for it.
-const noting = 3 * time.Second
+// entering is how long an entry in the books may take once the model has answered: the asker waits for it.
+const entering = 3 * time.Second
 
 // note keeps what was asked for, for intents to be made from. Without it the answer stands.
 func (a *Agent) note(ctx context.Context, q router.Question, i *inquiry, f *router.Finding) {
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), noting)
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), entering)
 	defer done()
 	noted := router.Investigation{Answer: i.desk.ID(), At: a.now(), Asker: q.Asker.Claimed(), Question: adapters.RedactText(q.Text), Model: i.model.Name, Status: noted(f),
 		Tokens: i.purse.tokens, Cost: i.purse.spent(), Uses: i.uses}
 	if err := a.books.Note(ctx, noted); err != nil {
-		f.Warnings = append(f.Warnings, fmt.Sprintf("no intent will be made of this question, for it could not be noted: %v", err))
+		f.Warnings = append(f.Warnings, fmt.Sprintf("this question could not be noted, so no intent will be made of it: %v", err))
 	}
 }
 

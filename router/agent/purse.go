@@ -148,14 +148,14 @@ func (p *purse) settle(ctx context.Context, call router.Spend, reply models.Repl
 		spent.In, spent.Out = cmp.Or(spent.In, call.Tokens.In), cmp.Or(spent.Out, said(reply))
 	case reply.Text != "" || mayHaveCost(failed):
 		spent = call.Tokens
-		p.warning = cmp.Or(p.warning, "what the turn that failed cost is not known: the most that it can have cost counts")
+		p.warning = cmp.Or(p.warning, "what the failed turn cost is not known, so the most that it can have cost counts")
 	}
 	cost := p.of(spent)
 	p.tokens.In, p.tokens.Out = p.tokens.In+spent.In, p.tokens.Out+spent.Out
 	if cost != nil {
 		p.cost += *cost
 	}
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), noting)
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), entering)
 	defer done()
 	if err := p.books.Settle(ctx, call.ID, spent, cost); err != nil {
 		p.warning = fmt.Sprintf("what the model cost could not be kept, so the most that it can have cost counts: %v", err)
