@@ -2,7 +2,6 @@ package agent
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"sync/atomic"
@@ -172,14 +171,4 @@ func noted(f *router.Finding) router.Status {
 	default:
 		return router.StatusOK
 	}
-}
-
-// redacted are arguments without what looks like a secret, still an object.
-func redacted(arguments json.RawMessage) json.RawMessage {
-	text := adapters.RedactText(string(arguments))
-	var object map[string]any
-	if json.Unmarshal([]byte(text), &object) != nil || object == nil {
-		return json.RawMessage("{}")
-	}
-	return json.RawMessage(text)
 }

@@ -29,7 +29,7 @@ func (i *inquiry) finding(e ending) router.Finding {
 	if i.purse.warning != "" {
 		f.Warnings = append(f.Warnings, i.purse.warning)
 	}
-	rest, commands, warnings := claims.Commands(i.model.Scrub(router.Clipped(e.text, longestText)), i.foreign)
+	rest, commands, warnings := claims.Commands(i.told(e.text, longestText), i.foreign)
 	f.Warnings = append(f.Warnings, warnings...)
 	marked, unverified := i.facts.Check(rest)
 	f.Unverified = unverified
@@ -40,6 +40,7 @@ func (i *inquiry) finding(e ending) router.Finding {
 	f.Refs = i.named(rest)
 	made, left := proposals(commands, router.Clipped("for: "+router.Printable(i.desk.Question()), longestSummary))
 	f.Proposals, f.Warnings = made, append(f.Warnings, left...)
+	scrub(&f, i.model.Scrub)
 	return f
 }
 

@@ -123,3 +123,36 @@ func TestNoSecretOfAModelIsTold(t *testing.T) {
 		assert.NotContains(t, asJSON(t, a), "hunter2hunter2")
 	}
 }
+
+// A secret that is one only when what cannot be seen is taken out of it, or what is escaped in it is read, is none less; nor is one that
+// stands where a text is cut.
+func TestNoSecretIsToldInPieces(t *testing.T) {
+	const first, second = "ghp_abcdefghij", "klmnopqrstuvwxyz0123456789"
+	said := func(text string) []turn { return []turn{calls("get_resource", cacheCall), says(text)} }
+	for name, script := range map[string][]turn{
+		"invisible":  said("It is " + first + "\u200b" + second),
+		"coloured":   said("It is " + first + "\x1b[31m" + second),
+		"a tag":      said("It is " + first + "<b>" + second),
+		"a mark":     said("It is " + first + "[unverified]" + second),
+		"cut":        said(strings.Repeat("It is degraded. ", 374) + first + second),
+		"a command":  said("It is degraded.\nCOMMAND: [\"kubectl\",\"get\",\"pods\",\"\\u0067" + first[1:] + second + "\"]"),
+		"no command": said("It is degraded.\nCOMMAND: kubectl get pods; " + first + "\u200b" + second),
+		"a tool":     {calls(first+"\u200b"+second, "{}"), says("done")},
+		"a name":     {calls("list_resources", `{"namespace":"\u0067`+first[1:]+second+`"}`), says("done")},
+		"a key":      {calls("list_resources", `{"`+first+second+`":true}`), says("done")},
+		"a refusal": {calls("get_resource", cacheCall), func(context.Context, []llms.MessageContent, llms.CallOptions) (*llms.ContentResponse, error) {
+			return response("I know "+first+"\u200b"+second, "refusal"), nil
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, nil, script...)
+			noted := &notes{Books: r.books}
+			r.agent.books = noted
+			a := r.ask(t, router.Question{})
+			require.Len(t, noted.all, 1)
+			all := asJSON(t, a) + router.Text(a, router.TextLimits{}) + asJSON(t, noted.all)
+			assert.NotContains(t, all, first[1:])
+			assert.NotContains(t, all, second)
+		})
+	}
+}

@@ -118,7 +118,7 @@ func (i *inquiry) use(ctx context.Context, reply models.Reply) (circling bool) {
 	if text := strings.TrimSpace(reply.Text); text != "" {
 		i.say(llms.ChatMessageTypeAI, llms.TextPart(text))
 	}
-	calls := reply.Calls[:min(len(reply.Calls), mostHeard)]
+	calls := i.heard(reply.Calls)
 	for _, call := range calls {
 		i.say(llms.ChatMessageTypeAI, repeatable(call))
 	}
@@ -170,11 +170,11 @@ func (i *inquiry) results(ctx context.Context, calls []llms.ToolCall) []toolbox.
 
 // take notes what the model has seen.
 func (i *inquiry) take(call llms.ToolCall, result toolbox.Result) {
-	arguments := result.Arguments
-	if arguments == nil {
-		arguments = json.RawMessage(repeatable(call).FunctionCall.Arguments)
+	arguments, ok := i.redacted(cmp.Or(string(result.Arguments), call.FunctionCall.Arguments))
+	if !ok {
+		arguments = "{}"
 	}
-	i.uses = append(i.uses, router.ToolUse{Tool: router.Printable(router.Clipped(call.FunctionCall.Name, longestName)), Arguments: redacted(arguments), Rows: result.Rows, OK: result.OK})
+	i.uses = append(i.uses, router.ToolUse{Tool: i.told(router.Printable(call.FunctionCall.Name), longestName), Arguments: json.RawMessage(arguments), Rows: result.Rows, OK: result.OK})
 	i.purse.used.ToolCalls++
 	i.facts.Add(result.Text)
 	i.foreign = append(i.foreign, result.Foreign...)
@@ -203,8 +203,8 @@ const mostDetail = 300
 
 // cleaned is a text of the model on one line, checked as any other.
 func (i *inquiry) cleaned(text string) string {
-	marked, _ := i.facts.Check(i.model.Scrub(router.Clipped(text, mostDetail)))
-	return router.Printable(marked)
+	marked, _ := i.facts.Check(i.told(text, mostDetail))
+	return i.model.Scrub(router.Printable(marked))
 }
 
 // conclude has the model answer from what it has read, in the rest of the time. What comes of it when the time ends is kept.

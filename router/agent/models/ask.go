@@ -167,7 +167,7 @@ func (m *Model) problem(ctx, own context.Context, err error) error {
 	case errors.As(err, &known):
 		return known
 	default:
-		return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(m.Scrub(err.Error())), Fix: "ask again, or choose another model"} // without err: clients quote what vendors say
+		return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(err.Error(), m.Scrub), Fix: "ask again, or choose another model"} // without err: clients quote what vendors say
 	}
 }
 

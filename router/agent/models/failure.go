@@ -96,10 +96,10 @@ func (t *transport) meaning(code int, words string) meaning {
 
 // failure is what an answer that is none means, and what to do about it.
 func (t *transport) failure(code int, header http.Header, body []byte) *adapters.SourceError {
-	words := t.at.scrub(message(body))
+	words := message(body)
 	means := t.meaning(code, words)
 	e := &adapters.SourceError{Reason: means.reason, Fix: means.fix, Err: status(code),
-		Detail: strings.TrimSuffix(fmt.Sprintf("%s answered with HTTP status %d: %s", t.at.vendor.name, code, excerpt(words)), ": ")}
+		Detail: strings.TrimSuffix(fmt.Sprintf("%s answered with HTTP status %d: %s", t.at.vendor.name, code, excerpt(words, t.at.scrub)), ": ")}
 	switch {
 	case means.overflow:
 		e.Err = errOverflow
@@ -159,8 +159,9 @@ func message(body []byte) string {
 
 const mostWords = 300 // bytes of what a vendor says that are shown
 
-func excerpt(words string) string {
-	return router.Clipped(router.Printable(words), mostWords)
+// excerpt is what is shown of it, on one line. A secret may be one only there: with something between that cannot be seen.
+func excerpt(words string, scrub func(string) string) string {
+	return router.Clipped(scrub(router.Printable(words)), mostWords)
 }
 
 // retryAfter is how long a vendor says to wait; 0 if it does not.

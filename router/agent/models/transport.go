@@ -111,7 +111,7 @@ func (t *transport) known(err error) *adapters.SourceError {
 	if t.at.vendor.name == ollama && t.at.local() {
 		fix = "start it with ollama serve, or set OLLAMA_HOST or models.ollama.url to where it is"
 	}
-	return &adapters.SourceError{Reason: adapters.Unreachable, Detail: excerpt(t.at.scrub(fmt.Sprintf("ask %s: %s", t.at.base.Host, err))), Fix: fix, Err: err}
+	return &adapters.SourceError{Reason: adapters.Unreachable, Detail: excerpt(fmt.Sprintf("ask %s: %s", t.at.base.Host, err), t.at.scrub), Fix: fix, Err: err}
 }
 
 func (t *transport) carry(r *http.Request, h *hearing) (*http.Response, error) {
@@ -242,6 +242,6 @@ func (t *transport) inBand(said object, raw []byte) error {
 
 // strange says that a vendor's answer is not what its API promises.
 func (t *transport) strange(err error) *adapters.SourceError {
-	return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(t.at.scrub(fmt.Sprintf("what %s answered is no answer of a model: %s", t.at.vendor.name, err))),
+	return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(fmt.Sprintf("what %s answered is no answer of a model: %s", t.at.vendor.name, err), t.at.scrub),
 		Fix: t.at.fix() + ", or choose another model", Err: err}
 }

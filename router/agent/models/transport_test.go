@@ -119,8 +119,9 @@ func TestErrorsHaveNoKey(t *testing.T) {
 		fmt.Fprintf(w, `{"error":{"message":"no such key: %s"}}`, planted)
 	}
 	garbage := says(planted + " is no JSON")
+	pieces := says(`{"error":{"message":"no such key: ` + planted[:9] + `\u200b\u001b[1m` + planted[9:] + `"}}`)
 	for _, ref := range []string{"openai/gpt-5.4", "anthropic/claude-opus-4-6", "google/gemini-2.5-flash", "google/gemini-3-pro", "cohere/command-a"} {
-		for _, handler := range []http.HandlerFunc{echo, garbage} {
+		for _, handler := range []http.HandlerFunc{echo, garbage, pieces} {
 			model, _ := handled(t, ref, handler)
 			_, err := model.Ask(t.Context(), hello, nil, 100, nil)
 			require.Error(t, err, ref)
