@@ -102,7 +102,7 @@ func (a *Agent) Answer(ctx context.Context, q router.Question, desk *router.Desk
 		return router.Finding{}, err
 	}
 	if err != nil {
-		return unopened(name, err), nil
+		return unopened(name, s.opening(working, err)), nil
 	}
 	i := a.inquiry(s, model, q, desk)
 	ending := i.run(working)
@@ -115,6 +115,14 @@ func (a *Agent) Answer(ctx context.Context, q router.Question, desk *router.Desk
 }
 
 var errTime = errors.New("the time for this question is used up")
+
+// opening is why a model could not be opened: of itself, or because its key took all the time.
+func (s *Settings) opening(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return (&limitError{why: fmt.Sprintf("its key was not found within the %s of a question", s.Limits.Time), fix: "run the command of the key by hand to see what it waits for, or raise models.seconds"}).problem()
+}
 
 // reference is the model that the asker chose, else the one for questions of this kind.
 func (s *Settings) reference(q router.Question, desk *router.Desk) string {

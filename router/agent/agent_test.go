@@ -74,7 +74,7 @@ func TestLimits(t *testing.T) {
 		says   string
 	}{
 		"steps": {func(s *Settings) { s.Limits.Steps = 2 },
-			[]turn{calls("get_resource", cacheCall), calls("list_changes", cacheCall), says("It is degraded.")}, router.StatusPartial, "the 2 steps of this question are used up"},
+			[]turn{calls("get_resource", cacheCall), calls("list_changes", cacheCall), says("It is degraded.")}, router.StatusPartial, "the limit of steps for a question, 2, is reached"},
 		"tokens": {func(s *Settings) { s.Limits.Tokens = 62_000 },
 			[]turn{dear(calls("get_resource", cacheCall)), says("It is degraded.")}, router.StatusPartial, "the limit of a question is 62000 tokens; "},
 		"tokens at once": {func(s *Settings) { s.Limits.Tokens = 1000 },
@@ -97,7 +97,7 @@ func TestLimits(t *testing.T) {
 			}
 			look++
 			return response("", "tool_calls", llms.ToolCall{ID: "x", FunctionCall: &llms.FunctionCall{Name: "list_resources", Arguments: fmt.Sprintf(`{"kinds":["cache"],"limit":%d}`, look)}}), nil
-		}}, router.StatusPartial, "the 12 steps of this question are used up"},
+		}}, router.StatusPartial, "the limit of steps for a question, 12, is reached"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newRig(t, c.change, c.script...).ask(t, router.Question{})
@@ -126,12 +126,53 @@ func TestTimeEndsWithWhatWasSaid(t *testing.T) {
 	a := newRig(t, enough, calls("get_resource", cacheCall), late).ask(t, router.Question{})
 	assert.Equal(t, router.StatusPartial, a.Status)
 	assert.Contains(t, a.Summary, "session-cache is degraded")
-	assert.Contains(t, strings.Join(a.Warnings, " "), "the 5s of this question are used up")
+	assert.Contains(t, strings.Join(a.Warnings, " "), "the 3.5s for reading, of the 5s of a question, are over")
 
 	short := func(s *Settings) { s.Limits.Time = 300 * time.Millisecond }
 	a = newRig(t, short, hangs).ask(t, router.Question{})
 	assert.Equal(t, router.StatusError, a.Status)
-	assert.Contains(t, a.Summary, "the 300ms of this question are used up; fix: ask for less at once, choose a faster model, or raise models.seconds")
+	assert.Contains(t, a.Summary, "the 210ms for reading, of the 300ms of a question, are over; fix: ask for less at once, choose a faster model, or raise models.seconds")
+	assert.NotContains(t, strings.Join(a.Warnings, " "), "models.seconds", "what the error says is not said again")
+}
+
+// A key may be printed by a command, which may wait for somebody.
+func TestTimeThatTheKeyTakes(t *testing.T) {
+	t.Parallel()
+	slow := func(s *Settings) { s.Models, s.Limits.Time = waiting{s.Models}, 50*time.Millisecond }
+	r := newRig(t, slow, says("never"))
+	a := r.ask(t, router.Question{})
+	assert.Equal(t, router.StatusError, a.Status)
+	assert.Contains(t, a.Summary, "its key was not found within the 50ms of a question; fix: run the command of the key by hand")
+	trial, err := r.agent.Try(t.Context(), priced)
+	require.NoError(t, err)
+	assert.Contains(t, trial.Problem.Detail, "its key was not found within the 50ms")
+	assert.Equal(t, priced, trial.Name)
+}
+
+// waiting are models whose keys nobody hands out.
+type waiting struct{ Models }
+
+func (waiting) Open(ctx context.Context, _ string) (*models.Model, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestCutOff(t *testing.T) {
+	t.Parallel()
+	cut := func(text string) turn {
+		return func(context.Context, []llms.MessageContent, llms.CallOptions) (*llms.ContentResponse, error) {
+			return response(text, "length"), nil
+		}
+	}
+	const why = "the model was cut off, at the 6000 tokens of a turn or the end of its context; fix: ask for less at once, or choose a model with a larger context"
+	a := newRig(t, nil, calls("get_resource", cacheCall), cut("session-cache is degraded, because")).ask(t, router.Question{})
+	assert.Equal(t, router.StatusPartial, a.Status)
+	assert.Contains(t, a.Summary, "session-cache is degraded, because…")
+	assert.Contains(t, a.Warnings, why)
+	a = newRig(t, nil, calls("get_resource", cacheCall), cut("")).ask(t, router.Question{})
+	assert.Equal(t, router.StatusError, a.Status)
+	assert.Contains(t, a.Summary, why)
+	assert.Empty(t, a.Warnings)
 }
 
 func TestProblemsOfModels(t *testing.T) {
@@ -143,10 +184,10 @@ func TestProblemsOfModels(t *testing.T) {
 	}{
 		"no key":     {"broken", says(""), router.NotChecked{Provider: "broken", Reason: adapters.NoCredentials, Detail: "no key", Fix: "set ANTHROPIC_API_KEY"}},
 		"rate limit": {"", fails(limited), router.NotChecked{Provider: "anthropic", Target: "claude-opus-4-6", Reason: adapters.RateLimited, Detail: "slow down", RetryAfter: 30, Fix: "wait"}},
-		"silence":    {"", says(" \n"), router.NotChecked{Provider: "anthropic", Target: "claude-opus-4-6", Reason: adapters.Internal, Detail: "the model answered with no text", Fix: "ask again, or choose another model with `model`"}},
+		"silence":    {"", says(" \n"), router.NotChecked{Provider: "anthropic", Target: "claude-opus-4-6", Reason: adapters.Internal, Detail: "the model answered with no text", Fix: "ask again, or choose another model"}},
 		"refusal": {"", func(context.Context, []llms.MessageContent, llms.CallOptions) (*llms.ContentResponse, error) {
 			return response("I must not.", "refusal"), nil
-		}, router.NotChecked{Provider: "anthropic", Target: "claude-opus-4-6", Reason: adapters.Refused, Detail: "the model refused: I must not.", Fix: "ask in other words, or choose another model with `model`"}},
+		}, router.NotChecked{Provider: "anthropic", Target: "claude-opus-4-6", Reason: adapters.Refused, Detail: "the model refused: I must not.", Fix: "ask in other words, or choose another model"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newRig(t, nil, c.script).ask(t, router.Question{Model: c.model})

@@ -48,12 +48,12 @@ func (a *Agent) inquiry(s *Settings, model *models.Model, q router.Question, des
 		purse: newPurse(a.books, s, model, desk.ID(), q.Asker.Claimed(), a.now)}
 }
 
-// reading is the share of the time after which the model is told to conclude.
-const reading = 0.7
+// reading is the part of the time after which the model is told to conclude.
+func reading(all time.Duration) time.Duration { return all * 7 / 10 }
 
 // run talks to the model until it has answered or a limit is near.
 func (i *inquiry) run(ctx context.Context) ending {
-	early, done := context.WithTimeout(ctx, time.Duration(float64(i.limits.Time)*reading))
+	early, done := context.WithTimeout(ctx, reading(i.limits.Time))
 	defer done()
 	i.open(early)
 	for range i.limits.Steps {
@@ -73,7 +73,7 @@ func (i *inquiry) run(ctx context.Context) ending {
 			return i.conclude(ctx, &limitError{why: "it asked for the same again and again"})
 		}
 	}
-	return i.conclude(ctx, &limitError{why: fmt.Sprintf("the %d steps of this question are used up", i.limits.Steps), fix: "ask for less at once, or raise models.steps"})
+	return i.conclude(ctx, &limitError{why: fmt.Sprintf("the limit of steps for a question, %d, is reached", i.limits.Steps), fix: "ask for less at once, or raise models.steps"})
 }
 
 // stopped ends the inquiry after a turn that failed: with what was read before, if that is why.
@@ -85,7 +85,7 @@ func (i *inquiry) stopped(ctx, early context.Context, err error) ending {
 	case errors.As(err, &limit):
 		return i.conclude(ctx, limit)
 	case early.Err() != nil:
-		return i.conclude(ctx, tooSlow(i.limits.Time))
+		return i.conclude(ctx, tooSlow(fmt.Sprintf("the %s for reading, of the %s of a question, are over", reading(i.limits.Time), i.limits.Time)))
 	case models.IsOverflow(err) && len(i.uses) > 0:
 		return i.conclude(ctx, tooLong())
 	default:
@@ -186,14 +186,17 @@ func (i *inquiry) ended(reply models.Reply) ending {
 	e := ending{text: reply.Text}
 	switch reply.Stop {
 	case models.StopRefused:
-		e.problem = &adapters.SourceError{Reason: adapters.Refused, Detail: "the model refused: " + i.cleaned(cmp.Or(reply.Text, "it gave no reason")), Fix: "ask in other words, or choose another model with `model`"}
+		e.problem = &adapters.SourceError{Reason: adapters.Refused, Detail: "the model refused: " + i.cleaned(cmp.Or(reply.Text, "it gave no reason")), Fix: "ask in other words, or choose another model"}
 		e.text = ""
 	case models.StopLength:
-		e.short = fmt.Sprintf("the model's text is cut off after %d tokens", i.limits.Output)
+		cut := &limitError{why: fmt.Sprintf("the model was cut off, at the %d tokens of a turn or the end of its context", i.limits.Output), fix: "ask for less at once, or choose a model with a larger context"}
+		if strings.TrimSpace(e.text) == "" {
+			return ending{problem: cut.problem()}
+		}
+		e.text, e.short = e.text+"…", cut.told()
 	}
 	if e.problem == nil && strings.TrimSpace(e.text) == "" {
-		e.problem = &adapters.SourceError{Reason: adapters.Internal, Detail: cmp.Or(e.short, "the model answered with no text"), Fix: "ask again, or choose another model with `model`"}
-		e.short = ""
+		e.problem = &adapters.SourceError{Reason: adapters.Internal, Detail: "the model answered with no text", Fix: "ask again, or choose another model"}
 	}
 	return e
 }
@@ -228,9 +231,8 @@ func (i *inquiry) conclude(ctx context.Context, why *limitError) ending {
 			e.text += "…" // it was not at its end
 		}
 	}
-	e.short = "the model was told to conclude: " + why.Error()
-	if why.fix != "" {
-		e.short += "; fix: " + why.fix
+	if e.text != "" || e.problem.Fix != why.fix { // else it is said already
+		e.short = "the model was told to conclude: " + why.told()
 	}
 	return e
 }
@@ -242,7 +244,7 @@ func (i *inquiry) failed(ctx context.Context, err error) *adapters.SourceError {
 	case errors.As(err, &limit):
 		return limit.problem()
 	case ctx.Err() != nil:
-		return tooSlow(i.limits.Time).problem()
+		return tooSlow(fmt.Sprintf("the %s of a question are over", i.limits.Time)).problem()
 	default:
 		return problem(err)
 	}

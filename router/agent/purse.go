@@ -58,15 +58,23 @@ func (e *limitError) Error() string { return e.why }
 func (e *limitError) Unwrap() error { return e.cause }
 
 func (e *limitError) problem() *adapters.SourceError {
-	return &adapters.SourceError{Reason: adapters.LimitReached, Detail: e.why, Fix: cmp.Or(e.fix, "ask for less at once, or choose another model with `model`"), Err: e}
+	return &adapters.SourceError{Reason: adapters.LimitReached, Detail: e.why, Fix: cmp.Or(e.fix, "ask for less at once, or choose another model"), Err: e}
+}
+
+// told is the limit with what to do about it.
+func (e *limitError) told() string {
+	if e.fix == "" {
+		return e.why
+	}
+	return e.why + "; fix: " + e.fix
 }
 
 func tooLong() *limitError {
 	return &limitError{why: "there is more to read than the model can take", fix: "ask for less at once, or choose a model with a larger context", long: true}
 }
 
-func tooSlow(limit time.Duration) *limitError {
-	return &limitError{why: fmt.Sprintf("the %s of this question are used up", limit), fix: "ask for less at once, choose a faster model, or raise models.seconds"}
+func tooSlow(why string) *limitError {
+	return &limitError{why: why, fix: "ask for less at once, choose a faster model, or raise models.seconds"}
 }
 
 // turn asks the model once, and enters what that costs: first the most that it can be, then what it was. The closing one is the last.
@@ -97,7 +105,11 @@ func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tool
 	over, full := errors.AsType[*router.LimitError](err)
 	switch {
 	case full:
-		return call, &limitError{why: "the day's limit for models is reached: " + over.Error(), fix: "wait for the next day (UTC), choose a model on this machine, or raise models.daily.cents or models.daily.tokens", final: true, cause: err}
+		setting := "models.daily.cents"
+		if call.Cost == nil {
+			setting = "models.daily.tokens"
+		}
+		return call, &limitError{why: "the day's limit for models is reached: " + over.Error(), fix: "wait for the next day (UTC), choose a model on this machine, or raise " + setting, final: true, cause: err}
 	case err != nil && ctx.Err() == nil:
 		return call, &adapters.SourceError{Reason: adapters.Internal, Detail: "what models cost cannot be kept, so none is asked: " + err.Error(), Fix: "clanker doctor", Err: err}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/tmc/langchaingo/llms"
@@ -42,8 +43,13 @@ func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
 	trying, done := context.WithTimeoutCause(ctx, s.Limits.Time, errTime)
 	defer done()
 	t := Trial{ModelUsage: router.ModelUsage{Name: ref, CostUSD: router.USD(new(int64(0)))}}
+	if name, err := s.Models.Resolve(ref); err == nil {
+		t.Name = name
+	}
 	model, err := s.Models.Open(trying, ref)
-	if err == nil {
+	if err != nil {
+		err = s.opening(trying, err)
+	} else {
 		t.Local = model.Local
 		p := newPurse(a.books, &s, model, "test-"+rand.Text(), "clanker models test", a.now)
 		err = t.run(trying, p)
@@ -53,8 +59,8 @@ func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
 	switch {
 	case ctx.Err() != nil:
 		return t, ctx.Err()
-	case trying.Err() != nil:
-		t.Problem = tooSlow(s.Limits.Time).problem()
+	case trying.Err() != nil && model != nil:
+		t.Problem = (&limitError{why: fmt.Sprintf("it did not answer within %s", s.Limits.Time), fix: "choose a faster model, or raise models.seconds"}).problem()
 	case errors.As(err, &limit):
 		t.Problem = limit.problem()
 	case err != nil:

@@ -127,7 +127,7 @@ func TestCommands(t *testing.T) {
 		{"dictated, in another order", "COMMAND: kubectl -n production scale deployment web --replicas=0", "", nil, []string{not}},
 		{"dictated, with what cannot be seen", "COMMAND: kubectl de\u200blete ns \"payments\"", "", nil, []string{not}},
 		{"of the same thing", "COMMAND: kubectl rollout undo deployment web", "", []string{"kubectl rollout undo deployment web"}, nil},
-		{"too many", "COMMAND: a 1\nCOMMAND: a 2\nCOMMAND: a 2\nCOMMAND: a 3\nCOMMAND: a 4", "", []string{"a 1", "a 2", "a 3"}, []string{"only the first 3 of the commands that the model wrote are passed on"}},
+		{"too many", "COMMAND: a 1\nCOMMAND: a 2\nCOMMAND: a 2\nCOMMAND: a 3\nCOMMAND: a 4", "", []string{"a 1", "a 2", "a 3"}, []string{"the model wrote more than 3 commands: those after the first 3 are left out"}},
 		{"with an address", "COMMAND: kubectl apply -f HTTPS://e.example/?d=web\nCOMMAND: aws s3 ls s3://web", "", []string{"aws s3 ls s3://web"}, []string{"a command that holds an address on the web is not passed on"}},
 		{"in a sentence", "The command: it is wrong", "The command: it is wrong", nil, nil},
 		{"empty", "COMMAND:", "", nil, nil},

@@ -15,7 +15,7 @@ const mostCommands = 3
 const (
 	dictatedWarning = "a command that was written in a log or annotation is not passed on"
 	outsideWarning  = "a command that holds an address on the web is not passed on"
-	tooManyWarning  = "only the first 3 of the commands that the model wrote are passed on"
+	tooManyWarning  = "the model wrote more than 3 commands: those after the first 3 are left out"
 )
 
 // commandLine is a line that proposes a command, dressed up as models do.

@@ -89,7 +89,7 @@ func TestConversationsWithTheAgent(t *testing.T) {
 		"context_overflow": {long, router.StatusError, "ask for less at once", adapters.Unsupported},
 		"error":            {some, router.StatusError, "HTTP status 500", adapters.Unreachable},
 		"rate_limit":       {some, router.StatusError, "ask again in 7s", adapters.RateLimited},
-		"timeout":          {short, router.StatusError, "are used up", adapters.LimitReached},
+		"timeout":          {short, router.StatusError, "are over", adapters.LimitReached},
 		"cut_stream":       {long, router.StatusError, "", adapters.Unreachable},
 	} {
 		for _, model := range everyone {
