@@ -83,6 +83,10 @@ func TestLimits(t *testing.T) {
 			[]turn{says("never")}, router.StatusError, "the limit of a question is 0.001 US dollars; 0.00 are spent, and going on may cost "},
 		"a day": {func(s *Settings) { s.Limits.Daily = new(int64(1000)) },
 			[]turn{says("never")}, router.StatusError, "the day's limit for models is reached"},
+		"the rest of a day": {func(s *Settings) {
+			s.Limits.DailyUnpriced = 9500
+			s.Models = studio{s.Models.(studio).model, "openai/of-my-own"}
+		}, []turn{calls("get_resource", cacheCall), says("never")}, router.StatusError, "the day's limit for models is reached"},
 		"a day of an unknown price": {func(s *Settings) {
 			s.Limits.DailyUnpriced = 100
 			s.Models = studio{s.Models.(studio).model, "openai/of-my-own"}
@@ -100,11 +104,16 @@ func TestLimits(t *testing.T) {
 		}}, router.StatusPartial, "the limit of steps for a question, 12, is reached"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := newRig(t, c.change, c.script...).ask(t, router.Question{})
+			r := newRig(t, c.change, c.script...)
+			a := r.ask(t, router.Question{})
 			assert.Equal(t, c.status, a.Status, a.Summary)
 			assert.Contains(t, a.Summary+strings.Join(a.Warnings, "\n"), c.says)
 			if c.status == router.StatusPartial {
 				assert.Contains(t, a.Summary, "It is degraded.")
+				closing := r.actor.seen[len(r.actor.seen)-1]
+				assert.Contains(t, fmt.Sprint(closing[len(closing)-1]), "without calling tools, and say what remains unknown")
+			} else {
+				assert.NotContains(t, strings.Join(a.Warnings, "\n"), "told to conclude", "there is nothing left for that")
 			}
 			assert.LessOrEqual(t, a.Usage.Model.Steps, 13)
 		})
@@ -127,6 +136,7 @@ func TestTimeEndsWithWhatWasSaid(t *testing.T) {
 	assert.Equal(t, router.StatusPartial, a.Status)
 	assert.Contains(t, a.Summary, "session-cache is degraded")
 	assert.Contains(t, strings.Join(a.Warnings, " "), "the 3.5s for reading, of the 5s of a question, are over")
+	assert.Equal(t, adapters.LimitReached, a.Coverage.NotChecked[len(a.Coverage.NotChecked)-1].Reason)
 
 	short := func(s *Settings) { s.Limits.Time = 300 * time.Millisecond }
 	a = newRig(t, short, hangs).ask(t, router.Question{})

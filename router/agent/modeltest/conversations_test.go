@@ -87,6 +87,7 @@ func TestConversationsWithTheAgent(t *testing.T) {
 		"refusal":          {long, router.StatusError, "refused", adapters.Refused},
 		"filtered":         {long, router.StatusError, "", adapters.Refused},
 		"context_overflow": {long, router.StatusError, "ask for less at once", adapters.Unsupported},
+		"overflow_once":    {long, router.StatusPartial, "session-cache is degraded", ""},
 		"error":            {some, router.StatusError, "HTTP status 500", adapters.Unreachable},
 		"rate_limit":       {some, router.StatusError, "ask again in 7s", adapters.RateLimited},
 		"timeout":          {short, router.StatusError, "are over", adapters.LimitReached},
