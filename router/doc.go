@@ -2,11 +2,12 @@
 //
 // # The story
 //
-// [Router.Route] matches the question against the intents ([Matcher]), reads what the intent asks for from the
-// [Workspace], and composes the [Answer]. Nothing is cached, and nothing is guessed: a question that lacks something is
-// asked back with what could fill it (needsInput), one that no intent covers is declined with the nearest intents
-// (unsupported), and a name that nothing goes by is answered with the names that are near (noData). [Question] has a place
-// for a function that is told the steps on the way; when the context ends, so do all reads that nobody else waits for.
+// [Router.Route] matches the question against the intents ([Matcher]), reads what the intent asks for from the [Workspace],
+// and composes the [Answer]. Nothing is cached, and nothing is guessed: a question that lacks something is asked back with
+// what could fill it (needsInput), one that no intent covers is declined with the nearest intents (unsupported) unless a
+// model may look into it, and a name that nothing goes by is answered with the names that are near (noData). [Question] has
+// a place for a function that is told the steps on the way; when the context ends, so do all reads that nobody else waits
+// for.
 //
 // # How a question is understood
 //
@@ -39,8 +40,9 @@
 //
 // # Follow-up questions
 //
-// "Now show me its logs" is made a question that stands alone before it is matched as any other (followup_resolve.go), and a warning says how it was read. What it points at, the [Look] tells that the asker's last answer was,
-// if that is no older than half an hour, or the one that [Question.FollowUp] names, however old:
+// "Now show me its logs" is made a question that stands alone before it is matched as any other (followup_resolve.go), and
+// a warning says how it was read. What it points at stands in the [Look] of the asker's last answer, if that is no older
+// than half an hour, or of the one that [Question.FollowUp] names, however old:
 //
 //   - "it", "that one", "this pod" are what that question named, in the place that it named, or the place that it was about, or
 //     the only resource that it showed; a change names the resource with its kind and all of its place;
@@ -69,9 +71,10 @@
 // # Status and verdict
 //
 // A source that failed makes the answer partial and is named in coverage with the exact remedy; when none answered, the
-// status is error. What was read but could not be judged, all of it, is noData: none of it would pass for good news. A provider that this machine knows nothing of is only mentioned when it was asked for, or when nothing
-// else answered. The verdict is critical if something is unhealthy, degraded if something is degraded, unknown if
-// something relevant is unknown or was not read, and healthy only if all of it was read and is well.
+// status is error. What was read but could not be judged, all of it, is noData: none of it would pass for good news. A
+// provider that this machine knows nothing of is only mentioned when it was asked for, or when nothing else answered. The
+// verdict is critical if something is unhealthy, degraded if something is degraded, unknown if something relevant is
+// unknown or was not read, and healthy only if all of it was read and is well.
 //
 // # Pages
 //

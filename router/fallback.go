@@ -27,19 +27,18 @@ type Finding struct {
 	Unverified  []string // figures and names of the two that nothing that was read bears out, in their order
 	Refs        []string // IDs of the resources that they name, in their order
 	Proposals   []Proposal
-	Next        []NextStep
 	Warnings    []string
 	Short       string                // why it ended before its time, for a person: a limit that was reached; empty if it did not
 	Problem     *adapters.SourceError // why the model did not answer, or not to the end; nil if it did
 	Usage       ModelUsage
 }
 
-// ModelUsage is what a model was used for an answer.
+// ModelUsage is how much a model was used for an answer.
 type ModelUsage struct {
 	Name      string  `json:"name" jsonschema_description:"provider/model"`
-	Steps     int     `json:"steps"`
+	Steps     int     `json:"steps"` // turns of the model
 	ToolCalls int     `json:"toolCalls"`
-	Input     int     `json:"inputTokens"`
+	Input     int     `json:"inputTokens"` // those from a cache, too
 	Output    int     `json:"outputTokens"`
 	CostUSD   string  `json:"costUsd" jsonschema_description:"decimal, or unknown when the model is not in the price table"`
 	ModelMs   float64 `json:"modelMs"` // that the model took itself
@@ -250,8 +249,7 @@ func (d *draft) report(f Finding, sights shown) {
 	a := &d.answer
 	d.finding = &f
 	a.Summary, a.Explanation, a.Unverified = f.Summary, f.Explanation, f.Unverified
-	a.Proposals, a.Next = f.Proposals, f.Next
-	a.Warnings = slices.Concat(a.Warnings, f.Warnings)
+	a.Proposals, a.Warnings = f.Proposals, slices.Concat(a.Warnings, f.Warnings)
 	if f.Short != "" {
 		d.warn("%s", f.Short)
 	}

@@ -17,9 +17,9 @@ func (a *app) modelsCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "models",
 		Short: "Show, try and account for the models that look into what no intent covers",
-		Long: "Show, try and account for the models that look into what no intent covers. None does before one is chosen: by\n" +
-			"models.default in the configuration, or by the question. What a model reads of your infrastructure goes to its\n" +
-			"provider; those of Ollama run on this machine, but for its cloud models.",
+		Long: "Show, try and account for the models that look into what no intent covers. No model does until one is chosen, by\n" +
+			"models.default in the configuration or with the question. What a model reads of your infrastructure goes to its\n" +
+			"provider; Ollama's models run on this machine, except for its cloud models.",
 		Example: `  clanker models list
   clanker models test anthropic/claude-opus-4-6
   clanker ask --model ollama/gemma4:31b "Could a reboot explain why checkout was slow at noon?"`,

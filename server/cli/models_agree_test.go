@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"clanker/router/agent"
 	"clanker/router/agent/models"
 	"clanker/server/config"
 )
@@ -37,4 +38,13 @@ func TestConfigAgreesWithModels(t *testing.T) {
 			assert.Contains(t, key, "$"+variable[1])
 		}
 	}
+}
+
+// What the configuration leaves open is what an agent does without one.
+func TestConfigAgreesWithAgent(t *testing.T) {
+	t.Parallel()
+	a := &app{config: config.Default(), getenv: func(string) string { return "" }}
+	s, _, err := a.modelSettings(&modelKeys{masks: &a.known})
+	require.NoError(t, err)
+	assert.Equal(t, agent.DefaultLimits(), s.Limits)
 }

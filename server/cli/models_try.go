@@ -16,10 +16,10 @@ func (a *app) modelsTestCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "test [MODEL...]",
 		Short: "Ask models a little question that they need a tool for",
-		Long: "Ask each MODEL (provider/model or an alias; those of the configuration without one) a little question that it needs a tool\n" +
-			"for, and tell whether the key works, whether the model calls tools, and several at once, and what that took and cost.\n" +
-			"Nothing of your infrastructure is told. What it costs counts towards the limits of the day. The exit code is 1 unless\n" +
-			"every one works.",
+		Long: "Ask each MODEL (provider/model or an alias; without one, those of the configuration) a little question that it needs a\n" +
+			"tool for, and tell whether the key works, whether the model calls tools, and several at once, and what that took and\n" +
+			"cost. Nothing about your infrastructure is sent. The cost counts towards the limits of the day. The exit code is 1\n" +
+			"unless all of them work.",
 		Example: `  clanker models test
   clanker models test ollama/gemma4:31b anthropic/claude-opus-4-6`,
 	}

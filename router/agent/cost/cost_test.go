@@ -157,9 +157,9 @@ price: {}
 	}, lines[:2])
 	for _, want := range []string{`3:40: "openai/a": output: "-1" is no price`, `"openai/a": cached: "1e3" is no price`, `"openai/a": read: "2026-13-01" is no day`, `"openai/a": source: it is empty`,
 		`"openai/b": unknown key "outptu"; did you mean output?`, `"openai/b": output is missing`, `"openai/b": read is missing`, `"openai/b": source is missing`,
-		`"openai/c": long.above: 0 is none`, `"openai/c": long.input: "x" is no price`, `"openai/c": long: output is missing`, `"openai/c": input is missing`,
+		`"openai/c": long.above: 0 is no number of tokens`, `"openai/c": long.input: "x" is no price`, `"openai/c": long: output is missing`, `"openai/c": input is missing`,
 		`"openai/d": a block of keys with values is expected`, `"openai/e": the key "input" is written twice`, `"openai/e": output: "1000" is no price`,
-		`"openai/e": read: text is expected, not a list`, `"openai/e": context: -1 is none`, `"openai/f": output is missing`, `"openai/g": a block of keys with values is expected, not nothing`, `10:1: unknown key "price"; did you mean prices?`} {
+		`"openai/e": read: text is expected, not a list`, `"openai/e": context: -1 is no number of tokens`, `"openai/f": output is missing`, `"openai/g": a block of keys with values is expected, not nothing`, `10:1: unknown key "price"; did you mean prices?`} {
 		assert.ErrorContains(t, err, want)
 	}
 }

@@ -150,7 +150,7 @@ func (l *reader) dollars(where string, node ast.Node) int64 {
 func (l *reader) count(where string, node ast.Node) int {
 	n, pos, ok := l.Int(where, node)
 	if ok && n <= 0 {
-		l.Fault(pos, where, "write a number of tokens, or leave it out", "%d is none", n)
+		l.Fault(pos, where, "write a number of tokens, or leave it out", "%d is no number of tokens", n)
 	}
 	return n
 }

@@ -105,13 +105,13 @@ func (p *page) body() (lines []string, shown int) {
 	return lines, shown
 }
 
-// line writes a row. No cell can begin another one, or another line.
+// line writes a row, or a line of a text as it is. No cell can begin another one, or another line.
 func line(cells []string, used []bool) string {
+	if len(used) == 0 { // of a text
+		return strings.TrimRight(router.Printable(cells[0]), " ")
+	}
 	var b strings.Builder
 	for i, cell := range cells {
-		if len(used) == 0 {
-			return strings.TrimRight(router.Printable(cell), " ")
-		}
 		if !used[i] {
 			continue
 		}
