@@ -81,6 +81,8 @@ func TestLimits(t *testing.T) {
 			[]turn{says("never")}, router.StatusError, "; fix: raise models.tokens, or ask for less at once"},
 		"money": {func(s *Settings) { s.Limits.Cost = new(int64(1000)) },
 			[]turn{says("never")}, router.StatusError, "the limit of a question is 0.001 US dollars; 0.00 are spent, and going on may cost "},
+		"the rest of the money": {func(s *Settings) { s.Limits.Cost = new(int64(500_000)) },
+			[]turn{dear(calls("get_resource", cacheCall)), says("It is degraded.")}, router.StatusPartial, "the limit of a question is 0.50 US dollars; 0.27 are spent, and going on may cost "},
 		"a day": {func(s *Settings) { s.Limits.Daily = new(int64(1000)) },
 			[]turn{says("never")}, router.StatusError, "the day's limit for models is reached"},
 		"the rest of a day": {func(s *Settings) {

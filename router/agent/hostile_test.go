@@ -2,10 +2,13 @@ package agent
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -153,6 +156,36 @@ func TestNoSecretIsToldInPieces(t *testing.T) {
 			all := asJSON(t, a) + router.Text(a, router.TextLimits{}) + asJSON(t, noted.all)
 			assert.NotContains(t, all, first[1:])
 			assert.NotContains(t, all, second)
+		})
+	}
+}
+
+// A turn that failed is paid for where the model may have been at work, also when whoever asked gave up.
+func TestFailedTurnsArePaid(t *testing.T) {
+	failed := func(reason adapters.Reason, why error) error { return &adapters.SourceError{Reason: reason, Err: why} }
+	for name, c := range map[string]struct {
+		err  error
+		paid bool
+	}{
+		"too late": {failed(adapters.TimedOut, nil), true}, "cut off": {failed(adapters.Unreachable, nil), true}, "blocked": {failed(adapters.Refused, nil), true},
+		"no answer of a model": {failed(adapters.Internal, nil), true}, "nobody there": {failed(adapters.Unreachable, &net.OpError{Op: "dial"}), false},
+		"too often": {failed(adapters.RateLimited, nil), false}, "no key": {failed(adapters.ExpiredCredentials, nil), false}, "given up": {context.Canceled, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			r := newRig(t, nil, func(context.Context, []llms.MessageContent, llms.CallOptions) (*llms.ContentResponse, error) {
+				if errors.Is(c.err, context.Canceled) {
+					cancel()
+				}
+				return nil, c.err
+			})
+			a, err := r.router.Route(ctx, router.Question{Text: twist})
+			cancel()
+			assert.Equal(t, errors.Is(c.err, context.Canceled), err != nil)
+			spent, err := r.books.Spent(t.Context(), noon, time.Time{}, "")
+			require.NoError(t, err)
+			assert.Equal(t, []any{1, c.paid, c.paid}, []any{spent.Calls, spent.Tokens.Out == DefaultLimits().Output, spent.Cost > 0})
+			assert.Equal(t, c.paid && a.AnswerID != "", strings.Contains(strings.Join(a.Warnings, "\n"), "the most that it can have cost counts"))
 		})
 	}
 }

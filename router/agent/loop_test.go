@@ -164,6 +164,7 @@ func TestWhatIsNotNoted(t *testing.T) {
 	a := r.ask(t, router.Question{})
 	assert.Equal(t, router.StatusOK, a.Status)
 	assert.Contains(t, strings.Join(a.Warnings, "\n"), "this question could not be noted, so no intent will be made of it: disk full")
+	assert.Contains(t, strings.Join(a.Warnings, "\n"), "what the model cost could not be kept, so the most that it can have cost counts: disk full")
 
 	ctx, cancel := context.WithCancel(t.Context())
 	r = newRig(t, nil, func(context.Context, []llms.MessageContent, llms.CallOptions) (*llms.ContentResponse, error) {
@@ -177,8 +178,12 @@ func TestWhatIsNotNoted(t *testing.T) {
 	assert.Empty(t, noted.all)
 }
 
-// deaf are books that nothing can be noted in.
+// deaf are books that can only be reserved in.
 type deaf struct{ Books }
+
+func (deaf) Settle(context.Context, string, router.Tokens, router.Cost) error {
+	return errors.New("disk full")
+}
 
 func (deaf) Note(context.Context, router.Investigation) error { return errors.New("disk full") }
 
@@ -190,6 +195,18 @@ func TestADayBeginsAtMidnight(t *testing.T) {
 		require.NoError(t, r.books.Reserve(t.Context(), earlier, router.SpendLimit{}))
 		assert.Equal(t, want, r.ask(t, router.Question{}).Status, ago)
 	}
+}
+
+// What nobody knows the price of is not free, on the answer, in the books and in the note.
+func TestUnknownIsNotNothing(t *testing.T) {
+	r := newRig(t, nil, calls("get_resource", cacheCall), says("It is degraded."))
+	noted := &notes{Books: r.books}
+	r.agent.books = noted
+	assert.Equal(t, "unknown", r.ask(t, router.Question{Model: "openai/of-my-own"}).Usage.Model.CostUSD)
+	spent, err := r.books.Spent(t.Context(), noon, time.Time{}, "")
+	require.NoError(t, err)
+	assert.Equal(t, router.Tokens{In: 2000, Out: 200}, spent.Unpriced)
+	assert.Nil(t, noted.all[0].Cost)
 }
 
 func TestOldPricesAreTold(t *testing.T) {
