@@ -88,6 +88,11 @@ const (
 	HealthUnhealthy Health = "unhealthy"
 )
 
+// Healths are all values of [Health], from worst to best.
+func Healths() []Health {
+	return []Health{HealthUnhealthy, HealthDegraded, HealthUnknown, HealthHealthy}
+}
+
 // Metric names. The unit is part of the meaning and is the same for every driver; a metric that was not measured is
 // absent from [Resource.Metrics], never zero.
 const (

@@ -330,7 +330,7 @@ func (w *writer) looked() string {
 		return ""
 	}
 	var counts []string
-	for _, health := range []adapters.Health{adapters.HealthUnhealthy, adapters.HealthDegraded, adapters.HealthUnknown, adapters.HealthHealthy} {
+	for _, health := range adapters.Healths() {
 		if n := c.ByStatus[string(health)]; n > 0 {
 			counts = append(counts, fmt.Sprintf("%d %s", n, health))
 		}

@@ -85,9 +85,7 @@ func (s *session) writers() []*pod {
 			chosen = append(chosen, p)
 		}
 	}
-	severity := func(p *pod) int {
-		return slices.Index([]adapters.Health{adapters.HealthUnhealthy, adapters.HealthDegraded, adapters.HealthUnknown, adapters.HealthHealthy}, p.Health)
-	}
+	severity := func(p *pod) int { return slices.Index(adapters.Healths(), p.Health) }
 	slices.SortStableFunc(chosen, func(a, b *pod) int { return cmp.Or(severity(a)-severity(b), cmp.Compare(a.ID, b.ID)) })
 	return chosen
 }

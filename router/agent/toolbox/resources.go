@@ -14,13 +14,12 @@ import (
 	"clanker/router"
 )
 
-const notHealthy = "notHealthy"
-
-var statuses = []string{notHealthy, string(adapters.HealthUnhealthy), string(adapters.HealthDegraded), string(adapters.HealthUnknown), string(adapters.HealthHealthy)}
+// notHealthy is any status but healthy.
+const notHealthy adapters.Health = "notHealthy"
 
 // isOf reports whether a resource is in a status; what has none is in no status.
-func isOf(r *adapters.Resource, status string) bool {
-	return status == "" || string(r.Health) == status || status == notHealthy && r.Health != "" && r.Health != adapters.HealthHealthy
+func isOf(r *adapters.Resource, status adapters.Health) bool {
+	return status == "" || r.Health == status || status == notHealthy && r.Health != "" && r.Health != adapters.HealthHealthy
 }
 
 // list lists resources, the worst first.
@@ -44,7 +43,7 @@ func list(ctx context.Context, c *call) (*page, error) {
 		return nil, err
 	}
 	all := only(snapshot.Resources, c.text("name"))
-	found := slices.DeleteFunc(slices.Clone(all), func(r adapters.Resource) bool { return !isOf(&r, c.text("status")) })
+	found := slices.DeleteFunc(slices.Clone(all), func(r adapters.Resource) bool { return !isOf(&r, adapters.Health(c.text("status"))) })
 	slices.SortStableFunc(found, func(a, b adapters.Resource) int { return cmp.Compare(severity(a.Health), severity(b.Health)) })
 	p := c.table(found, q.Metrics)
 	p.head = append(counts(len(found), all), sources(snapshot)...)
@@ -89,11 +88,8 @@ func (c *call) kindsOf(name string) []adapters.Kind {
 	return slices.Compact(kinds)
 }
 
-// severity orders by health, the worst first.
-func severity(h adapters.Health) int {
-	order := []adapters.Health{adapters.HealthUnhealthy, adapters.HealthDegraded, adapters.HealthUnknown, adapters.HealthHealthy, ""}
-	return slices.Index(order, h)
-}
+// severity orders by health, the worst first, and what has none last.
+func severity(h adapters.Health) int { return slices.Index(append(adapters.Healths(), ""), h) }
 
 // counts say how many were found of how many, and how those are.
 func counts(found int, all []adapters.Resource) []string {

@@ -51,7 +51,7 @@ func located(takes ...parameter) []parameter {
 
 func listResources() *tool {
 	return &tool{name: "list_resources", about: "List resources with their status and why. Needs kinds or name.", do: list,
-		takes: located(kindsParameter, word("name", "of the resource, or of what it belongs to"), oneOf("status", statuses...),
+		takes: located(kindsParameter, word("name", "of the resource, or of what it belongs to"), oneOf("status", append([]adapters.Health{notHealthy}, adapters.Healths()...)...),
 			parameter{name: "metrics", sort: "array", about: "as in query_metrics"}, number("limit", mostListed)),
 		example: `{"kinds":["pod"],"namespace":"payments"}`}
 }
