@@ -236,6 +236,7 @@ var secretShapes = []secretShape{
 	{"assignment", regexp.MustCompile(`(?i)((?:^|[^A-Za-z0-9])[A-Za-z0-9-]*cookie["'\\]*\s*[=:]\s*["'\\]*)` + cookie + `(?:;\s*` + cookie + `)+`), "${1}" + Redacted},
 	{"assignment", regexp.MustCompile(secretName + `["'\\]*\s*(?:=>|:=|[=:])\s*(?:[|>][+-]?\s+)?)(` + secretValue + `)`), "${1}" + Redacted},
 	{"assignment", regexp.MustCompile(`(?i)(\bname["'\\]*\s*:\s*["'\\]*[A-Za-z0-9_.-]*` + secretEnd + `["'\\]*\s*,?\s*["'\\]*value["'\\]*\s*:\s*)(` + secretValue + `)`), "${1}" + Redacted}, // a variable of a container
+	{"assignment", regexp.MustCompile(`(?i)(<[A-Za-z0-9_.:-]*` + secretEnd + `>)[^<]+(</)`), "${1}" + Redacted + "${2}"},
 	{"flag", regexp.MustCompile(`(?i)((?:^|\s)--?[A-Za-z0-9-]*` + secretEnd + `\s+)([^\s-]\S*)`), "${1}" + Redacted},
 	{"flag", regexp.MustCompile(`((?:^|\s)(?:-u|--user)\s+[^\s:]+:)(\S+)`), "${1}" + Redacted},
 }
@@ -256,9 +257,6 @@ const (
 // RedactText masks the secrets within a text: the same choke point, for what is written elsewhere than in answers, such as
 // the log. A text without a secret is returned as it is.
 func RedactText(text string) string {
-	if !suspicious(text) {
-		return text
-	}
 	m := &masker{counts: map[string]int{}}
 	return m.text(text)
 }
@@ -270,7 +268,10 @@ func RedactArgs(argv []string) []string {
 }
 
 // text masks the secrets within a text.
-func (m *masker) text(text string) string {
+func (m *masker) text(text string) string { return m.hidden(m.shapes(text), mostLayers) }
+
+// shapes masks those that stand there as they are.
+func (m *masker) shapes(text string) string {
 	if !suspicious(text) {
 		return text
 	}
@@ -301,7 +302,7 @@ func suspicious(text string) bool {
 
 // telling are the bytes at which [beginsSecret] looks closer.
 var telling = func() (table [256]bool) {
-	for _, c := range []byte("-e:= AgxsrdhnSwyGkL~") {
+	for _, c := range []byte("-e:=> AgxsrdhnSwyGkL~") {
 		table[c] = true
 	}
 	return table
@@ -311,7 +312,7 @@ var telling = func() (table [256]bool) {
 func beginsSecret(text string, at int) bool {
 	rest := text[at:]
 	switch text[at] {
-	case '=':
+	case '=', '>':
 		return assigned(text[:at])
 	case ':':
 		return signedIn(rest) || assigned(text[:at]) || strings.HasSuffix(strings.TrimRight(text[:at], `"'\`), "value")

@@ -71,6 +71,20 @@ var secrets = []struct{ kind, text string }{
 	{"privateKey", `key: LS0tLS1CRUdJTiBS«U0EgUFJJVkFURSBLRVktLS0tLQo»`},
 	{"privateKey", "-----BEGIN RSA PRIVATE KEY-----\n«MIIEpAIBAAKCAQEA7»\n-----END RSA PRIVATE KEY-----"},
 	{"privateKey", "-----BEGIN PRIVATE KEY----- «cut off in the middle»"},
+	{"assignment", "\x1b[36mpassword\x1b[0m=«hunter2»"},
+	{"assignment", "\x1b[2mpassword\x1b[22m\x1b[2m=\x1b[0m\x1b[33m«hunter2»\x1b[0m next"},
+	{"token", "\x1b[32mghp_«abcdefghijklmnopqrstuvwxyz0123456789»\x1b[0m"},
+	{"token", "ghp_abc\u200bdef\u00ad«ghijklmnopqrstuvwxyz0123456789»"},
+	{"assignment", "pass\u200dword\u00a0=\u00a0«hunter2»"},
+	{"assignment", `GET /back?to=«%2Fcallback%3Faccess_token%3Dhunter2»&x=1`},
+	{"assignment", `{"q":"«%7B%22password%22%3A%22hunter2%22%7D»"}`},
+	{"assignment", `GET /«a%253Fpassword%253Dhunter2»`},
+	{"userinfo", `DSN is «postgres%3A%2F%2Fapp%3Ahunter2%40db%2Forders»`},
+	{"assignment", `init: «cGFzc3dvcmQ9aHVudGVyMg==» done`},
+	{"assignment", `"config": "«eyJwYXNzd29yZCI6Imh1bnRlcjIifQ==»"`},
+	{"userinfo", `data: «cG9zdGdyZXM6Ly9hcHA6aHVudGVyMkBkYi9vcmRlcnM=»`},
+	{"token", `«Z2hwX2FiY2RlZmdoaWprbG1ub3BxcnN0dXZ3eHl6MDEyMzQ1Njc4OQ»`},
+	{"assignment", `<server><password>«hunter2»</password></server>`},
 }
 
 func TestTextMasksSecrets(t *testing.T) {
@@ -94,6 +108,8 @@ func TestTextLeavesTheRest(t *testing.T) {
 		"https://console.aws.amazon.com/rds/home?region=us-east-1#database:id=orders", "Back-off restarting failed container",
 		"token-service is healthy", "user-service: ready", "compass: north", "bypass=true", "-u 1000", "see http://a.example/x and mail b@c.example", "0/3 nodes are available: 3 Insufficient cpu.", "skylark-1", "sk-learn", "Basic auth failed", "basic authentication required", "token verification failed", "certificate-authority-data: LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t", "~/8Q~", "k8s-app", "yaml",
 		"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "2026-11-22T14:02:11Z",
+		"100% of requests", "GET /search?q=a%20b%3Dc HTTP/1.1", "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36", "\x1b[31mERROR\x1b[0m it is down", "größer — ü",
+		"aGVsbG8gd29ybGQsIGhlbGxvIHdvcmxk", "usage: login <password> <name>", "LastTransitionTime/ProgressDeadlineExceeded", "%zz%25%2",
 	} {
 		m := &masker{counts: map[string]int{}}
 		assert.Equal(t, text, m.text(text))

@@ -1,14 +1,11 @@
 package router
 
 import (
-	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf8"
-)
 
-// escapes are the terminal's escape sequences: colours, cursor moves, titles.
-var escapes = regexp.MustCompile("\x1b(\\[[0-?]*[ -/]*[@-~]|\\][^\x07\x1b]*(\x07|\x1b\\\\)?|[@-Z\\\\^_])?")
+	"clanker/adapters"
+)
 
 // Printable makes one line of plain text of what a provider, a workload or an asker wrote: escape sequences go, other
 // control characters and line breaks become spaces, and characters that cannot be seen or that turn the direction of
@@ -17,17 +14,7 @@ func Printable(text string) string {
 	if plain(text) {
 		return text
 	}
-	text = escapes.ReplaceAllString(strings.ToValidUTF8(text, "\uFFFD"), "")
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case unicode.IsControl(r), unicode.IsSpace(r):
-			return ' '
-		case unicode.Is(unicode.Cf, r), unicode.Is(unicode.Co, r), r >= 0xFE00 && r <= 0xFE0F, r >= 0xE0000 && r <= 0xE0FFF:
-			return -1
-		default:
-			return r
-		}
-	}, text)
+	text = strings.NewReplacer("\n", " ", "\r", " ", "\t", " ").Replace(adapters.Visible(text))
 	return strings.TrimSpace(text)
 }
 
