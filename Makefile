@@ -39,8 +39,9 @@ test: ## unit tests, examples of all intents, stories; with the race detector wh
 	$(if $(RACE),,@echo "no C compiler: running without the race detector")
 	$(GO) test $(FLAGS) $(RACE) -timeout 30m ./...
 
-eval: build ## measure how questions are routed, and hold the line of eval/baseline.json
+eval: build ## measure how questions are routed, and hold the line of eval/baseline.json; and what intents suggest brings back
 	@bin/clanker eval --baseline eval/baseline.json
+	@$(GO) test $(FLAGS) -count 1 -v -run TestSuggestRecovers ./eval/suggest
 
 eval-models: build ## ask real models what no intent covers, those in MODELS or of the keys in the environment; it costs money
 	@$(GO) run $(FLAGS) ./eval/models/run -clanker bin/clanker -models "$$MODELS" -table eval/models/RESULTS.md

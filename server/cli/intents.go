@@ -22,7 +22,7 @@ func (a *app) intentsCommand() *cobra.Command {
 		Example: `  clanker intents list
   clanker intents explain health.services
   clanker intents check ./intents`,
-	}, a.checkCommand(), a.listCommand(), a.explainCommand(), a.testCommand(), a.diffCommand(), a.schemaCommand())
+	}, a.checkCommand(), a.listCommand(), a.explainCommand(), a.testCommand(), a.diffCommand(), a.schemaCommand(), a.intentsSuggestCommand())
 }
 
 func (a *app) checkCommand() *cobra.Command {

@@ -1,0 +1,343 @@
+package suggest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"clanker/adapters"
+	"clanker/eval"
+	"clanker/intents"
+	"clanker/router"
+)
+
+// proof is the drafts that have passed so far.
+type proof struct {
+	*proposer
+	suites []asked
+	fates  []fate // of all questions of the suites, without any draft
+	passed []*draft
+}
+
+// asked is a suite with the names that are known to it.
+type asked struct {
+	eval.Suite
+	names adapters.Names
+}
+
+// fate is how a question fares, and where it goes.
+type fate struct {
+	question, intent string
+	worth            int
+}
+
+// worth orders verdicts: to be wrong is worse than to be missed.
+var worth = map[eval.Verdict]int{eval.Right: 2, eval.Left: 2, eval.Missed: 1}
+
+// prove checks the drafts together, over the catalogue: what one takes, no other gets. What speaks against a draft is noted, and the
+// others go on without it.
+func (p *proposer) prove(ctx context.Context, drafts []*draft) error {
+	pr := &proof{proposer: p, passed: slices.Clone(drafts)}
+	for _, s := range slices.Concat([]eval.Suite{eval.Examples(p.catalog), eval.Own(p.catalog)}, p.Suites) {
+		pr.suites = append(pr.suites, asked{s, s.Names(p.Names)})
+	}
+	pr.fates = pr.ask(p.matcher)
+	for {
+		if err := pr.settle(ctx); err != nil {
+			return err
+		}
+		if err := pr.holdOut(ctx); err != nil {
+			return err
+		}
+		if !pr.dare() && !pr.judge() { // what is given up is missed by the others: they are checked anew
+			return nil
+		}
+	}
+}
+
+// ask asks all questions of the suites.
+func (p *proof) ask(m *router.Matcher) []fate {
+	var fates []fate
+	for _, s := range p.suites {
+		by := eval.ByMatcher(m, s.names)
+		for _, c := range s.Cases {
+			went := by.Classify(c.Question)
+			fates = append(fates, fate{c.Question, cmp.Or(went.Intent, "nothing"), worth[c.Judge(went)]})
+		}
+	}
+	return fates
+}
+
+// settle narrows drafts and gives them up until nothing speaks against those that are left.
+func (p *proof) settle(ctx context.Context) error {
+	for ctx.Err() == nil && len(p.passed) > 0 {
+		matcher, err := p.loaded()
+		if err != nil || len(p.passed) == 0 {
+			return err
+		}
+		drift := p.compare(p.ask(matcher))
+		if !p.narrow() && !p.calm(drift) {
+			return nil
+		}
+	}
+	return ctx.Err()
+}
+
+// loaded puts the drafts over the catalogue, without the questions and the drafts whose files are at fault.
+func (p *proof) loaded() (*router.Matcher, error) {
+	for {
+		matcher, faults, err := p.over(p.passed, whole)
+		if err == nil {
+			return matcher, nil
+		}
+		changed := false
+		for _, d := range p.passed {
+			if d.leaveOut(faults) {
+				changed = true
+			} else if fault, ok := d.guilty(faults); ok {
+				d.result.Fault = fault.Error()
+			}
+			if d.asked() < p.Least && d.result.Fault == "" {
+				d.result.Fault = "too few of its questions can be examples"
+			}
+		}
+		if !p.giveUp() && !changed {
+			return nil, fmt.Errorf("load what is proposed: %w", err)
+		}
+	}
+}
+
+// giveUp leaves out the drafts that something speaks against, and reports whether there are any.
+func (p *proof) giveUp() bool {
+	before := len(p.passed)
+	p.passed = slices.DeleteFunc(p.passed, func(d *draft) bool { return d.result.Fault != "" })
+	return len(p.passed) < before
+}
+
+// compare notes by draft which questions it takes though they are not its own, and returns the others that fare worse.
+func (p *proof) compare(fates []fate) (drift []string) {
+	by := map[string]*draft{}
+	for _, d := range p.passed {
+		d.result.Compared, d.result.Harm, d.result.Drift = len(fates), []string{}, []string{}
+		by[d.intent.ID] = d
+	}
+	for i, is := range fates {
+		if was := p.fates[i]; is.worth < was.worth {
+			text := fmt.Sprintf("%q went to %s, and goes to %s", is.question, was.intent, is.intent)
+			if d := by[is.intent]; d != nil {
+				d.result.Harm, d.taken = append(d.result.Harm, text), append(d.taken, is.question)
+			} else {
+				drift = append(drift, text)
+			}
+		}
+	}
+	for _, d := range p.passed {
+		d.result.Drift = append(d.result.Drift, drift...)
+	}
+	return drift
+}
+
+// narrowings is how often a draft may be narrowed before it is given up.
+const narrowings = 3
+
+// narrow has each draft that takes what is not its own require words which that lacks, and reports whether there are such drafts.
+func (p *proof) narrow() bool {
+	narrowed := false
+	for _, d := range p.passed {
+		if len(d.result.Harm) == 0 {
+			continue
+		}
+		narrowed = true
+		if d.narrowed++; !p.require(d) && !d.steady() {
+			d.result.Fault = fmt.Sprintf("it takes %d questions that are not its own", len(d.result.Harm))
+		}
+	}
+	p.giveUp()
+	return narrowed
+}
+
+// require has a draft take only questions with words of its own, if it has such.
+func (p *proof) require(d *draft) bool {
+	if d.extends != nil || d.narrowed > narrowings {
+		return false
+	}
+	d.intent.Requires.Any = p.words.required(d.all, d.taken)
+	return d.intent.Requires.Any != nil
+}
+
+// steady has a draft that dared guess with more certainty, and reports whether it did.
+func (d *draft) steady() bool {
+	if d.intent.MaxRisk == 0 {
+		return false
+	}
+	if d.intent.MaxRisk /= 2; d.intent.MaxRisk <= intents.DefaultRisk {
+		d.intent.MaxRisk = 0
+	}
+	return true
+}
+
+// calm gives up the smallest draft if too many questions drift, and reports whether it had to.
+func (p *proof) calm(drift []string) bool {
+	if len(drift)*1000 <= len(p.fates) {
+		return false
+	}
+	last := p.passed[len(p.passed)-1]
+	last.result.Fault = fmt.Sprintf("with it, %d questions at the edge of other intents fare worse, more than one in a thousand", len(drift))
+	return p.giveUp()
+}
+
+// dare lets drafts that did not find half of their own questions guess with less certainty, and reports whether there are any.
+func (p *proof) dare() bool {
+	dared := false
+	for _, d := range p.passed {
+		if h := d.result.Held; h.Right*2 < h.Asked && d.extends == nil && !d.dared && d.narrowed == 0 {
+			d.intent.MaxRisk, d.dared, dared = daring, true, true
+		}
+	}
+	return dared
+}
+
+// daring is the share of wrong answers that such a draft may give, by what was learned: four times the usual one.
+const daring = 4 * intents.DefaultRisk
+
+// whole leaves no question out.
+func whole(d *draft) []question { return d.all }
+
+// over puts drafts over the catalogue, each made of some of its questions. What is wrong with their files comes beside the error.
+func (p *proof) over(drafts []*draft, of func(*draft) []question) (*router.Matcher, intents.Errors, error) {
+	texts := files{}
+	for _, d := range drafts {
+		text, err := p.write(d, of(d))
+		if err != nil {
+			d.result.Fault = err.Error()
+			return nil, nil, err
+		}
+		if len(of(d)) == len(d.all) {
+			d.result.YAML = text
+		}
+		texts[d.file()] = text
+	}
+	layer, err := texts.layer()
+	if err != nil {
+		return nil, nil, err
+	}
+	_, matcher, err := load(append(slices.Clone(p.Layers), layer))
+	faults, _ := errors.AsType[intents.Errors](err)
+	return matcher, faults, err
+}
+
+// guilty returns the first fault that is in the draft's file.
+func (d *draft) guilty(faults intents.Errors) (intents.Fault, bool) {
+	i := slices.IndexFunc(faults, func(f intents.Fault) bool { return strings.HasSuffix(f.Pos.File, "/"+d.file()) })
+	if i < 0 {
+		return intents.Fault{}, false
+	}
+	return faults[i], true
+}
+
+// leaveOut leaves out the questions whose examples are at fault, and reports whether there are any.
+func (d *draft) leaveOut(faults intents.Errors) bool {
+	before, _, _ := strings.Cut(d.result.YAML, "examples:\n")
+	first := strings.Count(before, "\n") + 2
+	out := map[int]string{}
+	for _, f := range faults {
+		if i := f.Pos.Line - first; strings.HasSuffix(f.Pos.File, "/"+d.file()) && f.Where == "examples" && i >= 0 && i < len(d.all) {
+			out[i] = f.Message
+		}
+	}
+	var kept []question
+	for i, q := range d.all {
+		if why, ok := out[i]; ok {
+			d.result.LeftOut = append(d.result.LeftOut, why)
+		} else {
+			kept = append(kept, q)
+		}
+	}
+	d.all = kept
+	return len(out) > 0
+}
+
+// rounds is how many parts the questions of a draft are dealt into at most, to be left out one part after the other.
+const rounds = 5
+
+// holdOut asks every question of the drafts that passed, while the intents are made without it.
+func (p *proof) holdOut(ctx context.Context) error {
+	for _, d := range p.passed {
+		d.result.Held = Held{}
+	}
+	for round := range rounds {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := p.round(round); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fewest is of how many of its own questions a draft must find one that it had not learned: else it was learned by heart.
+const fewest = 3
+
+// judge gives up the drafts that were learned by heart, and reports whether there are any.
+func (p *proof) judge() bool {
+	for _, d := range p.passed {
+		if h := d.result.Held; h.Right*fewest < h.Asked {
+			d.result.Fault = fmt.Sprintf("it found %d of its %d questions when it had not learned them: more of them may help", h.Right, h.Asked)
+		}
+	}
+	return p.giveUp()
+}
+
+// round leaves one part of each draft's questions out. A draft that cannot do without counts as if it found none of them.
+func (p *proof) round(round int) error {
+	in := func(d *draft, i int) bool { parts := min(rounds, len(d.all)); return parts > 1 && i%parts == round }
+	part := func(d *draft, out bool) []question {
+		var some []question
+		for i, q := range d.all {
+			if in(d, i) == out {
+				some = append(some, q)
+			}
+		}
+		return some
+	}
+	drafts := slices.Clone(p.passed)
+	for _, d := range drafts {
+		d.result.Held.Asked += len(part(d, true))
+	}
+	for len(drafts) > 0 {
+		matcher, faults, err := p.over(drafts, func(d *draft) []question { return part(d, false) })
+		if err == nil {
+			p.count(matcher, drafts, func(d *draft) []question { return part(d, true) })
+			return nil
+		}
+		before := len(drafts)
+		if drafts = slices.DeleteFunc(drafts, func(d *draft) bool { _, guilty := d.guilty(faults); return guilty || d.result.Fault != "" }); len(drafts) == before {
+			return fmt.Errorf("make the intents without some of their questions: %w", err)
+		}
+	}
+	return nil
+}
+
+// count counts the questions that go to the draft that they were left out of.
+func (p *proof) count(m *router.Matcher, drafts []*draft, of func(*draft) []question) {
+	for _, d := range drafts {
+		for _, q := range of(d) {
+			if match := m.Match(q.Question, p.names(q)); match.Outcome == router.Hit && match.Hits[0].Intent.ID == d.intent.ID {
+				d.result.Held.Right++
+			}
+		}
+	}
+}
+
+// names are those that are known, and what a tool was asked for by name, which there is.
+func (p *proposer) names(q question) adapters.Names {
+	s := eval.Suite{}
+	if name := q.requests[0].Name; name != "" {
+		s.Cases = []eval.Case{{Names: []adapters.Name{{Kind: adapters.KindDeployment, Name: name}}}}
+	}
+	return s.Names(p.Names)
+}
