@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"clanker/router/agent"
+	"clanker/server/config"
 )
 
 func (a *app) modelsTestCommand() *cobra.Command {
@@ -49,16 +50,9 @@ func (a *app) tryModels(ctx context.Context, refs []string) ([]agent.Trial, erro
 		return nil, err
 	}
 	if len(refs) == 0 {
-		chosen, err := f.chosen(a.config.Models)
-		if err != nil {
+		if refs, err = f.configured(a.config.Models); err != nil {
 			return nil, err
 		}
-		for _, c := range chosen {
-			refs = append(refs, c.As)
-		}
-	}
-	if len(refs) == 0 {
-		return nil, usage("clanker models test ollama/gemma4:31b", "no model is named, and none is configured")
 	}
 	var tried []string
 	var trials []agent.Trial
@@ -77,6 +71,18 @@ func (a *app) tryModels(ctx context.Context, refs []string) ([]agent.Trial, erro
 		trials = append(trials, t)
 	}
 	return trials, nil
+}
+
+// configured are the references that the configuration has, of which there must be one.
+func (f *fallback) configured(c config.Models) (refs []string, err error) {
+	chosen, err := f.chosen(c)
+	if err == nil && len(chosen) == 0 {
+		err = usage("clanker models test ollama/gemma4:31b", "no model is named, and none is configured")
+	}
+	for _, c := range chosen {
+		refs = append(refs, c.As)
+	}
+	return refs, err
 }
 
 func (a *app) printTrials(trials []agent.Trial) error {
