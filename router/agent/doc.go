@@ -21,8 +21,8 @@
 //
 // # What it can do
 //
-// It reads through a [router.Desk], which nothing that writes can be reached from. A change that is called for is a command in the
-// answer, as text: whoever asked may propose it, and people decide.
+// It reads through a [router.Desk], from which nothing that writes can be reached. If a change is called for, the answer has a command
+// as text: whoever asked may propose it, and people decide.
 //
 // # Honesty
 //

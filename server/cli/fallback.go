@@ -18,21 +18,21 @@ import (
 // fallback looks into what no intent covers, by the models that are configured.
 type fallback struct {
 	*agent.Agent
-	keys   *modelKeys
-	models *models.Models // for commands that end soon: it does not follow the configuration
-	in     agent.Settings // use; of the reloader's goroutine once that runs
+	keys     *modelKeys
+	models   *models.Models // as first configured: for commands that end soon
+	settings agent.Settings // those in use; only the reloader's goroutine touches them once it runs
 }
 
 var _ router.Fallback = (*fallback)(nil)
 
-// fallback makes one that enters what it spends in the books. No key is looked for, and nobody is asked, before a question needs it.
+// fallback makes one, which enters what it spends in the books. No key is looked for, and nobody is asked, before a question needs it.
 func (a *app) fallback(books agent.Books) (f *fallback, err error) {
 	f = &fallback{keys: &modelKeys{masks: &a.known}}
 	var s agent.Settings
 	if s, f.models, err = a.modelSettings(f.keys); err != nil {
 		return nil, err
 	}
-	f.in, f.Agent = s, agent.New(agent.Options{Settings: s, Books: books, Now: a.now})
+	f.settings, f.Agent = s, agent.New(agent.Options{Settings: s, Books: books, Now: a.now})
 	return f, nil
 }
 
@@ -83,7 +83,7 @@ func (a *app) models(keys *modelKeys) (*models.Models, error) {
 	return models.New(s)
 }
 
-// liveModels follows the configuration, which is loaded before it, and the file of prices.
+// liveModels follows the configuration, which is reloaded before it, and the file of prices.
 func (a *app) liveModels(f *fallback) reload.Source {
 	before := a.config.Models
 	return reload.Source{
@@ -96,10 +96,10 @@ func (a *app) liveModels(f *fallback) reload.Source {
 		},
 		Load: func(context.Context) (reload.Update, error) {
 			next, _, err := a.modelSettings(f.keys)
-			if err != nil || reflect.DeepEqual(before, a.config.Models) && reflect.DeepEqual(f.in.Prices, next.Prices) {
+			if err != nil || reflect.DeepEqual(before, a.config.Models) && reflect.DeepEqual(f.settings.Prices, next.Prices) {
 				return reload.Update{}, err
 			}
-			return reload.Update{Changes: "models", Apply: func() { before, f.in = a.config.Models, next; f.Use(next) }}, nil
+			return reload.Update{Changes: "models", Apply: func() { before, f.settings = a.config.Models, next; f.Use(next) }}, nil
 		},
 	}
 }

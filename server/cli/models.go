@@ -151,7 +151,7 @@ func (a *app) printModelsChosen(chosen []modelChosen) error {
 
 // price says whether the price of a model is known, and since when.
 func (f *fallback) price(ref string, local bool) string {
-	p, ok := f.in.Prices.Price(ref, local)
+	p, ok := f.settings.Prices.Price(ref, local)
 	switch {
 	case !ok:
 		return "unknown"
