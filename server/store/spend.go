@@ -89,7 +89,7 @@ func summed(s *router.Spent) []any {
 	return []any{&s.Calls, &s.Tokens.In, &s.Tokens.Cached, &s.Tokens.Out, &s.Cost, &s.Unpriced.In, &s.Unpriced.Cached, &s.Unpriced.Out}
 }
 
-// spend between two times, ?1 and ?2, of which the second may be none.
+// between are the calls since ?1 and before ?2, or all since ?1 where ?2 is 0.
 const between = ` FROM spend WHERE at >= ?1 AND (CAST(?2 AS BIGINT) = 0 OR at < ?2)`
 
 func spentSince(ctx context.Context, db queries, from, to time.Time, asker string) (s router.Spent, err error) {
@@ -105,7 +105,7 @@ type DaySpent struct {
 	router.Spent
 }
 
-// day in microseconds. Those of UTC all are that long here.
+// day is how long one of UTC is, in microseconds.
 const day = int64(24 * time.Hour / time.Microsecond)
 
 // SpentBy sums up as [Reader.Spent] does, by day, asker and model, in that order.

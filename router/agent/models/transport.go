@@ -27,7 +27,7 @@ func newConnections() http.RoundTripper {
 	return t
 }
 
-// hearing is what one call of a model is told apart from what its client returns: clients make strings of failures.
+// hearing takes what the transport knows of one call past the client, which makes strings of failures.
 type hearing struct {
 	stream func(text string) error // nil: the whole is wanted at once
 	failed *adapters.SourceError
@@ -35,7 +35,7 @@ type hearing struct {
 
 type hearingKey struct{}
 
-// listen gives a call of a model a hearing. A call is made by one goroutine, so nothing guards it.
+// listen gives a call of a model a hearing. One goroutine makes the call, so nothing guards it.
 func listen(ctx context.Context) (context.Context, *hearing) {
 	h := &hearing{}
 	return context.WithValue(ctx, hearingKey{}, h), h

@@ -15,7 +15,7 @@ import (
 type wire interface {
 	// request mends what the client sends; a closing turn is streamed, and calls no tools.
 	request(fields map[string]json.RawMessage, closing bool) error
-	// relents reports whether the wire does from now on without what the vendor refuses in these words.
+	// relents reports whether the vendor refused, in these words, something that the wire can do without; from now on it does.
 	relents(words string) bool
 	// answer makes of what the vendor answered what the client can read.
 	answer(whole object) error

@@ -90,7 +90,7 @@ func logs(ctx context.Context, c *call) (*page, error) {
 	return p, nil
 }
 
-// farBack is how many lines are read where the last ones are too young.
+// farBack is how many lines are read when the time asked for ends before now.
 const farBack = 5000
 
 // logged makes rows of the last lines that have room.

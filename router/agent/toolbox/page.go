@@ -24,8 +24,8 @@ type page struct {
 	rows  []row
 	more  string // what to do when not all rows fit
 	room  int    // how many rows at most; 0 is as many as fit
-	lines bool   // the rows are the lines of a text, which tells of so many things:
-	tells int
+	lines bool   // the rows are the lines of one text
+	tells int    // of how many things that text tells
 }
 
 // row is one line, or one of a table.
