@@ -74,9 +74,9 @@ func (p *proof) ask(m *router.Matcher) []fate {
 // settle narrows drafts and gives them up until nothing speaks against those that are left.
 func (p *proof) settle(ctx context.Context) error {
 	for ctx.Err() == nil && len(p.passed) > 0 {
-		matcher, err := p.loaded()
-		if err != nil || len(p.passed) == 0 {
-			return err
+		matcher := p.loaded()
+		if matcher == nil {
+			return nil
 		}
 		drift := p.compare(p.ask(matcher))
 		if !p.narrow() && !p.calm(drift) {
@@ -86,12 +86,12 @@ func (p *proof) settle(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// loaded puts the drafts over the catalogue, without the questions and the drafts whose files are at fault.
-func (p *proof) loaded() (*router.Matcher, error) {
-	for {
+// loaded puts the drafts over the catalogue, without the questions and the drafts whose files are at fault; nil if none is left.
+func (p *proof) loaded() *router.Matcher {
+	for len(p.passed) > 0 {
 		matcher, faults, err := p.over(p.passed, whole)
 		if err == nil {
-			return matcher, nil
+			return matcher
 		}
 		changed := false
 		for _, d := range p.passed {
@@ -104,10 +104,13 @@ func (p *proof) loaded() (*router.Matcher, error) {
 				d.result.Fault = "too few of its questions can be examples"
 			}
 		}
-		if !p.giveUp() && !changed {
-			return nil, fmt.Errorf("load what is proposed: %w", err)
+		if !p.giveUp() && !changed { // it is in no file of theirs: the smallest goes first
+			last := p.passed[len(p.passed)-1]
+			last.result.Fault = err.Error()
+			p.giveUp()
 		}
 	}
+	return nil
 }
 
 // giveUp leaves out the drafts that something speaks against, and reports whether there are any.
