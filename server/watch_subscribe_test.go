@@ -107,6 +107,9 @@ func TestSubscribersHearOfChangesOnly(t *testing.T) {
 		assert.Len(t, e.questions("watch"), 1, "it is asked at once")
 		pass(10*time.Minute + time.Second)
 		assert.Len(t, e.questions("watch"), 11)
+		for _, q := range e.questions("watch") {
+			assert.True(t, q.Unaided, "nobody pays for a model over and over")
+		}
 		assert.Empty(t, heard.all())
 		e.change()
 		pass(3 * time.Minute)
