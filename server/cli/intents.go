@@ -16,12 +16,13 @@ import (
 func (a *app) intentsCommand() *cobra.Command {
 	return group(&cobra.Command{
 		Use:   "intents",
-		Short: "Check, list, explain, test and compare the intents",
-		Long: "Check, list, explain, test and compare the intents: those built in, with those of your folders (--intents, or\n" +
+		Short: "Check, list, explain, test, compare and suggest intents",
+		Long: "Check, list, explain, test, compare and suggest intents: those built in, with those of your folders (--intents, or\n" +
 			"intents.dirs of the configuration) over them.",
 		Example: `  clanker intents list
   clanker intents explain health.services
-  clanker intents check ./intents`,
+  clanker intents check ./intents
+  clanker intents suggest --write ./intents`,
 	}, a.checkCommand(), a.listCommand(), a.explainCommand(), a.testCommand(), a.diffCommand(), a.schemaCommand(), a.intentsSuggestCommand())
 }
 
