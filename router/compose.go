@@ -18,6 +18,7 @@ type draft struct {
 	answer  Answer
 	rows    rows // of the answer, in full
 	asked   Question
+	earlier *Look // that words of the question may point back at; nil for none
 	steps   *steps
 	names   adapters.Names
 	started time.Time

@@ -58,6 +58,7 @@ type Desk struct {
 	names   adapters.Names
 	place   adapters.Query // the context that the asker bounds the question to; zero for none
 	steps   *steps
+	earlier *Look // see [Desk.Earlier]; nil for none
 
 	mu    sync.Mutex // guards what follows
 	draft *draft     // nil when the answer is made: what comes later is nobody's
@@ -220,7 +221,7 @@ func (r *Router) investigate(ctx context.Context, d *draft, matcher *Matcher, ma
 		return nil
 	}
 	d.steps.say("no intent covers this: a model looks into it")
-	desk := &Desk{router: r, matcher: matcher, match: match, id: d.answer.AnswerID, asked: d.asked, names: d.names, place: d.query, steps: d.steps, draft: d}
+	desk := &Desk{router: r, matcher: matcher, match: match, id: d.answer.AnswerID, asked: d.asked, names: d.names, place: d.query, steps: d.steps, earlier: d.earlier, draft: d}
 	finding, err := r.fallback.Answer(d.steps.watched(ctx), d.asked, desk)
 	sights := desk.close()
 	if err != nil {
@@ -302,9 +303,9 @@ func (d *draft) settleFinding() {
 	}
 	switch {
 	case f.Summary == "" && f.Problem != nil:
-		a.Status, a.Summary = StatusError, fmt.Sprintf("No intent covers this question, and the model could not look into it: %s", problemWords(f.Problem))
+		a.Status, a.Summary = StatusError, problemWords("No intent covers this question, and the model could not look into it: ", f.Problem)
 	case !d.found:
-		a.Status, a.Summary, a.Explanation, a.Unverified = StatusNoData, "No intent covers this question, and the model read nothing that bears on it.", "", nil
+		a.Status, a.Summary, a.Explanation, a.Unverified = StatusNoData, noBearing, "", nil
 	case missing != "":
 		a.Status = StatusPartial
 		d.summarize(missing)
@@ -314,6 +315,8 @@ func (d *draft) settleFinding() {
 		a.Status = StatusOK
 	}
 }
+
+const noBearing = "No intent covers this question, and the model read nothing that bears on it: name what it is about, or choose another model."
 
 // summarize adds to the summary what is missing. What that leaves no room for begins the explanation.
 func (d *draft) summarize(missing string) {
@@ -352,10 +355,11 @@ func (d *draft) unanswered() NotChecked {
 	return n
 }
 
-func problemWords(e *adapters.SourceError) string {
-	text := cmp.Or(e.Detail, reasonWords(e.Reason))
+// problemWords is a problem with what to do about it, which stays whole where the problem takes many words.
+func problemWords(lead string, e *adapters.SourceError) string {
+	text, fix := lead+cmp.Or(e.Detail, reasonWords(e.Reason)), ""
 	if e.Fix != "" {
-		text += "; fix: " + e.Fix
+		fix = "; fix: " + e.Fix
 	}
-	return text
+	return cut(text, max(maxSummary-len(fix)-len(demoMark), len(lead))) + fix
 }

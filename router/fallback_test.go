@@ -90,7 +90,7 @@ func TestFallbackStatus(t *testing.T) {
 		summary string
 	}{
 		"an answer":            {Finding{Summary: "It does."}, true, false, StatusOK, "It does."},
-		"prose without a read": {Finding{Summary: "It does.", Explanation: "I know it."}, false, false, StatusNoData, "No intent covers this question, and the model read nothing that bears on it."},
+		"prose without a read": {Finding{Summary: "It does.", Explanation: "I know it."}, false, false, StatusNoData, noBearing},
 		"a limit":              {Finding{Summary: "It does.", Short: "12 steps are used up"}, true, false, StatusPartial, "It does."},
 		"a part":               {Finding{Summary: "It does."}, true, true, StatusPartial, "It does. Not checked: aws eu pods"},
 		"no model":             {Finding{Problem: limit}, false, false, StatusError, "No intent covers this question, and the model could not look into it: the day's limit is reached; fix: raise models.daily.cents"},
@@ -197,6 +197,47 @@ func TestFallbackIsRemembered(t *testing.T) {
 	assert.True(t, look.Partial, "another time the model may name other things")
 	ask(t, r, Question{Text: "does checkout-api lean on anything odd by any chance"})
 	assert.NotEqual(t, look.Key, notes.looks[1].Key, "another question is another look")
+}
+
+// What an answer showed is what "it" may be, for a model too; one that found nothing out shows nothing.
+func TestFallbackIsToldWhatTheAnswerBeforeShowed(t *testing.T) {
+	m, err := small()
+	require.NoError(t, err)
+	var finding Finding
+	var asked string
+	var refs []string
+	r := New(m, shop(), Options{Now: func() time.Time { return noon }, Memory: &notebook{}, Fallback: looksInto(func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
+		asked, refs = desk.Earlier()
+		_, err := desk.Query(ctx, adapters.Query{})
+		return finding, err
+	})})
+	question := func(text string) { ask(t, r, Question{Text: text, Asker: agent("claude")}) }
+	shown := []string{id(adapters.KindDeployment, "search"), id(adapters.KindDeployment, "checkout-api")}
+	finding = Finding{Summary: "search does.", Refs: shown, Usage: used}
+	question(twist)
+	assert.Empty(t, refs)
+	finding = Finding{Problem: &adapters.SourceError{Reason: adapters.Refused}, Usage: used}
+	for range 2 {
+		question("does it lean on anything odd by any chance")
+		assert.Equal(t, twist, asked)
+		assert.Equal(t, shown, refs)
+	}
+	question(twist)
+	assert.Empty(t, refs, "it stands alone")
+}
+
+// What the first line says is not said again, and what to do is never cut off.
+func TestFallbackThatFailsIsShort(t *testing.T) {
+	problem := &adapters.SourceError{Reason: adapters.LimitReached, Detail: "test answered with HTTP status 429: " + strings.Repeat("and so on, ", 30), Fix: "add credit, or raise the limit, of your account at test"}
+	for _, f := range []Finding{{Problem: problem, Usage: used}, {Problem: problem, Usage: ModelUsage{Name: "test/model"}}} {
+		a := fallback(t, shop(), func(context.Context, Question, *Desk) (Finding, error) { return f, nil })
+		text := Text(a, TextLimits{})
+		assert.True(t, strings.HasSuffix(a.Summary, "and so on…; fix: "+problem.Fix), a.Summary)
+		assert.LessOrEqual(t, utf8.RuneCountInString(a.Summary), maxSummary)
+		assert.Equal(t, 1, strings.Count(text, problem.Fix), text)
+		assert.Equal(t, f.Usage.Steps > 0, strings.Contains(text, "\nmodel: test/model"), text)
+		assert.Len(t, a.Coverage.NotChecked, 1)
+	}
 }
 
 func TestFallbackKeepsToTheContextOfTheAsker(t *testing.T) {

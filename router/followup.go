@@ -20,6 +20,7 @@ type resolved struct {
 	text  string   // stands alone
 	note  string   // how it was read; empty when the question stands alone
 	only  []string // the IDs that the answer is to be about, when it is about several; nil for no bounds
+	back  bool     // it has words that point back, read or not
 	more  bool     // it asks for the next page of the earlier answer
 	needs *Needs   // what cannot be known
 }
@@ -42,11 +43,30 @@ func (r *Router) refer(ctx context.Context, d *draft, m *Matcher) bool {
 		d.ask(*found.needs)
 		return false
 	}
-	if found.note != "" {
+	switch {
+	case found.note != "":
 		d.warn("%s", found.note)
+	case found.back:
+		d.earlier = look
 	}
 	d.asked.Text, d.only = found.text, found.only
 	return !found.more || r.turn(d, look)
+}
+
+// mostEarlier is how many resources of the answer before a model is told of.
+const mostEarlier = 10
+
+// Earlier is what was asked before, and the resources (IDs) that its answer showed, in its order, where words of the question may point
+// back at them; no resources otherwise.
+func (k *Desk) Earlier() (question string, refs []string) {
+	if k.earlier == nil {
+		return "", nil
+	}
+	refs = k.earlier.Listed
+	if len(refs) == 0 {
+		refs = k.earlier.Subject.Refs
+	}
+	return k.earlier.Question, refs[:min(len(refs), mostEarlier)]
 }
 
 const followUpSlot = "followUp"

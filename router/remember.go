@@ -20,7 +20,7 @@ const remembering = 3 * time.Second
 // remember says what changed since an earlier look, and keeps this one. A memory that fails takes no answer away: the reader
 // is told that nothing is kept.
 func (r *Router) remember(ctx context.Context, d *draft) {
-	if r.memory == nil || d.intent == nil || d.settled || d.blind() {
+	if r.memory == nil || d.intent == nil || d.settled || d.blind() || d.unfounded() {
 		return
 	}
 	if d.notKept != nil { // who has failed already is not asked again
@@ -197,6 +197,9 @@ func (d *draft) whole() bool {
 func (d *draft) blind() bool {
 	return len(d.sources) > 0 && !slices.ContainsFunc(d.sources, providerRead)
 }
+
+// unfounded reports whether a model found nothing out: what the asker saw last is what was answered before.
+func (d *draft) unfounded() bool { return d.finding != nil && (d.finding.Summary == "" || !d.found) }
 
 // noise reports whether nobody wants to hear of a field.
 func (d *draft) noise(field string) bool { return adapters.Noise(field, d.intent.Noise...) }

@@ -84,10 +84,10 @@ type LimitError struct {
 func (e *LimitError) Error() string {
 	if e.Wanted.Cost == nil {
 		return fmt.Sprintf("the limit is %d tokens of models whose price is unknown; %d are spent since %s, and this call may take %d",
-			e.Limit.Unpriced, e.Spent.Unpriced.Sum(), e.Limit.From.UTC().Format(time.RFC3339), e.Wanted.Tokens.Sum())
+			e.Limit.Unpriced, e.Spent.Unpriced.Sum(), e.Limit.From.UTC().Format(time.DateOnly), e.Wanted.Tokens.Sum())
 	}
 	return fmt.Sprintf("the limit is %s US dollars; %s are spent since %s, and this call may cost %s",
-		USD(e.Limit.Cost), USD(&e.Spent.Cost), e.Limit.From.UTC().Format(time.RFC3339), USD(e.Wanted.Cost))
+		USD(e.Limit.Cost), USD(&e.Spent.Cost), e.Limit.From.UTC().Format(time.DateOnly), USD(e.Wanted.Cost))
 }
 
 // USD spells an amount in US dollars, exactly: "5.00", "0.000125"; "unknown" when it is.

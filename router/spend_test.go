@@ -27,7 +27,7 @@ func TestSpendLimit(t *testing.T) {
 	}{
 		{SpendLimit{}, Spent{Cost: 1 << 62}, Spend{Cost: cost(1 << 62)}, ""},
 		{SpendLimit{Cost: cost(10)}, Spent{Cost: 7}, Spend{Cost: cost(3)}, ""},
-		{SpendLimit{Cost: cost(10)}, Spent{Cost: 7}, Spend{Cost: cost(4)}, "the limit is 0.00001 US dollars; 0.000007 are spent since 2026-11-23T00:00:00Z, and this call may cost 0.000004"},
+		{SpendLimit{Cost: cost(10)}, Spent{Cost: 7}, Spend{Cost: cost(4)}, "the limit is 0.00001 US dollars; 0.000007 are spent since 2026-11-23, and this call may cost 0.000004"},
 		{SpendLimit{Cost: cost(10)}, Spent{Cost: 1<<63 - 1}, Spend{Cost: cost(1<<63 - 1)}, "the limit is 0.00001 US dollars"},
 		{SpendLimit{Cost: cost(10)}, Spent{Cost: 20}, Spend{Cost: cost(0)}, ""},
 		{SpendLimit{Cost: cost(0)}, Spent{}, Spend{Cost: cost(1)}, "the limit is 0.00 US dollars"},

@@ -239,7 +239,8 @@ func (w *writer) tail() string {
 	if model := w.model(); model != "" {
 		line("%s", model)
 	}
-	w.lines(&t, len(w.a.Coverage.NotChecked), "not checked", func(i int) { line("not checked: %s", missingWords(w.a.Coverage.NotChecked[i])) })
+	missing := w.missing()
+	w.lines(&t, len(missing), "not checked", func(i int) { line("not checked: %s", missingWords(missing[i])) })
 	if d := w.a.Delta; d != nil {
 		line("%s", w.delta(d))
 	}

@@ -30,6 +30,13 @@ func (w *writer) partly(c Checked) bool {
 	})
 }
 
+// missing is what was not checked, but for a model of which the first line says all.
+func (w *writer) missing() []NotChecked {
+	return slices.DeleteFunc(slices.Clone(w.a.Coverage.NotChecked), func(n NotChecked) bool {
+		return w.a.Status == StatusError && w.a.Usage.Model != nil && n.Fix != "" && strings.Contains(w.a.Summary, n.Fix)
+	})
+}
+
 // missingWords says what was not read, why, and the remedy.
 func missingWords(n NotChecked) string {
 	what := join(" ", n.Provider, cmp.Or(n.Target, join(" ", n.Account, n.Region)))

@@ -29,7 +29,7 @@ const mostUnverified = 6
 // model says who wrote the explanation, what that cost, and what of it nothing bears out.
 func (w *writer) model() string {
 	m := w.a.Usage.Model
-	if m == nil {
+	if m == nil || m.Steps == 0 { // none was asked
 		return ""
 	}
 	price := "cost unknown"

@@ -84,11 +84,11 @@ func TestLimits(t *testing.T) {
 		"the rest of the money": {func(s *Settings) { s.Limits.Cost = new(int64(500_000)) },
 			[]turn{dear(calls("get_resource", cacheCall)), says("It is degraded.")}, router.StatusPartial, "the limit of a question is 0.50 US dollars; 0.27 are spent, and going on may cost "},
 		"a day": {func(s *Settings) { s.Limits.Daily = new(int64(1000)) },
-			[]turn{says("never")}, router.StatusError, "the day's limit for models is reached"},
+			[]turn{says("never")}, router.StatusError, "no more today: the limit is 0.001 US dollars; 0.00 are spent since 2026-11-22, and this call may cost 0."},
 		"the rest of a day": {func(s *Settings) {
 			s.Limits.DailyUnpriced = 9500
 			s.Models = studio{s.Models.(studio).model, "openai/of-my-own"}
-		}, []turn{calls("get_resource", cacheCall), says("never")}, router.StatusError, "the day's limit for models is reached"},
+		}, []turn{calls("get_resource", cacheCall), says("never")}, router.StatusError, "no more today: the limit is 9500 tokens of models whose price is unknown"},
 		"a day of an unknown price": {func(s *Settings) {
 			s.Limits.DailyUnpriced = 100
 			s.Models = studio{s.Models.(studio).model, "openai/of-my-own"}

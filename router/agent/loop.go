@@ -99,7 +99,12 @@ func (i *inquiry) open(ctx context.Context) {
 	i.facts.Add(connected(connections) + "\n" + at(i.now())) // what it is told is no invention of its own
 	system := system(i.desk, connections, i.now())
 	i.say(llms.ChatMessageTypeSystem, llms.TextPart(system))
-	i.say(llms.ChatMessageTypeHuman, llms.TextPart(i.desk.Question()))
+	question := i.desk.Question()
+	if before := earlier(i.desk); before != "" {
+		i.facts.Add(before)
+		question += "\n\n" + before
+	}
+	i.say(llms.ChatMessageTypeHuman, llms.TextPart(question))
 }
 
 // say adds a message of one part: what several parts become differs from client to client.

@@ -7,6 +7,7 @@ import (
 
 	"clanker/adapters"
 	"clanker/router"
+	"clanker/router/agent/claims"
 )
 
 // instructions tell the model what it is for. Every turn pays for them.
@@ -35,6 +36,16 @@ func system(desk *router.Desk, connections []adapters.Connection, now time.Time)
 		fmt.Fprintf(&b, " Intents near the question, none of which covers it: %s.", near(tried))
 	}
 	return b.String()
+}
+
+// earlier tells of the answer before, where words of the question may point back at it. Its names are others'.
+func earlier(desk *router.Desk) string {
+	asked, refs := desk.Earlier()
+	if len(refs) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("Words like \"it\" and \"the second one\" may be what the answer to the question before, %q, showed, in this order:\n%s",
+		router.Printable(asked), claims.Fence(desk.ID(), "names", strings.Join(refs, "\n")))
 }
 
 func at(now time.Time) string { return now.UTC().Format(time.RFC3339) }

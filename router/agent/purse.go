@@ -109,7 +109,7 @@ func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tool
 		if call.Cost == nil {
 			setting = "models.daily.tokens"
 		}
-		return call, &limitError{why: "the day's limit for models is reached: " + over.Error(), fix: "wait for the next day (UTC), choose a model on this machine, or raise " + setting, final: true, cause: err}
+		return call, &limitError{why: "no more today: " + over.Error(), fix: "wait for the next day (UTC), choose a local model, or raise " + setting, final: true, cause: err}
 	case err != nil && ctx.Err() == nil:
 		return call, &adapters.SourceError{Reason: adapters.Internal, Detail: "what models cost cannot be kept, so none is asked: " + err.Error(), Fix: "clanker doctor", Err: err}
 	}

@@ -111,7 +111,7 @@ func limited(t testing.TB, one, other Books) {
 	require.NoError(t, one.Reserve(t.Context(), Call("c", 600), limit))
 	require.NoError(t, one.Reserve(t.Context(), unpriced("d"), limit), "what nobody knows the price of has its own limit")
 	err := other.Reserve(t.Context(), unpriced("e"), limit)
-	require.ErrorContains(t, err, "the limit is 150 tokens of models whose price is unknown; 100 are spent since 2026-11-23T00:00:00Z, and this call may take 100")
+	require.ErrorContains(t, err, "the limit is 150 tokens of models whose price is unknown; 100 are spent since 2026-11-23, and this call may take 100")
 	limit.From = today().AddDate(0, 0, 1)
 	require.NoError(t, other.Reserve(t.Context(), unpriced("e"), limit), "another day")
 }
