@@ -114,6 +114,7 @@ func TestFallbackStatus(t *testing.T) {
 			assert.Equal(t, c.summary, a.Summary)
 			assert.Equal(t, a.Status == StatusNoData, a.Explanation == "" && c.finding.Explanation != "")
 			if c.finding.Problem != nil {
+				assert.False(t, a.Coverage.Complete)
 				require.NotEmpty(t, a.Coverage.NotChecked)
 				last := a.Coverage.NotChecked[len(a.Coverage.NotChecked)-1]
 				assert.Equal(t, NotChecked{Provider: "test", Target: "model", What: "the question", Reason: limit.Reason, Detail: limit.Detail, Fix: limit.Fix}, last)
@@ -138,9 +139,19 @@ func TestFallbackThatFails(t *testing.T) {
 	assert.ErrorContains(t, err, "broken")
 }
 
+// masking is a workspace that has masked something in each read.
+type masking struct{ *fake }
+
+func (m masking) Query(ctx context.Context, q adapters.Query) (adapters.Snapshot, error) {
+	s, err := m.fake.Query(ctx, q)
+	s.Redactions = map[string]int{"token": 1}
+	return s, err
+}
+
 func TestDeskAsksIntents(t *testing.T) {
 	f := shop()
-	a := fallback(t, f, func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
+	f.demo = true
+	a := fallback(t, masking{f}, func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
 		_, err := desk.Ask(ctx, "no.such", nil)
 		require.ErrorContains(t, err, `no intent "no.such"`)
 		var in string
@@ -159,6 +170,44 @@ func TestDeskAsksIntents(t *testing.T) {
 	})
 	assert.Equal(t, StatusOK, a.Status)
 	assert.NotEmpty(t, a.Evidence, "what the intent read is evidence of the answer")
+	assert.True(t, a.Demo)
+	assert.Equal(t, []string{"token"}, a.Redactions.Kinds)
+}
+
+// Of what it read, an answer tells the changes of what it names, the newest first, whoever read them.
+func TestFallbackTellsWhatChanged(t *testing.T) {
+	f := shop().rolledOut()
+	other := f.changed[0]
+	other.Resource, other.Name = id(adapters.KindDeployment, "search"), "search"
+	f.changed = append(f.changed, other)
+	for name, read := range map[string]func(context.Context, *Desk) error{
+		"by itself": func(ctx context.Context, desk *Desk) error { _, err := desk.Changes(ctx, adapters.Query{}); return err },
+		"by an intent": func(ctx context.Context, desk *Desk) error {
+			_, err := desk.Ask(ctx, "change.of", intents.Slots{"service": "checkout-api"})
+			return err
+		},
+	} {
+		a := fallback(t, f, func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
+			return Finding{Summary: "checkout-api changed.", Refs: []string{id(adapters.KindDeployment, "checkout-api")}, Usage: used}, read(ctx, desk)
+		})
+		require.GreaterOrEqual(t, len(a.Changes), 2, name)
+		for i, c := range a.Changes {
+			assert.Equal(t, id(adapters.KindDeployment, "checkout-api"), c.Ref, name)
+			assert.False(t, i > 0 && c.At.After(a.Changes[i-1].At), name)
+		}
+	}
+}
+
+func TestFallbackTellsWhatItDoes(t *testing.T) {
+	var steps []string
+	r := newFallback(t, shop(), func(_ context.Context, _ Question, desk *Desk) (Finding, error) {
+		desk.Step("looking around")
+		return Finding{Summary: "It does.", Short: "the 12 steps are used up", Warnings: []string{"mind it"}, Proposals: []Proposal{{Argv: []string{"kubectl"}}}, Usage: used}, nil
+	})
+	a := ask(t, r, Question{Text: twist, Step: func(text string) { steps = append(steps, text) }})
+	assert.Equal(t, []string{"no intent covers this: a model looks into it", "looking around", "composing the answer"}, steps)
+	assert.Subset(t, a.Warnings, []string{"mind it", "the 12 steps are used up"})
+	assert.Len(t, a.Proposals, 1)
 }
 
 // Tools run at the same time, and one may still run when the model has given up.
@@ -243,7 +292,15 @@ func TestFallbackThatFailsIsShort(t *testing.T) {
 func TestFallbackKeepsToTheContextOfTheAsker(t *testing.T) {
 	f := shop()
 	f.connections = []adapters.Connection{{Provider: "kubernetes", Name: "prod", Scope: adapters.Scope{Cluster: "prod"}}}
+	f.changed = []adapters.Change{deployed("replicas", 2.0, 3.0), deployed("replicas", 2.0, 3.0)}
+	f.changed[1].Scope.Cluster = "staging"
 	r := newFallback(t, f, func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
+		for _, read := range []func(context.Context, adapters.Query) (adapters.Snapshot, error){desk.Query, desk.Changes, desk.Logs} {
+			s, err := read(ctx, adapters.Query{Scope: adapters.Scope{Cluster: "staging", Account: "acme", Namespace: "web"}})
+			require.NoError(t, err)
+			assert.Equal(t, adapters.Scope{Cluster: "prod", Namespace: "web"}, s.Query.Scope)
+			assert.Equal(t, []string{"kubernetes"}, s.Query.Providers)
+		}
 		for _, q := range []adapters.Query{{}, {Scope: adapters.Scope{Account: "acme"}}} {
 			s, err := desk.Query(ctx, q)
 			require.NoError(t, err)
@@ -259,6 +316,9 @@ func TestFallbackKeepsToTheContextOfTheAsker(t *testing.T) {
 				break
 			}
 		}
+		changed, err := desk.Ask(ctx, "change.recent", intents.Slots{})
+		require.NoError(t, err)
+		assert.Len(t, changed.Changes, 1, "the other one is elsewhere")
 		given, err := desk.Ask(ctx, in, intents.Slots{"cluster": "staging"})
 		require.NoError(t, err)
 		assert.Equal(t, StatusOK, given.Status, "%s: there is nothing in staging", given.Summary)
