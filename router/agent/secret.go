@@ -36,6 +36,7 @@ func (i *inquiry) heard(calls []llms.ToolCall) []llms.ToolCall {
 	var all []llms.ToolCall
 	for _, call := range calls[:min(len(calls), mostHeard)] {
 		function := *call.FunctionCall
+		function.Name = router.Clipped(function.Name, longestKey) // no tool's is as long
 		if arguments, ok := i.redacted(function.Arguments); ok {
 			function.Arguments = arguments
 		}
