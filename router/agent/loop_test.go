@@ -95,7 +95,8 @@ func TestProgressIsTold(t *testing.T) {
 	var steps []string
 	r := newRig(t, func(s *Settings) { s.Limits.Steps = 1 }, calls("get_resource", cacheCall), says("It is degraded."))
 	r.ask(t, router.Question{Step: func(text string) { steps = append(steps, text) }})
-	assert.Subset(t, steps, []string{priced + " is thinking, step 1", "reading everything of session-cache", priced + " is thinking, step 2", priced + " is writing, 15 characters"})
+	assert.Equal(t, []string{"asking demo", "no intent covers this: a model looks into it", priced + " is thinking, step 1", "reading everything of session-cache", "asking demo",
+		priced + " is thinking, step 2", priced + " is writing, 15 characters", "composing the answer"}, steps)
 }
 
 // What the model is told of the workspace is no invention of its own, nor are the names of the question.
@@ -213,4 +214,15 @@ func TestOldPricesAreTold(t *testing.T) {
 	r := newRig(t, nil, calls("get_resource", cacheCall), says("It is degraded."))
 	r.agent.now = func() time.Time { return noon.AddDate(1, 0, 0) }
 	assert.Regexp(t, `the cost is reckoned with prices of 2026-\d\d-\d\d: see models.prices`, strings.Join(r.ask(t, router.Question{}).Warnings, "\n"))
+}
+
+func TestConnected(t *testing.T) {
+	thirteen := make([]adapters.Connection, mostConnected+1)
+	for i := range thirteen {
+		thirteen[i] = adapters.Connection{Provider: "aws", Name: fmt.Sprint(i)}
+	}
+	assert.Equal(t, "nothing", connected(nil))
+	assert.Equal(t, "aws prod (cannot be read: expiredCredentials), kubernetes ab",
+		connected([]adapters.Connection{{Provider: "aws", Name: "prod", Problem: &adapters.SourceError{Reason: adapters.ExpiredCredentials}}, {Provider: "kubernetes", Name: "a\x1b[2Jb"}}))
+	assert.Regexp(t, `aws 0, .*aws 11, 1 more$`, connected(thirteen))
 }

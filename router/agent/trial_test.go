@@ -57,6 +57,24 @@ func TestTry(t *testing.T) {
 	}
 }
 
+// Whatever the provider, what can be used is seen to be, and what does not answer is not waited for.
+func TestTryEveryProvider(t *testing.T) {
+	t.Parallel()
+	both := []modeltest.Call{{Tool: "read_temperature", Arguments: `{"city":"Oslo"}`}, {Tool: "read_temperature", Arguments: `{"city":"Quito"}`}}
+	works := modeltest.Script{Turns: []modeltest.Turn{{Calls: both}, {When: "19", Text: "-7 in Oslo, 19 in Quito"}}}
+	hangs := modeltest.Script{Turns: []modeltest.Turn{{Text: "too late", Hold: modeltest.HoldBefore}}}
+	hurry := agent.DefaultLimits()
+	hurry.Time = 50 * time.Millisecond
+	for _, ref := range []string{"anthropic/claude-opus-4-6", "cohere/command-a-03-2025", "google/gemini-2.5-flash", "google/gemini-3-pro", "ollama/gemma4:31b", "openai/gpt-5.4"} {
+		trial, err := trying(t, works, cost.NewBooks(), agent.DefaultLimits()).Try(t.Context(), ref)
+		require.NoError(t, err)
+		assert.True(t, trial.Works() && trial.Parallel, "%+v", trial)
+		trial, err = trying(t, hangs, cost.NewBooks(), hurry).Try(t.Context(), ref)
+		require.NoError(t, err)
+		assert.Equal(t, adapters.LimitReached, trial.Problem.Reason, ref)
+	}
+}
+
 // The limit of a day holds for trials too.
 func TestTryWithinTheDay(t *testing.T) {
 	t.Parallel()
@@ -84,7 +102,11 @@ func trying(t *testing.T, script modeltest.Script, books agent.Books, limits age
 	t.Helper()
 	server := modeltest.Start(t, script)
 	key := func(context.Context) (string, error) { return "key", nil }
-	reached, err := models.New(models.Settings{Providers: map[string]models.Provider{"openai": {Key: key, URL: server.Base("openai")}}})
+	all := models.Settings{Providers: map[string]models.Provider{"ollama": {URL: server.Base("ollama")}}}
+	for _, name := range []string{"anthropic", "cohere", "google", "openai"} {
+		all.Providers[name] = models.Provider{Key: key, URL: server.Base(name)}
+	}
+	reached, err := models.New(all)
 	require.NoError(t, err)
 	prices, err := cost.Load("")
 	require.NoError(t, err)

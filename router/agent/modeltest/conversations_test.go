@@ -106,6 +106,10 @@ func TestConversationsWithTheAgent(t *testing.T) {
 					return
 				}
 				assert.Equal(t, want.status, a.Status, a.Summary)
+				if use := a.Usage.Model; name == "parallel" {
+					assert.Equal(t, []int{2, 2, 4500, 100}, []int{use.Steps, use.ToolCalls, use.Input, use.Output}, "as the vendor says")
+					assert.Len(t, server.Requests(), 2)
+				}
 				said := a.Summary
 				if want.reason != "" && assert.NotEmpty(t, a.Coverage.NotChecked) {
 					missed := a.Coverage.NotChecked[0]
