@@ -47,14 +47,16 @@ func (i *inquiry) finding(e ending) router.Finding {
 const onlyCommands = "The model proposes a command, and says nothing else."
 
 // halves are the first line, as the summary, and the rest. A first line that is too long for a summary stands in both. Titles and
-// layout above the first line that says something are left out.
+// layout above the first line that says something are left out, but for a table.
 func halves(text string) (summary, explanation string) {
 	first, explanation, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	table := false
 	for layout(first) && strings.ContainsFunc(explanation, letter) {
+		table = table || row(first)
 		first, explanation, _ = strings.Cut(strings.TrimSpace(explanation), "\n")
 	}
 	summary = strings.TrimSpace(strings.Trim(strings.TrimSpace(first), "#*"))
-	if utf8.RuneCountInString(summary) > longestSummary {
+	if table || utf8.RuneCountInString(summary) > longestSummary {
 		explanation = text
 	}
 	return strings.ReplaceAll(summary, "**", ""), strings.TrimSpace(explanation)
@@ -62,10 +64,13 @@ func halves(text string) (summary, explanation string) {
 
 const longestTitle = 3 // words
 
-// layout reports whether a line says nothing: it has no letter, opens a fence, or is a title of a few words.
+func row(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), "|") }
+
+// layout reports whether a line says nothing by itself: it has no letter, is a row of a table, opens a fence, or is a title of a few
+// words.
 func layout(line string) bool {
 	line = strings.TrimSpace(line)
-	if !strings.ContainsFunc(line, letter) || strings.HasPrefix(line, "```") {
+	if row(line) || !strings.ContainsFunc(line, letter) || strings.HasPrefix(line, "```") {
 		return true
 	}
 	bare := strings.Trim(line, "#*: ")

@@ -20,6 +20,7 @@ func TestHalves(t *testing.T) {
 		"**It is slow.**\nSince noon.":                          {"It is slow.", "Since noon."},
 		"# Summary":                                             {"Summary", ""},
 		"| a | b |\n|---|---|":                                  {"| a | b |", "|---|---|"},
+		"# All\n| a | b |\n|---|---|\n| 1 | 2 |\n\nIt is slow.": {"It is slow.", "# All\n| a | b |\n|---|---|\n| 1 | 2 |\n\nIt is slow."},
 	} {
 		summary, explanation := halves(text)
 		assert.Equal(t, want, [2]string{summary, explanation}, "%q", text)

@@ -193,8 +193,10 @@ func mayHaveCost(err error) bool {
 		return false
 	}
 	switch known.Reason {
-	case adapters.TimedOut, adapters.Unreachable, adapters.Internal, adapters.Refused:
+	case adapters.Refused: // of what it wrote, maybe
 		return true
+	case adapters.TimedOut, adapters.Unreachable, adapters.Internal:
+		return !models.IsTurnedAway(err)
 	default:
 		return false
 	}

@@ -215,7 +215,7 @@ func replied(response *llms.ContentResponse, turn int) Reply {
 			r.Tokens = tokensOf(choice.GenerationInfo)
 		}
 	}
-	r.Text = strings.Join(texts, "\n\n")
+	r.Text = spoken(strings.Join(texts, "\n\n"))
 	switch r.Stop {
 	case StopLength, StopRefused:
 		r.Calls = nil // the last of them may be cut off, and still be JSON
@@ -227,6 +227,15 @@ func replied(response *llms.ContentResponse, turn int) Reply {
 		}
 	}
 	return r
+}
+
+// spoken is a text without the thoughts that some servers on one's own machine leave in front of it.
+func spoken(text string) string {
+	thought, rest, ok := strings.Cut(text, "</think>")
+	if !ok || !strings.HasPrefix(strings.TrimSpace(thought), "<think>") {
+		return text
+	}
+	return strings.TrimSpace(rest)
 }
 
 // numbered gives each call an ID of its own, and leaves out what calls nothing.

@@ -197,6 +197,7 @@ func TestWhatVendorsSayIsWrong(t *testing.T) {
 					assert.Equal(t, want, reasonOf(t, err), err)
 					assert.NotEmpty(t, problemOf(t, err).Fix)
 					assert.Equal(t, kind == modeltest.TooLong, IsOverflow(err))
+					assert.Equal(t, kind == modeltest.Broken, !IsTurnedAway(err) && !IsOverflow(err), "what it may have cost")
 					assert.Equal(t, want == adapters.RateLimited, len(*waits) > 0, "it would be the same again")
 				}
 			})
@@ -318,6 +319,15 @@ func TestStops(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+func TestSpoken(t *testing.T) {
+	for text, want := range map[string]string{
+		"": "", "It is.": "It is.", "<think>\nIs it?\n</think>\n\nIt is.": "It is.", "<think>Is it?</think>": "",
+		"It says </think> here.": "It says </think> here.", "<think>Is it": "<think>Is it",
+	} {
+		assert.Equal(t, want, replied(&llms.ContentResponse{Choices: []*llms.ContentChoice{{Content: text}}}, 1).Text, text)
 	}
 }
 

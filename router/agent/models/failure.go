@@ -29,6 +29,12 @@ var errOverflow = errors.New("longer than the model can take")
 // IsOverflow reports whether a model failed because it was told more than it can take.
 func IsOverflow(err error) bool { return errors.Is(err, errOverflow) }
 
+// IsTurnedAway reports whether a model's server would not begin with a request, which nobody is charged for.
+func IsTurnedAway(err error) bool {
+	code, ok := errors.AsType[status](err)
+	return ok && (code >= 400 && code < 500 && code != http.StatusRequestTimeout || code == http.StatusServiceUnavailable || code == statusOverloaded)
+}
+
 // overloaded reports whether the same request may well succeed a little later.
 func overloaded(e *adapters.SourceError) bool {
 	var s status

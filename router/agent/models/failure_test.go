@@ -100,6 +100,13 @@ func TestFailuresNameTheURLThatWasSet(t *testing.T) {
 	}
 }
 
+func TestIsTurnedAway(t *testing.T) {
+	for code, want := range map[int]bool{302: false, 400: true, 404: true, 408: false, 422: true, 429: true, 500: false, 502: false, 503: true, 504: false, 529: true} {
+		assert.Equal(t, want, IsTurnedAway(carrier("openai").failure(code, nil, nil)), code)
+	}
+	assert.False(t, IsTurnedAway(errors.New("broken")))
+}
+
 func TestRetryAfterIsNoMischief(t *testing.T) {
 	for said, want := range map[string]time.Duration{
 		"": 0, "-1": 0, "0": 0, "NaN": 0, "Inf": mostRetry, "1e300": mostRetry, "x": 0, "1.5": 1500 * time.Millisecond, "99999999": mostRetry,
