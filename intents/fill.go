@@ -34,12 +34,21 @@ func (in *Intent) Parameters() []Parameter {
 	return all
 }
 
-// cannotDoWithout reports whether nobody can ask for the intent without a slot. A kind narrows what is read where others are listed.
+// cannotDoWithout reports whether nobody can ask for the intent without a slot: it says so, or all of its patterns have the slot.
 func (in *Intent) cannotDoWithout(slot string) bool {
-	_, given := in.Defaults[slot]
-	narrows := in.slots[slot] == SlotKind && slices.ContainsFunc(in.query.kinds, func(kind scalar) bool { _, ok := slotIn(kind.Text); return !ok })
-	without := func(p Pattern) bool { return !p.Root.gives(slot) }
-	return slot == in.Needs || !given && !narrows && len(in.Patterns) > 0 && !slices.ContainsFunc(in.Patterns, without)
+	if slot == in.Needs {
+		return true
+	}
+	if _, given := in.Defaults[slot]; given || in.narrowedBy(slot) || len(in.Patterns) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(in.Patterns, func(p Pattern) bool { return !p.Root.gives(slot) })
+}
+
+// narrowedBy reports whether a slot is a kind that only narrows what is read: the intent lists kinds of its own.
+func (in *Intent) narrowedBy(slot string) bool {
+	own := func(kind scalar) bool { _, isSlot := slotIn(kind.Text); return !isSlot }
+	return in.slots[slot] == SlotKind && slices.ContainsFunc(in.query.kinds, own)
 }
 
 // gives reports whether each sentence of a pattern has a value of the slot.

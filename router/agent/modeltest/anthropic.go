@@ -97,12 +97,7 @@ func (a *anthropic) read(_ *http.Request, body []byte) (*chat, *Failure) {
 }
 
 func (r *anthropicRequest) chat(body []byte) *chat {
-	c := &chat{model: r.Model, stream: r.Stream, usage: true, system: contentText(r.System)}
-	var raw struct {
-		Tools json.RawMessage `json:"tools"`
-	}
-	_ = json.Unmarshal(body, &raw)
-	c.schemas = string(raw.Tools)
+	c := &chat{model: r.Model, stream: r.Stream, usage: true, system: contentText(r.System), schemas: toolsIn(body)}
 	for _, t := range r.Tools {
 		if r.ToolChoice.Type != "none" {
 			c.tools = append(c.tools, t.Name)

@@ -113,6 +113,15 @@ func (c *chat) all() string {
 	return b.String()
 }
 
+// toolsIn are the tools of a request, as they were sent.
+func toolsIn(body []byte) string {
+	var request struct {
+		Tools json.RawMessage `json:"tools"`
+	}
+	_ = json.Unmarshal(body, &request) // the schema says what is wrong
+	return string(request.Tools)
+}
+
 // refused says in the vendor's words why a request is wrong.
 func refused(format string, args ...any) *Failure {
 	return &Failure{Kind: BadRequest, Message: fmt.Sprintf(format, args...)}

@@ -115,12 +115,7 @@ func (o *openAI) read(_ *http.Request, body []byte) (*chat, *Failure) {
 }
 
 func (r *openAIRequest) chat(body []byte) *chat {
-	c := &chat{model: r.Model, stream: r.Stream, usage: r.StreamOptions.Usage}
-	var raw struct {
-		Tools json.RawMessage `json:"tools"`
-	}
-	_ = json.Unmarshal(body, &raw)
-	c.schemas = string(raw.Tools)
+	c := &chat{model: r.Model, stream: r.Stream, usage: r.StreamOptions.Usage, schemas: toolsIn(body)}
 	for _, t := range r.Tools {
 		if r.ToolChoice != "none" {
 			c.tools = append(c.tools, t.Function.Name)
