@@ -344,6 +344,27 @@ func TestGoogleFailsInItsStream(t *testing.T) {
 	assert.Equal(t, "so ", heard)
 }
 
+// One turn is one request, for each is reserved and paid: genai would go on by itself where it is offered to.
+func TestGoogleIsAskedOnce(t *testing.T) {
+	inBothWays(t, "checkpoint", func(t *testing.T, options ...llms.CallOption) {
+		asked := 0
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			asked++
+			piece := `{"candidates":[{"content":{"parts":[{"text":"so far"}]},"finishReason":"CONTINUATION","continuationToken":"c28="}]}`
+			if asked > 1 {
+				piece = `{"candidates":[{"content":{"parts":[{"text":"and so on"}]},"finishReason":"STOP"}]}`
+			}
+			if len(options) > 0 {
+				piece = "data: " + piece + "\n\n"
+			}
+			fmt.Fprint(w, piece)
+		}))
+		defer server.Close()
+		assert.Equal(t, "so far", geminiTurn(t, openedGoogle(t, server.URL), geminiTalkAbout("why?"), options...).Content)
+		assert.Equal(t, 1, asked)
+	})
+}
+
 func TestGoogleIsSharedSafely(t *testing.T) {
 	base, _ := geminiSays(t, `{"candidates":[{"content":{"parts":[{"functionCall":{"name":"read"},"thoughtSignature":"c2lnbmVk"}]},"finishReason":"STOP"}]}`)
 	model := openedGoogle(t, base)

@@ -75,6 +75,14 @@ func TestResolve(t *testing.T) {
 	}
 }
 
+func TestResearchIsTheDefaultWithoutAnother(t *testing.T) {
+	m, err := New(Settings{Default: "openai/gpt-5.4"})
+	require.NoError(t, err)
+	name, err := m.Resolve("research")
+	require.NoError(t, err)
+	assert.Equal(t, "openai/gpt-5.4", name)
+}
+
 func TestResolveWithoutDefault(t *testing.T) {
 	m, err := New(Settings{File: "/c.yaml"})
 	require.NoError(t, err)

@@ -89,6 +89,8 @@ func TestNoKeyIsSentWhereNoneIs(t *testing.T) {
 		fmt.Fprint(w, fine)
 	})
 	assert.True(t, model.Local)
+	paid, _ := handled(t, "openai/gpt-5.4", says(fine))
+	assert.False(t, paid.Local, "who takes a key may pass questions on")
 	reply, err := model.Ask(t.Context(), hello, nil, 100, nil)
 	require.NoError(t, err)
 	assert.Equal(t, "Fine.", reply.Text)
