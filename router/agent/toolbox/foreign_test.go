@@ -120,7 +120,11 @@ func TestSteps(t *testing.T) {
 	ask(t, b, "list_resources", `{"kinds":["pod"],"namespace":"production"}`)
 	ask(t, b, "get_logs", `{"name":"checkout-api"}`)
 	assert.Contains(t, steps, "reading pods in production")
+	ask(t, b, "intent_health-services", `{}`)
+	ask(t, b, "find_intents", `{"about":"certificates"}`)
 	assert.Contains(t, steps, "reading logs of checkout-api")
+	assert.Contains(t, steps, "asking health.services")
+	assert.Contains(t, steps, "looking for ready answers")
 }
 
 // crowd is a workspace with too much in it.
