@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -54,7 +55,8 @@ func (a *app) ask(cmd *cobra.Command, question router.Question, output choice) e
 	}
 	defer forget()
 	question.Bytes, question.Asker = mostText, person()
-	done := a.progress("reading")
+	var done func()
+	question.Step, done = a.progressing("reading")
 	answer, err := parts.router.Route(cmd.Context(), question)
 	done()
 	if err != nil {
@@ -78,9 +80,21 @@ func person() policies.Principal {
 // progress shows on stderr that something is going on, and for how long, if there is somebody to see it. The function
 // that it returns stops that and leaves no trace.
 func (a *app) progress(doing string) (done func()) {
+	_, done = a.progressing(doing)
+	return done
+}
+
+// mostStep is how much of a step fits on a line of a terminal, in bytes.
+const mostStep = 60
+
+// progressing is [app.progress] that can be told what is going on now; step is nil if nobody sees it.
+func (a *app) progressing(doing string) (step func(string), done func()) {
 	if !a.colour(a.stderr) {
-		return func() {}
+		return nil, func() {}
 	}
+	var current atomic.Value
+	step = func(text string) { current.Store(router.Clipped(printable(text), mostStep)) }
+	step(doing)
 	stop, stopped := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(stopped)
@@ -93,11 +107,11 @@ func (a *app) progress(doing string) (done func()) {
 				return
 			case <-ticker.C:
 				wipe = "\r\x1b[K"
-				a.say("%s%s... %.1f s", wipe, doing, a.now().Sub(start).Seconds())
+				a.say("%s%s... %.1f s", wipe, current.Load(), a.now().Sub(start).Seconds())
 			}
 		}
 	}()
-	return func() { close(stop); <-stopped }
+	return step, func() { close(stop); <-stopped }
 }
 
 // printAnswer writes the answer as the text that agents get, with room for all its rows, and colour for eyes.

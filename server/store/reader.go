@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"iter"
 	"math"
 	"os"
@@ -34,7 +35,9 @@ func OpenReadOnly(ctx context.Context, dir string, o Options) (*Reader, error) {
 		return readTeam(ctx, o)
 	}
 	path := filepath.Join(dir, dataFile)
-	if _, err := os.Stat(path); err != nil {
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("open the ledger: nothing was kept in %s yet; ask something first, or name the folder of a workspace", dir)
+	} else if err != nil {
 		return nil, fmt.Errorf("open the ledger: %w; name the folder of a workspace", err)
 	}
 	db, err := openSQLite(path, reading, readers)

@@ -103,7 +103,7 @@ func put(t *testing.T, path, text string) {
 func TestOpenReadOnlyRefuses(t *testing.T) {
 	t.Parallel()
 	_, err := store.OpenReadOnly(t.Context(), folder(t), store.Options{})
-	assert.ErrorContains(t, err, "name the folder of a workspace")
+	assert.ErrorContains(t, err, " yet; ask something first, or name the folder of a workspace")
 	dir := folder(t)
 	require.NoError(t, os.Mkdir(dir, 0o700))
 	put(t, filepath.Join(dir, "clanker.db"), "")
