@@ -64,6 +64,9 @@ func TestForeignWordsStayInTheirFence(t *testing.T) {
 				assert.NotContains(t, line, "\u202e")
 			}
 			assert.False(t, inside)
+			if c[0] == "list_resources" || c[0] == "list_changes" {
+				assert.NotContains(t, result.Text, "| a | b", "no cell begins another")
+			}
 		})
 	}
 }
@@ -168,5 +171,6 @@ func TestLongResultsAreCut(t *testing.T) {
 	assert.Contains(t, result.Text, fmt.Sprintf("%d more rows not shown: narrow it", 3000-result.Rows))
 	assert.Len(t, result.Resources, result.Rows)
 	assert.Contains(t, result.Text, "pod-2999", "the highest comes first")
+	assert.Contains(t, ask(t, b, "query_metrics", `{"metric":"restarts","limit":1,"order":"lowest"}`).Text, "/pod-0000 ")
 	assert.Contains(t, ask(t, b, "get_logs", `{"name":"web"}`).Text, "3000 lines read, the last ")
 }
