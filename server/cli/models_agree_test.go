@@ -31,7 +31,7 @@ func TestConfigAgreesWithModels(t *testing.T) {
 	listed := none.Providers(t.Context())
 	assert.Len(t, listed, sections)
 	for _, l := range listed {
-		assert.Contains(t, docs["models."+l.Provider+".url"], l.URL+".")
+		assert.Contains(t, docs["models."+l.Provider+".url"], l.URL+" is used.")
 		key, configurable := docs["models."+l.Provider+".key"]
 		assert.Equal(t, configurable, l.Error != "", "%s: %s", l.Provider, l.Error)
 		if variable := regexp.MustCompile(`set (\w+),`).FindStringSubmatch(l.Error); configurable {

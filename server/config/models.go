@@ -83,18 +83,18 @@ func modelKeys() []Key {
 
 func vendorKeys() (keys []Key) {
 	for _, v := range vendors() {
-		section, variable := "models."+v.name, ""
+		section, usual := "models."+v.name, v.usual
 		if v.address != "" {
-			variable = "$" + v.address + ", then "
+			usual = "$" + v.address + " or " + usual
 		}
 		if v.keys != nil {
 			keys = append(keys, Key{Path: section + ".key", Type: Hidden, Example: "{file: " + v.name + ".key}", Live: true,
-				Doc: "Key of " + v.title + ". Without this key it is $" + strings.Join(v.keys, ", then $") + ".\n" +
-					"It is looked up when a model is asked; a command runs once, and again on SIGHUP or if it is refused.",
+				Doc: "API key of " + v.title + ". Without it $" + strings.Join(v.keys, " or $") + " is used.\n" +
+					"It is looked up when a model is asked; a command runs once, and again on SIGHUP or if its key is refused.",
 				field: func(c *Config) any { return &v.of(c).Key }})
 		}
 		keys = append(keys, Key{Path: section + ".url", Type: URL, Example: v.usual, Live: true,
-			Doc:   "Address of " + v.title + ".\nWithout this key it is " + variable + v.usual + ".",
+			Doc:   "Address of " + v.title + ".\nWithout it " + usual + " is used.",
 			field: func(c *Config) any { return &v.of(c).URL }})
 	}
 	return keys
