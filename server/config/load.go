@@ -3,13 +3,11 @@ package config
 import (
 	"cmp"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 
 	"clanker/intents/strict"
 )
@@ -122,50 +120,22 @@ func (l *loader) beside(dir string) {
 }
 
 func (l *loader) file(path string, named bool) {
-	content, err := readOwn(path, 0o022, strict.MaxSize+1)
+	content, err := strict.ReadFile(path, 0o022, strict.MaxSize+1)
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && !named:
 		return
 	case errors.Is(err, fs.ErrNotExist):
 		l.fault(path, "", problem{"there is no such file", "name one that is there: clanker config init writes one"})
-	case errors.Is(err, errShared):
+	case errors.Is(err, strict.ErrShared):
 		l.fault(path, "", problem{"others than its owner may write it, and it names commands to run", "run: chmod go-w " + quoted(path)})
-	case errors.Is(err, errNoFile):
-		l.fault(path, "", problem{err.Error(), "name a file: it is read again whenever it changes"})
+	case errors.Is(err, strict.ErrNoFile):
+		l.fault(path, "", problem{reason(err), "name a file: it is read again whenever it changes"})
 	case err != nil:
 		l.fault(path, "", problem{"read the configuration: " + reason(err), "name a file that you may read"})
 	default:
 		l.config.File = path
 		l.parse(path, content)
 	}
-}
-
-// errShared is that others may do with a file what only its owner should.
-var errShared = errors.New("others than its owner may use it")
-
-// errNoFile is that a path leads to a folder, a pipe or a device. A pipe may have nobody at its other end, and says what it
-// holds only once.
-var errNoFile = errors.New("this is no regular file")
-
-// readOwn reads a file up to a limit in bytes, unless anybody but its owner has one of the permissions. Windows keeps
-// permissions elsewhere.
-func readOwn(path string, denied fs.FileMode, limit int64) ([]byte, error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // else opening a pipe waits for whoever writes it
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = file.Close() }() // it was only read
-	info, err := file.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() {
-		return nil, errNoFile
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&denied != 0 {
-		return nil, errShared
-	}
-	return io.ReadAll(io.LimitReader(file, limit))
 }
 
 // reason is an error of the file system without the path, which is said already.

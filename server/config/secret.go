@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"strings"
 	"time"
+
+	"clanker/intents/strict"
 )
 
 const (
@@ -77,9 +79,9 @@ func (s Secret) fetch(ctx context.Context) ([]byte, error) {
 }
 
 func readPrivate(path string) ([]byte, error) {
-	secret, err := readOwn(path, 0o077, 2*longestSecret)
-	if errors.Is(err, errShared) {
-		return nil, fmt.Errorf("%w: run: chmod go= %s", err, quoted(path))
+	secret, err := strict.ReadFile(path, 0o077, 2*longestSecret)
+	if errors.Is(err, strict.ErrShared) {
+		return nil, fmt.Errorf("%s: run: chmod go= %s", reason(err), quoted(path))
 	}
 	if err != nil {
 		return nil, errors.New(reason(err)) // the path is said already

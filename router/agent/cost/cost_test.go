@@ -132,6 +132,19 @@ func TestOwnRows(t *testing.T) {
 	assert.ErrorContains(t, err, "mend models.prices")
 }
 
+// What others may write decides nothing about money, and what is no file is not waited for.
+func TestFilesThatSayNoPrices(t *testing.T) {
+	t.Parallel()
+	shared := filepath.Join(t.TempDir(), "prices.yaml")
+	require.NoError(t, os.WriteFile(shared, []byte("prices: {}"), 0o600))
+	require.NoError(t, os.Chmod(shared, 0o622))
+	for path, want := range map[string]string{shared: "others than its owner", t.TempDir(): "no regular file", os.DevNull: "no regular file"} {
+		_, err := Load(path)
+		require.ErrorContains(t, err, want)
+		assert.ErrorContains(t, err, path)
+	}
+}
+
 // All faults are told at once, each with its place and what to do.
 func TestFaults(t *testing.T) {
 	t.Parallel()

@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,13 +18,14 @@ import (
 var builtIn []byte
 
 // Load returns the table that is built in, with the rows of a file in place of its own; empty: no file. All that is wrong
-// with the file is in the error, as [strict.Errors].
+// with what the file says is in the error, as [strict.Errors]. A file that others may write is an error: with it they could make
+// models cost nothing, and limits count nothing.
 func Load(path string) (*Table, error) {
 	t, err := parse("prices.yaml", builtIn)
 	if err != nil || path == "" {
 		return t, err
 	}
-	content, err := os.ReadFile(path)
+	content, err := strict.ReadFile(path, 0o022, strict.MaxSize+1)
 	if err != nil {
 		return nil, fmt.Errorf("read the prices of models: %w; mend models.prices", err)
 	}
