@@ -44,8 +44,8 @@ func (a *app) modelsUsageCommand() *cobra.Command {
 		Use:   "usage",
 		Short: "Tell what models cost, by day, asker and model",
 		Long: "Tell what models cost, by day (of UTC), asker and model, and what is left of today's limits (models.daily.cents and, for models\n" +
-			"without a price, models.daily.tokens). A call that has not ended counts with what it may cost at most, and so does one whose\n" +
-			"process died.",
+			"without a price, models.daily.tokens). A call whose cost nobody knows counts with the most that it may cost: it has not ended,\n" +
+			"failed when the model may have been at work, or its process died.",
 		Example: "  clanker models usage --days 30 -o json",
 		Args:    noArguments,
 	}
