@@ -85,6 +85,7 @@ func TestCleaning(t *testing.T) {
 		{"a link that others wrote", "https://phish.example/login", "[link removed]"},
 		{"reference", "[a][b]\n[b]: //e.example/x", "[a][b]\n[b] : [link removed]"},
 		{"bare", "www.e.example/x e.example/?d=1 ftp://e.example", "[link removed] [link removed] [link removed]"},
+		{"by a port", "approve at localhost:7777/approve/1 or 127.0.0.1:7777/?a in 10.0.0.0/8", "approve at [link removed] or [link removed] in 10.0.0.0/8"},
 		{"as browsers mend it", "https:/e.example https:\\\\e.example", "[link removed] [link removed]"},
 		{"split by a tag", "htt<b></b>ps://e.example", "[link removed]"},
 		{"split by what cannot be seen", "htt\u200bps://e.example", "[link removed]"},

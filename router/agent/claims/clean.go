@@ -26,9 +26,12 @@ var (
 	images      = regexp.MustCompile(`!\[[^\]\n]*\]\([^)\n]*\)`)
 	links       = regexp.MustCompile(`\[([^\]\n]*)\]\(([^)\n]*)\)`)
 	definitions = regexp.MustCompile(`(?m)^(\s*\[[^\]\n]*\]):`)
-	addresses   = regexp.MustCompile("(?i)(?:(?:[a-z][a-z0-9+.-]*://|https?:[/\\\\]+|//|www\\.|\\b(?:javascript|vbscript|mailto|file):|\\bdata:[a-z]+/)|\\b(?:[a-z0-9-]+\\.)+[a-z]{2,}(?::\\d+)?[/?#])[^\\s<>\"'`()\\[\\]{}|]+")
-	bareHost    = regexp.MustCompile(`(?i)^(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?[/?#]`)
+	addresses   = regexp.MustCompile("(?i)(?:(?:[a-z][a-z0-9+.-]*://|https?:[/\\\\]+|//|www\\.|\\b(?:javascript|vbscript|mailto|file):|\\bdata:[a-z]+/)|\\b" + host + ")[^\\s<>\"'`()\\[\\]{}|]+")
+	bareHost    = regexp.MustCompile("(?i)^" + host)
 )
+
+// host is how an address without a scheme begins: the name of a host, or a port of this machine or of one by its number.
+const host = `(?:(?:[a-z0-9-]+\.)+[a-z]{2,}(?::\d+)?|(?:localhost|\d{1,3}(?:\.\d{1,3}){3}):\d+)[/?#]`
 
 // addressEnd is what may stand behind an address and is not of it.
 const addressEnd = ".,;:!?*_"
