@@ -202,7 +202,8 @@ func mayHaveCost(err error) bool {
 	}
 }
 
-// perToken is how many bytes a token has at least, so that an estimate is never too low for text and JSON.
+// perToken is how many bytes a token has in what is dense, text and JSON with names. Times and hashes have fewer; what they take more
+// than was reserved is within the output that nearly every turn leaves over, and is settled.
 const perToken = 3
 
 // weigh estimates how many tokens go into a turn.
