@@ -101,8 +101,8 @@ func TestProgressIsTold(t *testing.T) {
 
 // What the model is told of the workspace is no invention of its own, nor are the names of the question.
 func TestWhatTheModelIsToldIsKnown(t *testing.T) {
-	a := newRig(t, nil, calls("get_resource", cacheCall), says("session-cache is degraded.\nprod-cluster and orders-postgres were not looked at.")).ask(t, router.Question{})
-	assert.Equal(t, "prod-cluster and orders-postgres were not looked at.", a.Explanation)
+	a := newRig(t, nil, calls("get_resource", cacheCall), says("session-cache is degraded.\nacme-analytics and orders-postgres were not looked at.")).ask(t, router.Question{})
+	assert.Equal(t, "acme-analytics and orders-postgres were not looked at.", a.Explanation)
 	assert.Empty(t, a.Unverified)
 }
 
