@@ -266,12 +266,12 @@ func TestFallbackIsToldWhatTheAnswerBeforeShowed(t *testing.T) {
 	question(twist)
 	assert.Empty(t, refs)
 	finding = Finding{Problem: &adapters.SourceError{Reason: adapters.Refused}, Usage: used}
-	for range 2 {
-		question("does it lean on anything odd by any chance")
+	for _, text := range []string{"does it lean on anything odd by any chance", "tell my boss which of them would hurt most if they fail by any chance"} {
+		question(text)
 		assert.Equal(t, twist, asked)
 		assert.Equal(t, shown, refs)
 	}
-	question(twist)
+	question("does search lean on a box of checkout-api by any chance")
 	assert.Empty(t, refs, "it stands alone")
 }
 

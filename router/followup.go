@@ -20,7 +20,6 @@ type resolved struct {
 	text  string   // stands alone
 	note  string   // how it was read; empty when the question stands alone
 	only  []string // the IDs that the answer is to be about, when it is about several; nil for no bounds
-	back  bool     // it has words that point back, read or not
 	more  bool     // it asks for the next page of the earlier answer
 	needs *Needs   // what cannot be known
 }
@@ -43,11 +42,10 @@ func (r *Router) refer(ctx context.Context, d *draft, m *Matcher) bool {
 		d.ask(*found.needs)
 		return false
 	}
-	switch {
-	case found.note != "":
+	if found.note == "" {
+		d.earlier = look // "they" may still be understood by a model
+	} else {
 		d.warn("%s", found.note)
-	case found.back:
-		d.earlier = look
 	}
 	d.asked.Text, d.only = found.text, found.only
 	return !found.more || r.turn(d, look)

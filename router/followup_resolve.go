@@ -36,9 +36,7 @@ func (m *Matcher) resolve(text string, look *Look, names adapters.Names) resolve
 		return p.form(f)
 	}
 	if found := p.l.mentions(p.start, p.end); found != nil {
-		r := p.points(found)
-		r.back = true
-		return r
+		return p.points(found)
 	}
 	start, end, led := p.l.elliptic()
 	if said, ok := p.l.partsOf(start, end); ok && (led || said.what() == "") {
