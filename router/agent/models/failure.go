@@ -48,7 +48,8 @@ var (
 	saysNoCredit = regexp.MustCompile(`(?i)credits are depleted`)
 	saysBadKey   = regexp.MustCompile(`(?i)api[_ ]?key (not valid|expired|not found)|api_key_invalid|invalid (x-)?api[_ -]?(key|token)`)
 	saysRefused  = regexp.MustCompile(`(?i)content[_ ]?(filter|policy)|usage policy|invalid_prompt|responsible ?ai|safety (system|polic)`)
-	saysNoModel  = regexp.MustCompile(`(?i)model[_ ]not[_ ]found|model .{0,120}(not found|does not exist|not exist)|does not support (tools|function)|not a chat model|unknown model`)
+	saysNoModel  = regexp.MustCompile(`(?i)model[_ ]not[_ ]found|model .{0,120}(not found|does not exist|not exist)|not a chat model|unknown model`)
+	saysNoTools  = regexp.MustCompile(`(?i)does not support (tools|function)`)
 	retryDelay   = regexp.MustCompile(`"retryDelay"\s*:\s*"([0-9.]+)s"`)
 )
 
@@ -79,6 +80,7 @@ func (t *transport) meanings() []meaning {
 		{adapters.Unsupported, "ask for less at once, or choose a model with a larger context", true, saysOverflow, []int{413}},
 		{adapters.PermissionDenied, fmt.Sprintf("let the key in %s use %s, or choose another model: %s", key, t.model, fixList), false, nil, []int{403}},
 		{adapters.Refused, "ask in other words, or choose another model", false, saysRefused, nil},
+		{adapters.Unsupported, "choose a model that calls tools; clanker models test tells whether one does", false, saysNoTools, nil},
 		{adapters.Unsupported, t.fixModel(), false, saysNoModel, []int{404}},
 		{adapters.TimedOut, again, false, nil, []int{408, 504}},
 	}

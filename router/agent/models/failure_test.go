@@ -46,7 +46,7 @@ func TestFailures(t *testing.T) {
 		{provider: "openai", code: 404, body: `{"error":{"message":"The model 'gpt-9' does not exist or you do not have access to it.","code":"model_not_found"}}`, reason: adapters.Unsupported, fix: "clanker models list"},
 		{provider: "anthropic", code: 404, body: `{"error":{"type":"not_found_error","message":"model: claude-9"}}`, reason: adapters.Unsupported, fix: "clanker models list"},
 		{provider: "ollama", code: 404, body: `{"error":{"message":"model \"gemma9\" not found, try pulling it first","type":"api_error"}}`, reason: adapters.Unsupported, fix: "ollama pull some-model"},
-		{provider: "ollama", code: 400, body: `{"error":{"message":"registry.ollama.ai/library/gemma:latest does not support tools"}}`, reason: adapters.Unsupported, fix: "clanker models list"},
+		{provider: "ollama", code: 400, body: `{"error":{"message":"registry.ollama.ai/library/gemma:latest does not support tools"}}`, reason: adapters.Unsupported, fix: "choose a model that calls tools"},
 		{provider: "openai", code: 400, body: `{"error":{"message":"This model's maximum context length is 128000 tokens.","code":"context_length_exceeded"}}`, reason: adapters.Unsupported, fix: "larger context", overflow: true},
 		{provider: "anthropic", code: 400, body: `{"error":{"type":"invalid_request_error","message":"prompt is too long: 200251 tokens > 200000 maximum"}}`, reason: adapters.Unsupported, fix: "larger context", overflow: true},
 		{provider: "anthropic", code: 400, body: "{\"error\":{\"type\":\"invalid_request_error\",\"message\":\"input length and `max_tokens` exceed context limit: 199000 + 20000 > 200000\"}}", reason: adapters.Unsupported, fix: "larger context", overflow: true},
