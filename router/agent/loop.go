@@ -236,7 +236,7 @@ func (i *inquiry) conclude(ctx context.Context, why *limitError) ending {
 			e.text += "…" // it was not at its end
 		}
 	}
-	if e.text != "" || e.problem.Fix != why.fix { // else it is said already
+	if e.problem == nil || e.problem.Fix != why.fix { // else it is said already
 		e.short = "the model was told to conclude: " + why.told()
 	}
 	return e
