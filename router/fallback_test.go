@@ -293,7 +293,7 @@ func TestFallbackKeepsToTheContextOfTheAsker(t *testing.T) {
 	f := shop()
 	f.connections = []adapters.Connection{{Provider: "kubernetes", Name: "prod", Scope: adapters.Scope{Cluster: "prod"}}}
 	f.changed = []adapters.Change{deployed("replicas", 2.0, 3.0), deployed("replicas", 2.0, 3.0)}
-	f.changed[1].Scope.Cluster = "staging"
+	f.changed[1].Scope.Cluster, f.changed[1].Resource = "staging", id(adapters.KindDeployment, "elsewhere")
 	r := newFallback(t, f, func(ctx context.Context, _ Question, desk *Desk) (Finding, error) {
 		for _, read := range []func(context.Context, adapters.Query) (adapters.Snapshot, error){desk.Query, desk.Changes, desk.Logs} {
 			s, err := read(ctx, adapters.Query{Scope: adapters.Scope{Cluster: "staging", Account: "acme", Namespace: "web"}})

@@ -81,3 +81,18 @@ func TestMasks(t *testing.T) {
 	assert.NotContains(t, out.String(), "secret")
 	assert.Contains(t, out.String(), "none https://example.com")
 }
+
+// A key of the environment is masked in logs as soon as a model is opened with it.
+func TestKeysOfTheEnvironmentAreMasked(t *testing.T) {
+	t.Parallel()
+	a := &app{config: config.Default(), getenv: func(name string) string { return map[string]string{"OPENAI_API_KEY": "openai-secret"}[name] }}
+	opened, err := a.models(&modelKeys{masks: &a.known})
+	require.NoError(t, err)
+	_, err = opened.Open(t.Context(), "openai/gpt-5.4")
+	require.NoError(t, err)
+	var out strings.Builder
+	logger, err := telemetry.NewLogger(&out, telemetry.Options{Format: "text", Known: &a.known.Known})
+	require.NoError(t, err)
+	logger.Info("openai-secret")
+	assert.NotContains(t, out.String(), "secret")
+}
