@@ -113,8 +113,8 @@ func budgetKeys() []Key {
 			Doc: "How long a model may look into one question. Many agents give up after 60 seconds; a local model may\n" +
 				"need more.",
 			field: func(c *Config) any { return &c.Models.Seconds }},
-		{Path: "models.tokens", Type: Number, Default: "200000", Min: 1000, Max: 100_000_000, Unit: "tokens", Live: true,
-			Doc:   "How many tokens, in and out, one question may take.",
+		{Path: "models.tokens", Type: Number, Default: "200000", Min: 20_000, Max: 100_000_000, Unit: "tokens", Live: true,
+			Doc:   "How many tokens, in and out, one question may take; the first request alone may take some 17000.",
 			field: func(c *Config) any { return &c.Models.Tokens }},
 		{Path: "models.cents", Type: Number, Default: "100", Min: 1, Max: 100_000, Unit: "US cents", Live: true,
 			Doc:   "What one question may cost.",

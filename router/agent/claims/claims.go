@@ -188,7 +188,7 @@ type doubt struct{ start, end int }
 // doubts are the claims of a text that nothing bears out, in their order.
 func (f *Facts) doubts(text string) []doubt {
 	var found []doubt
-	s := &sentence{text: text, words: words(text)}
+	s := newSentence(text)
 	for s.at = 0; s.at < len(s.words); s.at++ {
 		if w := s.word(); !f.stands(s) {
 			found = append(found, doubt{w.start, s.words[s.at].end})

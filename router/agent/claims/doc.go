@@ -17,7 +17,8 @@
 // A name is what looks like one, by its characters (checkout-api, payments/api, v1.4.2, OOMKilled, 10.0.1.2), by quotes or backticks, by
 // its place ("the billing namespace") or by its capital. It is borne out when it stands in what a tool returned or in the question:
 // whole, as the beginning of a longer name up to a hyphen, or as a path whose parts all stand there. English compounds (read-only,
-// end-to-end) are no names.
+// end-to-end) are no names. In a German text a capital tells no name, and in scripts without spaces (Japanese, Thai) only what is written
+// in Latin letters or digits is looked at.
 //
 // # What this does not tell
 //

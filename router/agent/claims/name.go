@@ -143,11 +143,11 @@ func (s *sentence) beside() bool {
 	return !ends(strings.ToLower(text)) && (before != "" && in(cues, before) || before != "" && behind != "" && in(cues, behind))
 }
 
-// proper reports whether a word has a capital though it opens nothing.
+// proper reports whether a word has a capital though it opens nothing. In German, where every noun has one, none tells a name.
 func (s *sentence) proper() bool {
 	w := s.word()
 	r := []rune(w.text)
-	return !w.opens && len(r) > 1 && unicode.IsUpper(r[0]) && unicode.IsLower(r[1]) && !in(proper, w.text) && !s.heading()
+	return !s.german && !w.opens && len(r) > 1 && unicode.IsUpper(r[0]) && unicode.IsLower(r[1]) && !in(proper, w.text) && !s.heading()
 }
 
 // heading reports whether all longer words of the line around a word have capitals.

@@ -4,10 +4,26 @@ import "strings"
 
 // sentence is a text that is gone through word by word.
 type sentence struct {
-	text  string
-	words []word
-	at    int
+	text   string
+	words  []word
+	at     int
+	german bool // nouns have capitals
 }
+
+func newSentence(text string) *sentence {
+	s := &sentence{text: text, words: words(text)}
+	count := 0
+	for _, w := range s.words {
+		if in(german, w.text) {
+			count++
+		}
+	}
+	s.german = count > 1 && count*germanWords > len(s.words) // one may be of a name: Mira von Berg
+	return s
+}
+
+// germanWords is of how many words of a German text one is among the most frequent at least; it is about one in five.
+const germanWords = 12
 
 func (s *sentence) word() word { return s.words[s.at] }
 

@@ -51,6 +51,8 @@ var (
 	proper = set("i kubernetes linux english utc gmt docker unix tls tcp http monday tuesday wednesday thursday friday saturday sunday",
 		"january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec",
 		"pod pods node nodes deployment deployments service services container containers namespace cluster ingress job jobs secret secrets")
+	// The most frequent words of German that English does not have.
+	german = set("der das und ist nicht mit von dem ein eine einen im auf wird sind wurde zu sich auch bei nach für wegen")
 	// Things that an author numbers or counts: neither is a claim about the estate.
 	steps   = set("step option phase point case cause hypothesis theory finding candidate item figure part section")
 	aspects = set("reasons reason things thing ways way possibilities options causes facts points steps signs hypotheses explanations observations theories candidates")
