@@ -34,6 +34,7 @@ func TestModelKeys(t *testing.T) {
 	assert.Equal(t, "second-key", find(printed))
 	require.NoError(t, os.Remove(path))
 	assert.Equal(t, "second-key", find(printed))
+	assert.Equal(t, map[string]string{"openai": "second-key"}, k.masks.found, "what was found is masked in logs")
 	_, err := k.find(t.Context(), "openai", read)
 	require.Error(t, err)
 	_, err = k.find(t.Context(), "openai", config.Secret{Command: []string{"false"}})

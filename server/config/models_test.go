@@ -54,6 +54,7 @@ func TestModelMistakes(t *testing.T) {
 		"openai: {url: 'ftp://host'}":                `:1:25: models.openai.url: this is no plain URL; ` + urlRemedy,
 		"openai: {url: host, key: {env: A}}":         `:1:24: models.openai.url: this is no plain URL; ` + urlRemedy,
 		"cohere: {url: http://host/}":                `:1:24: models.cohere.url: a key goes over http to this machine only: others could read it on the way; write https://`,
+		"cohere: {url: http://10.0.0.1/}":            `:1:24: models.cohere.url: a key goes over http to this machine only: others could read it on the way; write https://`,
 		"aliases: [default=openai/x]":                `:1:19: models.aliases: "default" is what models.default is called; choose another name`,
 		"ollama: {key: {env: A}}":                    `:1:19: models.ollama: unknown key "key"; use one of: url`,
 		"daily: {cents: 0}":                          `:1:25: models.daily.cents: 0 is out of range; write a whole number from 1 to 10000000 (US cents)`,
