@@ -122,6 +122,6 @@ bench: build controlplane ## speed and memory, each as a ratio measured in one r
 fuzz: ## run every fuzz target for FUZZTIME
 	@for package in $$($(GO) list $(FLAGS) ./...); do \
 		for target in $$($(GO) test $(FLAGS) -list '^Fuzz' $$package | grep '^Fuzz'); do \
-			$(GO) test $(FLAGS) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) $$package || exit 1; \
+			$(GO) test $(FLAGS) -run '^$$' -fuzz "^$$target$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x $$package || exit 1; \
 		done; \
 	done

@@ -18,7 +18,8 @@ type Tokens struct {
 // Sum is all of the tokens.
 func (t Tokens) Sum() int { return t.In + t.Out }
 
-func (t Tokens) plus(more Tokens) Tokens {
+// Plus is both together.
+func (t Tokens) Plus(more Tokens) Tokens {
 	return Tokens{t.In + more.In, t.Out + more.Out, t.Cached + more.Cached}
 }
 
@@ -103,9 +104,9 @@ func USD(c Cost) string {
 // Add adds a call.
 func (t *Spent) Add(s Spend) {
 	t.Calls++
-	t.Tokens = t.Tokens.plus(s.Tokens)
+	t.Tokens = t.Tokens.Plus(s.Tokens)
 	if s.Cost == nil {
-		t.Unpriced = t.Unpriced.plus(s.Tokens)
+		t.Unpriced = t.Unpriced.Plus(s.Tokens)
 	} else {
 		t.Cost += *s.Cost
 	}

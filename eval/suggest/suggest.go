@@ -119,7 +119,7 @@ func (r *Proposal) count(one router.Investigation) {
 	if one.At.After(r.Last) {
 		r.Last = one.At
 	}
-	r.Tokens.In, r.Tokens.Out, r.Tokens.Cached = r.Tokens.In+one.Tokens.In, r.Tokens.Out+one.Tokens.Out, r.Tokens.Cached+one.Tokens.Cached
+	r.Tokens = r.Tokens.Plus(one.Tokens)
 	if one.Cost == nil {
 		r.Unpriced++
 		return

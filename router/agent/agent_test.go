@@ -40,7 +40,7 @@ func TestAnswersFromWhatToolsRead(t *testing.T) {
 	assert.NotEqual(t, "unknown", use.CostUSD)
 	spent, err := r.books.Spent(t.Context(), noon.Add(-time.Hour), noon.Add(time.Hour), "")
 	require.NoError(t, err)
-	assert.Equal(t, router.Tokens{In: 2000, Out: 200}, spent.Tokens)
+	assert.Equal(t, router.Tokens{In: 2000, Out: 200, Cached: 600}, spent.Tokens)
 }
 
 func TestHistoryHasOnePartPerMessage(t *testing.T) {
@@ -300,6 +300,7 @@ func TestInvestigationsAreNoted(t *testing.T) {
 	require.Len(t, noted.all, 1)
 	i := noted.all[0]
 	assert.Equal(t, a.AnswerID, i.Answer)
+	assert.Equal(t, router.Tokens{In: 2000, Out: 200, Cached: 600}, i.Tokens)
 	assert.NotContains(t, i.Question, "hunter2hunter2")
 	assert.Equal(t, router.StatusOK, i.Status)
 	require.Len(t, i.Uses, 1)

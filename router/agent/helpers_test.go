@@ -71,7 +71,7 @@ func says(text string) turn {
 
 func response(text, stop string, calls ...llms.ToolCall) *llms.ContentResponse {
 	return &llms.ContentResponse{Choices: []*llms.ContentChoice{{Content: text, StopReason: stop, ToolCalls: calls,
-		GenerationInfo: map[string]any{"PromptTokens": 1000, "CompletionTokens": 100, "TotalTokens": 1100}}}}
+		GenerationInfo: map[string]any{"PromptTokens": 1000, "PromptCachedTokens": 300, "CompletionTokens": 100, "TotalTokens": 1100}}}}
 }
 
 // calls is a turn that uses tools: pairs of a name and arguments.

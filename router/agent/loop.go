@@ -80,8 +80,6 @@ func (i *inquiry) run(ctx context.Context) ending {
 func (i *inquiry) stopped(ctx, early context.Context, err error) ending {
 	var limit *limitError
 	switch {
-	case errors.As(err, &limit) && limit.final:
-		return ending{problem: limit.problem()}
 	case errors.As(err, &limit):
 		return i.conclude(ctx, limit)
 	case early.Err() != nil:

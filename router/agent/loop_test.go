@@ -206,7 +206,7 @@ func TestUnknownIsNotNothing(t *testing.T) {
 	assert.Equal(t, "unknown", r.ask(t, router.Question{Model: "openai/of-my-own"}).Usage.Model.CostUSD)
 	spent, err := r.books.Spent(t.Context(), noon, time.Time{}, "")
 	require.NoError(t, err)
-	assert.Equal(t, router.Tokens{In: 2000, Out: 200}, spent.Unpriced)
+	assert.Equal(t, router.Tokens{In: 2000, Out: 200, Cached: 600}, spent.Unpriced)
 	assert.Nil(t, noted.all[0].Cost)
 }
 

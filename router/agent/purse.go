@@ -48,7 +48,6 @@ func newPurse(books Books, s *Settings, m *models.Model, answer, asker string, n
 // limitError says which limit of [Limits] a turn would go beyond.
 type limitError struct {
 	why, fix string
-	final    bool // nor can the model be asked to conclude
 	long     bool // what was read is too much for the model
 	cause    error
 }
@@ -109,7 +108,7 @@ func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tool
 		if call.Cost == nil {
 			setting = "models.daily.tokens"
 		}
-		return call, &limitError{why: "no more today: " + over.Error(), fix: "wait for the next day (UTC), choose a local model, or raise " + setting, final: true, cause: err}
+		return call, &limitError{why: "no more today: " + over.Error(), fix: "wait for the next day (UTC), choose a local model, or raise " + setting, cause: err}
 	case err != nil && ctx.Err() == nil:
 		return call, &adapters.SourceError{Reason: adapters.Internal, Detail: "what models cost cannot be kept, so none is asked: " + err.Error(), Fix: "clanker doctor", Err: err}
 	}
@@ -142,11 +141,11 @@ func (p *purse) within(call router.Spend, closing bool) error {
 	}
 	if most, need := p.limits.Tokens, turns*call.Tokens.Sum(); most > 0 && p.tokens.Sum()+need > most {
 		return &limitError{why: fmt.Sprintf("the limit of a question is %d tokens; %d are used, and going on may take %d", most, p.tokens.Sum(), need),
-			fix: "raise models.tokens, or ask for less at once", final: closing}
+			fix: "raise models.tokens, or ask for less at once"}
 	}
 	if most := p.limits.Cost; most != nil && call.Cost != nil && p.cost+int64(turns)**call.Cost > *most {
 		return &limitError{why: fmt.Sprintf("the limit of a question is %s US dollars; %s are spent, and going on may cost %s", router.USD(most), router.USD(&p.cost), router.USD(new(int64(turns)**call.Cost))),
-			fix: "raise models.cents, choose a cheaper model, or ask for less at once", final: closing}
+			fix: "raise models.cents, choose a cheaper model, or ask for less at once"}
 	}
 	return nil
 }
@@ -163,7 +162,7 @@ func (p *purse) settle(ctx context.Context, call router.Spend, reply models.Repl
 		p.warning = cmp.Or(p.warning, "what the failed turn cost is not known, so the most that it can have cost counts")
 	}
 	cost := p.of(spent)
-	p.tokens.In, p.tokens.Out = p.tokens.In+spent.In, p.tokens.Out+spent.Out
+	p.tokens = p.tokens.Plus(spent)
 	if cost != nil {
 		p.cost += *cost
 	}

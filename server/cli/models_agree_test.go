@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"regexp"
-	"strings"
 	"testing"
 	"time"
 
@@ -10,36 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"clanker/router/agent"
-	"clanker/router/agent/models"
 	"clanker/server/config"
 )
-
-// The configuration says of each provider of models what the program does.
-func TestConfigAgreesWithModels(t *testing.T) {
-	t.Parallel()
-	docs := map[string]string{}
-	for _, k := range config.Keys() {
-		docs[k.Path] = k.Doc
-	}
-	none, err := models.New(models.Settings{})
-	require.NoError(t, err)
-	sections := 0
-	for path := range docs {
-		if strings.HasPrefix(path, "models.") && strings.HasSuffix(path, ".url") {
-			sections++
-		}
-	}
-	listed := none.Providers(t.Context())
-	assert.Len(t, listed, sections)
-	for _, l := range listed {
-		assert.Contains(t, docs["models."+l.Provider+".url"], l.URL+" is used.")
-		key, configurable := docs["models."+l.Provider+".key"]
-		assert.Equal(t, configurable, l.Error != "", "%s: %s", l.Provider, l.Error)
-		if variable := regexp.MustCompile(`set (\w+),`).FindStringSubmatch(l.Error); configurable {
-			assert.Contains(t, key, "$"+variable[1])
-		}
-	}
-}
 
 // What the configuration leaves open is what an agent does without one.
 func TestConfigAgreesWithAgent(t *testing.T) {

@@ -226,10 +226,10 @@ func TestValues(t *testing.T) {
 		`{"key":"kubernetes.kubeconfig","value":"","from":"default"},{"key":"terraform.folders","value":[],"from":"default"},`+
 		`{"key":"models.default","value":"","from":"default"},{"key":"models.research","value":"","from":"default"},{"key":"models.aliases","value":[],"from":"default"},`+
 		`{"key":"models.anthropic.key","value":null,"from":"default"},{"key":"models.anthropic.url","value":"","from":"default"},`+
-		`{"key":"models.openai.key","value":null,"from":"default"},{"key":"models.openai.url","value":"","from":"default"},`+
-		`{"key":"models.google.key","value":null,"from":"default"},{"key":"models.google.url","value":"","from":"default"},`+
 		`{"key":"models.cohere.key","value":null,"from":"default"},{"key":"models.cohere.url","value":"","from":"default"},`+
+		`{"key":"models.google.key","value":null,"from":"default"},{"key":"models.google.url","value":"","from":"default"},`+
 		`{"key":"models.ollama.url","value":"","from":"default"},`+
+		`{"key":"models.openai.key","value":null,"from":"default"},{"key":"models.openai.url","value":"","from":"default"},`+
 		`{"key":"models.prices","value":"","from":"default"},{"key":"models.steps","value":12,"from":"default"},{"key":"models.seconds","value":50,"from":"default"},{"key":"models.tokens","value":200000,"from":"default"},{"key":"models.cents","value":100,"from":"default"},{"key":"models.daily.cents","value":500,"from":"default"},{"key":"models.daily.tokens","value":2000000,"from":"default"},`+
 		`{"key":"agents.users","value":[],"from":"default"},{"key":"operators.listen","value":"localhost:39394","from":"default"},`+
 		`{"key":"operators.users","value":[],"from":"default"},{"key":"policies.dir","value":"","from":"default"},`+

@@ -85,8 +85,8 @@ func TestExampleFile(t *testing.T) {
 		changed = append(changed, k.Path)
 	}
 	assert.Equal(t, []string{"token", "intents.dirs", "kubernetes.kubeconfig", "terraform.folders",
-		"models.default", "models.research", "models.aliases", "models.anthropic.key", "models.anthropic.url", "models.openai.key", "models.openai.url",
-		"models.google.key", "models.google.url", "models.cohere.key", "models.cohere.url", "models.ollama.url", "models.prices",
+		"models.default", "models.research", "models.aliases", "models.anthropic.key", "models.anthropic.url", "models.cohere.key", "models.cohere.url",
+		"models.google.key", "models.google.url", "models.ollama.url", "models.openai.key", "models.openai.url", "models.prices",
 		"agents.users", "operators.users",
 		"policies.dir", "state", "database"}, changed)
 	for _, v := range c.Values() {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"clanker/intents/strict"
+	"clanker/router/agent/models"
 )
 
 // Models says which models look into questions that no intent covers, and what they may cost.
@@ -43,26 +44,26 @@ type Daily struct {
 
 // vendor is a provider of models as its rows in the table need it.
 type vendor struct {
-	name, title string
-	keys        []string // the usual variables of its key; none: it takes no key
-	address     string   // the usual variable of its URL, if there is one
-	usual       string   // URL
-	of          func(*Config) *Vendor
+	models.Vendor
+	title string
+	of    func(*Config) *Vendor
 }
 
 // vendors are the providers of models, in the order of the table.
-func vendors() []vendor {
-	return []vendor{
-		{"anthropic", "Anthropic", []string{"ANTHROPIC_API_KEY"}, "ANTHROPIC_BASE_URL", "https://api.anthropic.com",
-			func(c *Config) *Vendor { return &c.Models.Anthropic }},
-		{"openai", "OpenAI, or of a server that speaks its protocol", []string{"OPENAI_API_KEY"}, "OPENAI_BASE_URL", "https://api.openai.com/v1",
-			func(c *Config) *Vendor { return &c.Models.OpenAI }},
-		{"google", "Google", []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"}, "", "https://generativelanguage.googleapis.com",
-			func(c *Config) *Vendor { return &c.Models.Google }},
-		{"cohere", "Cohere", []string{"COHERE_API_KEY", "CO_API_KEY"}, "", "https://api.cohere.ai",
-			func(c *Config) *Vendor { return &c.Models.Cohere }},
-		{"ollama", "Ollama", nil, "OLLAMA_HOST", "http://127.0.0.1:11434", func(c *Config) *Vendor { return &c.Models.Ollama }},
+func vendors() (all []vendor) {
+	rows := map[string]vendor{
+		"anthropic": {title: "Anthropic", of: func(c *Config) *Vendor { return &c.Models.Anthropic }},
+		"cohere":    {title: "Cohere", of: func(c *Config) *Vendor { return &c.Models.Cohere }},
+		"google":    {title: "Google", of: func(c *Config) *Vendor { return &c.Models.Google }},
+		"ollama":    {title: "Ollama", of: func(c *Config) *Vendor { return &c.Models.Ollama }},
+		"openai":    {title: "OpenAI, or of a server that speaks its protocol", of: func(c *Config) *Vendor { return &c.Models.OpenAI }},
 	}
+	for _, v := range models.Vendors() {
+		row := rows[v.Name]
+		row.Vendor = v
+		all = append(all, row)
+	}
+	return all
 }
 
 // modelKeys are about the models that look into what no intent covers.
@@ -83,17 +84,17 @@ func modelKeys() []Key {
 
 func vendorKeys() (keys []Key) {
 	for _, v := range vendors() {
-		section, usual := "models."+v.name, v.usual
-		if v.address != "" {
-			usual = "$" + v.address + " or " + usual
+		section, usual := "models."+v.Name, v.Usual
+		if v.Host != "" {
+			usual = "$" + v.Host + " or " + usual
 		}
-		if v.keys != nil {
-			keys = append(keys, Key{Path: section + ".key", Type: Hidden, Example: "{file: " + v.name + ".key}", Live: true,
-				Doc: "API key of " + v.title + ". Without it $" + strings.Join(v.keys, " or $") + " is used.\n" +
+		if v.Keys != nil {
+			keys = append(keys, Key{Path: section + ".key", Type: Hidden, Example: "{file: " + v.Name + ".key}", Live: true,
+				Doc: "API key of " + v.title + ". Without it $" + strings.Join(v.Keys, " or $") + " is used.\n" +
 					"It is looked up when a model is asked; a command runs once, and again on SIGHUP or if its key is refused.",
 				field: func(c *Config) any { return &v.of(c).Key }})
 		}
-		keys = append(keys, Key{Path: section + ".url", Type: URL, Example: v.usual, Live: true,
+		keys = append(keys, Key{Path: section + ".url", Type: URL, Example: v.Usual, Live: true,
 			Doc:   "Address of " + v.title + ".\nWithout it " + usual + " is used.",
 			field: func(c *Config) any { return &v.of(c).URL }})
 	}
@@ -146,7 +147,7 @@ func (k Key) names(text, pattern, ref string) problem {
 	}
 	var known []string
 	for _, v := range vendors() {
-		known = append(known, v.name)
+		known = append(known, v.Name)
 	}
 	if name, _, whole := strings.Cut(ref, "/"); whole && !slices.Contains(known, name) {
 		return problem{fmt.Sprintf("there is no provider of models %q", name), strict.Suggest(name, "", known)}
@@ -183,8 +184,8 @@ func (l *loader) models() {
 		}
 	}
 	for _, v := range vendors() {
-		if v.keys != nil && unencrypted(v.of(&l.config).URL) {
-			l.together("models."+v.name+".url", problem{"a key goes over http to this machine only: others could read it on the way",
+		if v.Keys != nil && unencrypted(v.of(&l.config).URL) {
+			l.together("models."+v.Name+".url", problem{"a key goes over http to this machine only: others could read it on the way",
 				"write https://, or reach a server that takes no key as models.ollama.url"})
 		}
 	}

@@ -157,6 +157,7 @@ func TestFaults(t *testing.T) {
   openai/f: {}
   openai/g:
   openai/e: {input: 1, input: 1, output: 1000, read: [1], source: a, context: -1}
+  opnai/x: {input: 1, output: 1, read: 2026-11-01, source: a}
 price: {}
 `)
 	require.Error(t, err)
@@ -172,7 +173,7 @@ price: {}
 		`"openai/b": unknown key "outptu"; did you mean output?`, `"openai/b": output is missing`, `"openai/b": read is missing`, `"openai/b": source is missing`,
 		`"openai/c": long.above: 0 is no number of tokens`, `"openai/c": long.input: "x" is no price`, `"openai/c": long: output is missing`, `"openai/c": input is missing`,
 		`"openai/d": a block of keys with values is expected`, `"openai/e": the key "input" is written twice`, `"openai/e": output: "1000" is no price`,
-		`"openai/e": read: text is expected, not a list`, `"openai/e": context: -1 is no number of tokens`, `"openai/f": output is missing`, `"openai/g": a block of keys with values is expected, not nothing`, `10:1: unknown key "price"; did you mean prices?`} {
+		`"openai/e": read: text is expected, not a list`, `"openai/e": context: -1 is no number of tokens`, `"openai/f": output is missing`, `"openai/g": a block of keys with values is expected, not nothing`, `"opnai/x": there is no provider of models "opnai"; did you mean openai?`, `11:1: unknown key "price"; did you mean prices?`} {
 		assert.ErrorContains(t, err, want)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/goccy/go-yaml/ast"
 
 	"clanker/intents/strict"
+	"clanker/router/agent/models"
 )
 
 //go:embed prices.yaml
@@ -59,11 +61,17 @@ type reader struct {
 var reference = regexp.MustCompile(`^[a-z]+/\S+$`)
 
 func (l *reader) prices(where string, node ast.Node) {
+	var providers []string
+	for _, v := range models.Vendors() {
+		providers = append(providers, v.Name)
+	}
 	l.Entries(where, node, func(key strict.Scalar, row ast.Node) {
 		l.Subject = strconv.Quote(key.Text)
 		defer func() { l.Subject = "" }()
 		if !reference.MatchString(key.Text) {
 			l.Fault(key.Pos, "", "write it as in anthropic/claude-opus-4-6", "it is no provider/model")
+		} else if provider, _, _ := strings.Cut(key.Text, "/"); !slices.Contains(providers, provider) {
+			l.Fault(key.Pos, "", strict.Suggest(provider, "", providers), "there is no provider of models %q", provider)
 		}
 		l.rows[key.Text] = l.row(row)
 	})

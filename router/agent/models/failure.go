@@ -68,7 +68,7 @@ func (m meaning) of(code int, words string) bool {
 
 // meanings are those that there are; the first that fits counts.
 func (t *transport) meanings() []meaning {
-	name, key, again := t.at.vendor.name, cmp.Or(t.at.from, "models."+t.at.vendor.name+".key"), "ask again in a while, or choose another model"
+	name, key, again := t.at.vendor.Name, cmp.Or(t.at.from, "models."+t.at.vendor.Name+".key"), "ask again in a while, or choose another model"
 	broke := saysNoMoney
 	if name == google {
 		broke = saysNoCredit
@@ -96,7 +96,7 @@ func (t *transport) meaning(code int, words string) meaning {
 	case code >= 500:
 		return meaning{reason: adapters.Unreachable, fix: "ask again in a while, or choose another model"}
 	case code < 400:
-		return meaning{reason: adapters.Unreachable, fix: fmt.Sprintf("set %s to the URL of the API itself", cmp.Or(t.at.where, "models."+t.at.vendor.name+".url"))}
+		return meaning{reason: adapters.Unreachable, fix: fmt.Sprintf("set %s to the URL of the API itself", cmp.Or(t.at.where, "models."+t.at.vendor.Name+".url"))}
 	default:
 		return meaning{reason: adapters.Internal, fix: "choose another model: " + fixList}
 	}
@@ -107,7 +107,7 @@ func (t *transport) failure(code int, header http.Header, body []byte) *adapters
 	words := message(body)
 	means := t.meaning(code, words)
 	e := &adapters.SourceError{Reason: means.reason, Fix: means.fix, Err: status(code),
-		Detail: strings.TrimSuffix(fmt.Sprintf("%s answered with HTTP status %d: %s", t.at.vendor.name, code, excerpt(words, t.at.scrub)), ": ")}
+		Detail: strings.TrimSuffix(fmt.Sprintf("%s answered with HTTP status %d: %s", t.at.vendor.Name, code, excerpt(words, t.at.scrub)), ": ")}
 	switch {
 	case means.overflow:
 		e.Err = errOverflow
@@ -126,7 +126,7 @@ func (t *transport) fixModel() string {
 	switch {
 	case t.model == itsModels:
 		return t.at.fix()
-	case t.at.vendor.name == ollama:
+	case t.at.vendor.Name == ollama:
 		return fmt.Sprintf("ollama pull %s, or choose one of those that are there: %s", t.model, fixList)
 	case t.at.where != "":
 		return fmt.Sprintf("choose one of those that are there: %s; or check the URL in %s", fixList, t.at.where)

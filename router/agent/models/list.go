@@ -59,7 +59,7 @@ func (m *Models) list(ctx context.Context, offered func(context.Context, endpoin
 
 // offer is what one provider offers.
 func (m *Models) offer(ctx context.Context, v vendor, offered func(context.Context, endpoint) ([]string, error)) Listed {
-	l := Listed{Provider: v.name, URL: v.usual}
+	l := Listed{Provider: v.Name, URL: v.Usual}
 	base, err := m.address(v)
 	if err == nil {
 		l.URL, l.Local = base.String(), loopback(base)
@@ -115,7 +115,7 @@ func (m *Models) offered(ctx context.Context, at endpoint) ([]string, error) {
 		return nil, cmp.Or(ctx.Err(), err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	refs, err := at.vendor.list.read(at.vendor.name, response.Body)
+	refs, err := at.vendor.list.read(at.vendor.Name, response.Body)
 	return slices.DeleteFunc(refs, func(ref string) bool { return at.scrub(ref) != ref }), err
 }
 

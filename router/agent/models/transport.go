@@ -67,7 +67,7 @@ type transport struct {
 
 func (m *Models) transport(at endpoint, model string) *transport {
 	t := &transport{next: m.client, at: at, model: model, now: m.now}
-	if at.vendor.name != google || !ownWire(model) {
+	if at.vendor.Name != google || !ownWire(model) {
 		t.wire = at.vendor.wire()
 	}
 	return t
@@ -105,10 +105,10 @@ func (t *transport) known(err error) *adapters.SourceError {
 	case errors.As(err, &known):
 		return known
 	case errors.As(err, &large):
-		return &adapters.SourceError{Reason: adapters.Internal, Detail: fmt.Sprintf("%s answered with more than %d MiB", t.at.vendor.name, mostBody>>20), Fix: "ask for less at once, or choose another model"}
+		return &adapters.SourceError{Reason: adapters.Internal, Detail: fmt.Sprintf("%s answered with more than %d MiB", t.at.vendor.Name, mostBody>>20), Fix: "ask for less at once, or choose another model"}
 	}
 	fix := t.at.fix()
-	if t.at.vendor.name == ollama && t.at.local() {
+	if t.at.vendor.Name == ollama && t.at.local() {
 		fix = "start it with ollama serve, or set OLLAMA_HOST or models.ollama.url to where it is"
 	}
 	return &adapters.SourceError{Reason: adapters.Unreachable, Detail: excerpt(fmt.Sprintf("ask %s: %s", t.at.base.Host, err), t.at.scrub), Fix: fix, Err: err}
@@ -242,6 +242,6 @@ func (t *transport) inBand(said object, raw []byte) error {
 
 // strange says that a vendor's answer is not what its API promises.
 func (t *transport) strange(err error) *adapters.SourceError {
-	return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(fmt.Sprintf("what %s answered is no answer of a model: %s", t.at.vendor.name, err), t.at.scrub),
+	return &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(fmt.Sprintf("what %s answered is no answer of a model: %s", t.at.vendor.Name, err), t.at.scrub),
 		Fix: t.at.fix() + ", or choose another model", Err: err}
 }

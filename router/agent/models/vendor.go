@@ -16,30 +16,44 @@ import (
 	"clanker/adapters"
 )
 
-// vendor is a provider of models: where its key and its URL are found, and how it is opened.
-type vendor struct {
-	name  string
-	keys  []string // variables that have its key; the first that is set counts
-	host  string   // the variable that has its URL; empty if there is none
-	usual string   // its usual URL
-	trim  []string // what people write after its URL too
-	wire  func() wire
-	open  func(ctx context.Context, at endpoint, model string, client *http.Client) (llms.Model, error)
-	list  listing
+// Vendor is a provider of models as people know it.
+type Vendor struct {
+	Name  string
+	Keys  []string // variables that have its key; the first that is set counts; none: it needs no key
+	Host  string   // the variable that has its URL; empty if there is none
+	Usual string   // its usual URL
 }
 
-// vendors are all that there are, sorted.
+// Vendors are all that there are, sorted by name.
+func Vendors() []Vendor {
+	var all []Vendor
+	for _, v := range vendors() {
+		all = append(all, v.Vendor)
+	}
+	return all
+}
+
+// vendor is one with how it is opened.
+type vendor struct {
+	Vendor
+	trim []string // what people write after its URL too
+	wire func() wire
+	open func(ctx context.Context, at endpoint, model string, client *http.Client) (llms.Model, error)
+	list listing
+}
+
+// vendors are those of [Vendors].
 func vendors() []vendor {
 	return []vendor{
-		{name: "anthropic", keys: []string{"ANTHROPIC_API_KEY"}, host: "ANTHROPIC_BASE_URL", usual: "https://api.anthropic.com", trim: []string{"/v1"},
+		{Vendor: Vendor{"anthropic", []string{"ANTHROPIC_API_KEY"}, "ANTHROPIC_BASE_URL", "https://api.anthropic.com"}, trim: []string{"/v1"},
 			wire: newAnthropicWire, open: openAnthropic, list: listing{path: "/v1/models?limit=1000", header: "x-api-key", field: "data", name: "id"}},
-		{name: "cohere", keys: []string{"COHERE_API_KEY", "CO_API_KEY"}, usual: "https://api.cohere.ai", trim: []string{"/compatibility/v1", "/v1"},
+		{Vendor: Vendor{"cohere", []string{"COHERE_API_KEY", "CO_API_KEY"}, "", "https://api.cohere.ai"}, trim: []string{"/compatibility/v1", "/v1"},
 			wire: newCohereWire, open: openCohere, list: listing{path: "/v1/models?endpoint=chat&page_size=1000", header: "Authorization", scheme: "Bearer ", field: "models", name: "name"}},
-		{name: "google", keys: []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"}, usual: "https://generativelanguage.googleapis.com", trim: []string{"/openai", "/v1beta"},
+		{Vendor: Vendor{"google", []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"}, "", "https://generativelanguage.googleapis.com"}, trim: []string{"/openai", "/v1beta"},
 			wire: newOpenAIWire, open: openGemini, list: listing{path: "/v1beta/models?pageSize=1000", header: "x-goog-api-key", field: "models", name: "name"}},
-		{name: "ollama", host: "OLLAMA_HOST", usual: "http://127.0.0.1:11434", trim: []string{"/v1"},
+		{Vendor: Vendor{"ollama", nil, "OLLAMA_HOST", "http://127.0.0.1:11434"}, trim: []string{"/v1"},
 			wire: newOpenAIWire, open: openOllama, list: listing{path: "/v1/models", header: "Authorization", scheme: "Bearer ", field: "data", name: "id"}},
-		{name: "openai", keys: []string{"OPENAI_API_KEY"}, host: "OPENAI_BASE_URL", usual: "https://api.openai.com/v1",
+		{Vendor: Vendor{"openai", []string{"OPENAI_API_KEY"}, "OPENAI_BASE_URL", "https://api.openai.com/v1"},
 			wire: newOpenAIWire, open: openOpenAI, list: listing{path: "/models", header: "Authorization", scheme: "Bearer ", field: "data", name: "id"}},
 	}
 }
@@ -48,7 +62,7 @@ const ollama = "ollama"
 
 func vendorOf(name string) (vendor, error) {
 	all := vendors()
-	if i := slices.IndexFunc(all, func(v vendor) bool { return v.name == name }); i >= 0 {
+	if i := slices.IndexFunc(all, func(v vendor) bool { return v.Name == name }); i >= 0 {
 		return all[i], nil
 	}
 	return vendor{}, fmt.Errorf("there is no provider %.60q of models: there are anthropic, cohere, google, ollama and openai", name)
@@ -56,7 +70,7 @@ func vendorOf(name string) (vendor, error) {
 
 // keyless reports whether the vendor is asked without a key where it has none.
 func (v vendor) keyless(base *url.URL) bool {
-	return v.name == ollama || v.name == "openai" && loopback(base)
+	return v.Name == ollama || v.Name == "openai" && loopback(base)
 }
 
 // endpoint is where a vendor is reached, and with which key.
@@ -109,32 +123,32 @@ func (m *Models) endpoint(ctx context.Context, v vendor) (endpoint, error) {
 		return endpoint{}, err
 	}
 	if at.key == "" && !v.keyless(base) {
-		return endpoint{}, &adapters.SourceError{Reason: adapters.NoCredentials, Detail: "there is no key for " + v.name, Fix: m.fixKey(v)}
+		return endpoint{}, &adapters.SourceError{Reason: adapters.NoCredentials, Detail: "there is no key for " + v.Name, Fix: m.fixKey(v)}
 	}
 	return at, nil
 }
 
 // fixKey says where to put a key; a variable is not looked at where a setting stands.
 func (m *Models) fixKey(v vendor) string {
-	setting := fmt.Sprintf("models.%s.key in %s", v.name, m.settings.File)
+	setting := fmt.Sprintf("models.%s.key in %s", v.Name, m.settings.File)
 	switch {
-	case m.settings.Providers[v.name].Key != nil:
+	case m.settings.Providers[v.Name].Key != nil:
 		return "mend " + setting
-	case len(v.keys) == 0:
+	case len(v.Keys) == 0:
 		return "set " + setting
 	}
-	return fmt.Sprintf("set %s, or %s", v.keys[0], setting)
+	return fmt.Sprintf("set %s, or %s", v.Keys[0], setting)
 }
 
 // key finds the vendor's key, and says where.
 func (m *Models) key(ctx context.Context, v vendor) (key, from string, err error) {
-	if read := m.settings.Providers[v.name].Key; read != nil {
-		from = fmt.Sprintf("models.%s.key", v.name)
+	if read := m.settings.Providers[v.Name].Key; read != nil {
+		from = fmt.Sprintf("models.%s.key", v.Name)
 		if key, err = read(ctx); ctx.Err() != nil {
 			return "", "", ctx.Err()
 		}
-	} else if i := slices.IndexFunc(v.keys, func(name string) bool { return strings.TrimSpace(m.settings.Getenv(name)) != "" }); i >= 0 {
-		from, key = v.keys[i], m.settings.Getenv(v.keys[i])
+	} else if i := slices.IndexFunc(v.Keys, func(name string) bool { return strings.TrimSpace(m.settings.Getenv(name)) != "" }); i >= 0 {
+		from, key = v.Keys[i], m.settings.Getenv(v.Keys[i])
 	}
 	key = strings.TrimSpace(key)
 	if err == nil && strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
@@ -148,32 +162,32 @@ func (m *Models) key(ctx context.Context, v vendor) (key, from string, err error
 
 // written is what stands where the vendor's URL is set, and where that is; nowhere for the usual one.
 func (m *Models) written(v vendor) (text, from string) {
-	if set := m.settings.Providers[v.name].URL; set != "" {
-		return set, fmt.Sprintf("models.%s.url", v.name)
+	if set := m.settings.Providers[v.Name].URL; set != "" {
+		return set, fmt.Sprintf("models.%s.url", v.Name)
 	}
-	if v.host == "" {
-		return v.usual, ""
+	if v.Host == "" {
+		return v.Usual, ""
 	}
-	if text = strings.TrimSpace(m.settings.Getenv(v.host)); text == "" {
-		return v.usual, ""
+	if text = strings.TrimSpace(m.settings.Getenv(v.Host)); text == "" {
+		return v.Usual, ""
 	}
-	return text, v.host
+	return text, v.Host
 }
 
 // address is where the vendor is, without a slash at its end.
 func (m *Models) address(v vendor) (*url.URL, error) {
 	text, from := m.written(v)
-	if v.name == ollama {
+	if v.Name == ollama {
 		text = ollamaURL(text)
 	}
 	base, err := url.Parse(strings.TrimRight(text, "/"))
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("%s is no URL: write one as in %s", from, v.usual) // without err, which has all of the text
+		return nil, fmt.Errorf("%s is no URL: write one as in %s", from, v.Usual) // without err, which has all of the text
 	}
 	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, fmt.Errorf("%s has more than a host and a path: write a URL as in %s, and the key in models.%s.key", from, v.usual, v.name)
+		return nil, fmt.Errorf("%s has more than a host and a path: write a URL as in %s, and the key in models.%s.key", from, v.Usual, v.Name)
 	}
-	if base.Scheme == "http" && !loopback(base) && v.name != ollama {
+	if base.Scheme == "http" && !loopback(base) && v.Name != ollama {
 		return nil, fmt.Errorf("%s is plain http, over which a key goes to this machine alone: write https://%s", from, base.Host)
 	}
 	for _, more := range v.trim {
