@@ -86,8 +86,8 @@ func askTwo(t *testing.T, p program, admin string) {
 		assert.Equal(t, model, a.Usage.Model.Name)
 		assert.Equal(t, []int{2, 2, 5000, 80}, []int{a.Usage.Model.Steps, a.Usage.Model.ToolCalls, a.Usage.Model.Input, a.Usage.Model.Output})
 		assert.NotEqual(t, "unknown", a.Usage.Model.CostUSD)
-		assert.Equal(t, []string{"4711 times"}, a.Unverified)
-		assert.Contains(t, r.Text, "> It was restarted 4711 times [unverified].")
+		assert.Equal(t, []string{"4711"}, a.Unverified)
+		assert.Contains(t, r.Text, "> It was restarted 4711 [unverified] times.")
 		assert.Equal(t, "checkout-api", r.item(t, "deployment", "checkout-api").Name)
 		assert.NotEmpty(t, a.Evidence)
 	}
