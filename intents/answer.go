@@ -64,16 +64,7 @@ func plural(count int, noun any) string {
 	if noun == nil {
 		word = "resource"
 	}
-	switch {
-	case count == 1:
-	case strings.HasSuffix(word, "s") || strings.HasSuffix(word, "x") || strings.HasSuffix(word, "ch"):
-		word += "es"
-	case strings.HasSuffix(word, "y") && !strings.HasSuffix(word, "ey") && !strings.HasSuffix(word, "ay"):
-		word = strings.TrimSuffix(word, "y") + "ies"
-	default:
-		word += "s"
-	}
-	return strconv.Itoa(count) + " " + word
+	return adapters.Count(count, word)
 }
 
 // nameList spells the first five resources: session-cache (degraded), orders-db (degraded) and 3 more.

@@ -104,7 +104,7 @@ func (d *draft) blame(k ranking, changes []adapters.Change) error {
 	d.answer.Symptom, d.data.Total = &k.symptom, len(d.data.Changes)
 	d.data.Symptom = k.symptom.words(d.started)
 	if late := slices.IndexFunc(groups, func(g []lead) bool { return g[0].stage == afterwards }); late >= 0 {
-		d.warn("what came after the symptom is no cause of it, and ranks last: %s", plural(len(slices.Concat(groups[late:]...)), "change"))
+		d.warn("what came after the symptom is no cause of it, and ranks last: %s", adapters.Count(len(slices.Concat(groups[late:]...)), "change"))
 	}
 	if !d.found && d.unchanged() {
 		return nil

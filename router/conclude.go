@@ -204,7 +204,7 @@ func troubleWords(sorted []adapters.Resource) string {
 	}
 	text := fmt.Sprintf("%s %s", first.Kind, Printable(first.Name))
 	if alike > 1 {
-		text = fmt.Sprintf("%d of %s, such as %s,", alike, plural(all, string(first.Kind)), Printable(first.Name))
+		text = fmt.Sprintf("%d of %s, such as %s,", alike, adapters.Count(all, string(first.Kind)), Printable(first.Name))
 	}
 	text += fmt.Sprintf(" (%s: %s)", first.Health, cut(Printable(cmp.Or(first.Reason, "no reason given")), 90))
 	if len(symptoms) > 0 {
@@ -227,26 +227,16 @@ func countKinds(resources []adapters.Resource) string {
 	}
 	slices.Sort(kinds)
 	for i, kind := range kinds {
-		kinds[i] = plural(counts[kind], kind)
+		kinds[i] = adapters.Count(counts[kind], kind)
 	}
 	return strings.Join(kinds, ", ")
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return "1 " + word
-	}
-	if strings.HasSuffix(word, "s") {
-		return fmt.Sprintf("%d %ses", n, word)
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }
 
 func warningsWords(n int) string {
 	if n == 0 {
 		return "no warning in the last hour"
 	}
-	return plural(n, "warning") + " in the last hour"
+	return adapters.Count(n, "warning") + " in the last hour"
 }
 
 // aboutLatency reports whether the complaint is of slowness, which health alone does not explain.

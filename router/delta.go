@@ -182,9 +182,9 @@ func (d *Delta) words(most int) []string {
 		words = append(words, "gone: "+string(item.Kind)+" "+item.Name)
 	}
 	if left := len(words) - most + d.More; left > 0 && len(words) > most {
-		return append(words[:most], plural(left, "more change"))
+		return append(words[:most], adapters.Count(left, "more change"))
 	} else if d.More > 0 {
-		words = append(words, plural(d.More, "more change"))
+		words = append(words, adapters.Count(d.More, "more change"))
 	}
 	return words
 }
@@ -197,7 +197,7 @@ func (c DeltaChange) words() string {
 	case c.Field == deltaListed:
 		return c.Name + " left"
 	case c.Field == deltaHealth && c.Times > 1:
-		return c.Name + " " + before + " -> " + shout(after) + " (changed " + plural(c.Times, "time") + ")"
+		return c.Name + " " + before + " -> " + shout(after) + " (changed " + adapters.Count(c.Times, "time") + ")"
 	case c.Field == deltaHealth:
 		return c.Name + " " + before + " -> " + shout(after)
 	case c.Field == deltaWhole:

@@ -11,9 +11,6 @@ func Value(v any) string { return value(v) }
 // Location says where a resource is: cluster/namespace, or account/region.
 func Location(s adapters.Scope) string { return location(s) }
 
-// Count writes a number of things: 1 pod, 3 pods.
-func Count(n int, thing string) string { return plural(n, thing) }
-
 // Nearest are the known names that somebody may have meant by one that nothing goes by, nearest first, at most three. The slot is
 // cluster, namespace or any other.
 func Nearest(slot, name string, names adapters.Names) []string { return nearest(slot, name, names) }

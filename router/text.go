@@ -143,9 +143,9 @@ func (w *writer) more(shown position) string {
 	case left <= 0:
 		return ""
 	case next == "":
-		return fmt.Sprintf("more: %s: narrow the question or raise the limit\n", plural(left, "row"))
+		return fmt.Sprintf("more: %s: narrow the question or raise the limit\n", adapters.Count(left, "row"))
 	default:
-		return fmt.Sprintf("more: clanker_route_question {\"cursor\": %q} (%s)\n", next, plural(left, "row"))
+		return fmt.Sprintf("more: clanker_route_question {\"cursor\": %q} (%s)\n", next, adapters.Count(left, "row"))
 	}
 }
 
@@ -246,7 +246,7 @@ func (w *writer) tail() string {
 	}
 	w.lines(&t, len(w.a.Warnings), "warning", func(i int) { line("warning: %s", w.a.Warnings[i]) })
 	if r := w.a.Redactions; r != nil {
-		line("redacted: %s (%s)", plural(r.Count, "value"), strings.Join(r.Kinds, ", "))
+		line("redacted: %s (%s)", adapters.Count(r.Count, "value"), strings.Join(r.Kinds, ", "))
 	}
 	return t.String()
 }

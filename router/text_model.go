@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"clanker/adapters"
 )
 
 // explanation is what a model made of what was read, quoted, so that it cannot pass for anything else; at most half of the text.
@@ -36,7 +38,7 @@ func (w *writer) model() string {
 	if m.CostUSD != USD(nil) {
 		price = m.CostUSD + " USD"
 	}
-	text := fmt.Sprintf("model: %s, %s, %s, %d tokens, %s", Printable(m.Name), plural(m.Steps, "step"), plural(m.ToolCalls, "tool call"), m.Input+m.Output, price)
+	text := fmt.Sprintf("model: %s, %s, %s, %d tokens, %s", Printable(m.Name), adapters.Count(m.Steps, "step"), adapters.Count(m.ToolCalls, "tool call"), m.Input+m.Output, price)
 	if len(w.a.Unverified) > 0 {
 		text += "; unverified: " + few(w.a.Unverified, mostUnverified, ", ")
 	}

@@ -22,7 +22,7 @@ func (d *draft) timeline(changes []adapters.Change) []adapters.Change {
 	told := len(changes)
 	changes = slices.DeleteFunc(changes, func(c adapters.Change) bool { return seen(c) && (d.noise(c.Field) || d.passing(c)) })
 	if left := told - len(changes); left > 0 {
-		d.warn("left out: %s that were seen of pods and other things that come and go with what runs them", plural(left, "change"))
+		d.warn("left out: %s that were seen of pods and other things that come and go with what runs them", adapters.Count(left, "change"))
 	}
 	var stream []adapters.Change
 	for _, group := range grouped(once(changes)) {

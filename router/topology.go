@@ -118,7 +118,7 @@ func (d *draft) around(g *adapters.Graph, steps []adapters.Step) error {
 	relations := d.graph(g, steps)
 	d.data.Resources = resourcesOf(g, steps)
 	err := d.say("relations in " + d.data.Place)
-	d.answer.Summary += fmt.Sprintf(": %s, %s", plural(len(steps), "resource"), plural(relations, "relation"))
+	d.answer.Summary += fmt.Sprintf(": %s, %s", adapters.Count(len(steps), "resource"), adapters.Count(relations, "relation"))
 	return err
 }
 

@@ -77,7 +77,7 @@ func chainWords(g *adapters.Graph, steps []adapters.Step) string {
 	}
 	text := ": " + few(near, 5, ", ")
 	if pods > 0 {
-		far = append(far, plural(pods, "pod"))
+		far = append(far, adapters.Count(pods, "pod"))
 	}
 	if len(far) > 0 {
 		text += "; through them " + few(far, 5, ", ")
@@ -162,7 +162,7 @@ func pathWords(g *adapters.Graph, steps []adapters.Step) string {
 		return notRead
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, " in %s: %s", plural(len(steps)-1, "step"), nameOf(g, steps[0].ID))
+	fmt.Fprintf(&text, " in %s: %s", adapters.Count(len(steps)-1, "step"), nameOf(g, steps[0].ID))
 	for _, s := range steps[1:] {
 		arrow := " -> "
 		if s.By.From == s.ID {

@@ -99,9 +99,9 @@ func (h *happening) text() string {
 	if h.count == 1 {
 		return cmp.Or(h.message, h.reason)
 	}
-	times := counted(h.count, "time")
+	times := adapters.Count(h.count, "time")
 	if len(h.objects) > 1 {
-		times += " in " + counted(len(h.objects), h.kind)
+		times += " in " + adapters.Count(len(h.objects), h.kind)
 	}
 	return join(times+" until "+h.last.UTC().Format(time.RFC3339), h.message)
 }

@@ -67,7 +67,7 @@ func jobState(j *batchv1.Job, cause string) state {
 	since := deref(j.Status.StartTime, j.CreationTimestamp).Time
 	switch {
 	case j.Status.Failed > 0:
-		return state{adapters.HealthDegraded, join(counted(j.Status.Failed, "failed attempt")+", trying again", cause), since}
+		return state{adapters.HealthDegraded, join(adapters.Count(j.Status.Failed, "failed attempt")+", trying again", cause), since}
 	case cause != "": // it has not begun, and does not get any further
 		return state{adapters.HealthUnhealthy, cause, since}
 	}

@@ -226,7 +226,7 @@ func (s *session) leaveOut(count int) {
 		Provider: Provider, Call: "kubectl logs --context " + shellQuote(s.cluster.name), At: s.at.UTC(), Took: 1,
 		Scope: adapters.Scope{Cluster: s.cluster.name, Namespace: s.query.Scope.Namespace},
 		Error: &adapters.SourceError{
-			Reason: adapters.Unsupported, What: "logs of " + counted(count, "more pod"),
+			Reason: adapters.Unsupported, What: "logs of " + adapters.Count(count, "more pod"),
 			Detail: fmt.Sprintf("the logs of at most %d pods are read at once, those at fault first", maxLogPods),
 			Fix:    "ask for the logs of one pod or workload by name, or of one namespace",
 		},

@@ -103,7 +103,7 @@ func stuckContainer(p *corev1.Pod, now time.Time) (state, bool) {
 			return state{adapters.HealthUnhealthy, waitingReason(p, c), since}, true
 		}
 		if t := c.State.Terminated; t != nil && t.ExitCode != 0 {
-			return state{adapters.HealthUnhealthy, fmt.Sprintf("%s: %s, %s", c.Name, exitReason(t), counted(c.RestartCount, "restart")), t.FinishedAt.Time}, true
+			return state{adapters.HealthUnhealthy, fmt.Sprintf("%s: %s, %s", c.Name, exitReason(t), adapters.Count(c.RestartCount, "restart")), t.FinishedAt.Time}, true
 		}
 	}
 	for _, c := range allStatuses(p) {
@@ -123,7 +123,7 @@ func waitingReason(p *corev1.Pod, c corev1.ContainerStatus) string {
 		parts = append(parts, exitReason(t))
 	}
 	if c.RestartCount > 0 {
-		parts = append(parts, counted(c.RestartCount, "restart"))
+		parts = append(parts, adapters.Count(c.RestartCount, "restart"))
 	}
 	reason := strings.Join(parts, ", ")
 	if len(allStatuses(p)) > 1 {
@@ -161,7 +161,7 @@ func recentCrash(p *corev1.Pod, now time.Time) string {
 	latest, reason := now.Add(-crashTail), ""
 	for _, c := range allStatuses(p) {
 		if t := c.LastTerminationState.Terminated; t != nil && t.ExitCode != 0 && t.FinishedAt.After(latest) {
-			latest, reason = t.FinishedAt.Time, fmt.Sprintf("%s: %s, %s", c.Name, exitReason(t), counted(c.RestartCount, "restart"))
+			latest, reason = t.FinishedAt.Time, fmt.Sprintf("%s: %s, %s", c.Name, exitReason(t), adapters.Count(c.RestartCount, "restart"))
 		}
 	}
 	return reason

@@ -11,7 +11,6 @@ import (
 
 	"github.com/goccy/go-yaml"
 
-	"clanker/adapters"
 	"clanker/intents"
 )
 
@@ -325,15 +324,4 @@ func (d *draft) also() []string {
 	}
 	maps.DeleteFunc(count, func(_ string, n int) bool { return 2*n <= len(d.all) })
 	return slices.SortedFunc(maps.Keys(count), func(a, b string) int { return cmp.Or(cmp.Compare(count[b], count[a]), cmp.Compare(a, b)) })
-}
-
-// kindsPlural names a kind as a file of intents would.
-func kindsPlural(kind string) string {
-	switch adapters.Kind(kind) {
-	case adapters.KindRepository, adapters.KindPolicy, adapters.KindIdentity:
-		return strings.TrimSuffix(kind, "y") + "ies"
-	case adapters.KindIngress, adapters.KindAddress:
-		return kind + "es"
-	}
-	return kind + "s"
 }

@@ -48,7 +48,7 @@ func (d *draft) things() (things, last string) {
 	var names []string
 	for _, kind := range d.intent.Query.Kinds {
 		if kind != "{kind}" {
-			names = append(names, kindsPlural(kind))
+			names = append(names, adapters.Plural(kind))
 		}
 	}
 	switch {

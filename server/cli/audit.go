@@ -202,8 +202,8 @@ func (a *app) printProof(r verify.Report, pinned bool) error {
 	} else {
 		text.WriteString("The log holds: ")
 	}
-	fmt.Fprintf(&text, "%d entries, %s, %s, %s, %s, %s.\n", r.Entries, count(r.Proposals, "proposal"), count(r.Executions, "execution"),
-		count(r.Approvals, "approval"), count(r.Rejections, "rejection"), count(r.Checkpoints, "checkpoint"))
+	fmt.Fprintf(&text, "%d entries, %s, %s, %s, %s, %s.\n", r.Entries, adapters.Count(r.Proposals, "proposal"), adapters.Count(r.Executions, "execution"),
+		adapters.Count(r.Approvals, "approval"), adapters.Count(r.Rejections, "rejection"), adapters.Count(r.Checkpoints, "checkpoint"))
 	if r.Terminal > 0 {
 		fmt.Fprintf(&text, "Of what people said, %d only typed at a terminal: that proves nothing about who did.\n", r.Terminal)
 	}

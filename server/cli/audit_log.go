@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clanker/adapters"
 	"clanker/policies/approval"
 )
 
@@ -85,19 +86,19 @@ func tell(e approval.Entry) (about, what string) {
 	case *approval.Opened:
 		return "", strings.TrimSuffix("clanker "+b.Version+", key "+approval.Fingerprint(b.Key)+", page "+b.Origin, ", page ")
 	case *approval.Loaded:
-		return b.Request, fmt.Sprintf("%s, revision %.12s", count(len(b.Files), "file"), b.Revision)
+		return b.Request, fmt.Sprintf("%s, revision %.12s", adapters.Count(len(b.Files), "file"), b.Revision)
 	case *approval.Trusted:
 		return b.Request, "approvers: " + names(b.Approvers)
 	case *approval.Proposed:
 		return b.Request.ID, fmt.Sprintf("%s, by %s: %s", b.Request.State, b.Request.Proposal.Requester.ID, line(b.Request.Proposal.Plan.Command.Argv))
 	case *approval.Merged:
-		return b.Proposal, fmt.Sprintf("asked for %s", count(b.Asked, "time"))
+		return b.Proposal, fmt.Sprintf("asked for %s", adapters.Count(b.Asked, "time"))
 	case *approval.Refused:
 		return b.Proposal, strings.TrimPrefix(line(b.Argv)+": "+b.Why, ": ")
 	case *approval.Given:
 		return b.Proposal, fmt.Sprintf("%s, by %s with assurance %d", b.Word.Verdict, b.Word.Approver, b.Word.Assurance)
 	case *approval.ApprovedBy:
-		return b.Proposal, "by " + count(len(b.Nonces), "person")
+		return b.Proposal, "by " + adapters.Count(len(b.Nonces), "person")
 	case *approval.Started:
 		return b.Proposal, fmt.Sprintf("plan %.12s", b.Plan)
 	case *approval.Ended:

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"clanker/adapters"
 	"clanker/intents"
 	"clanker/router"
 	"clanker/server/reload"
@@ -104,7 +105,7 @@ func (f *faultyIntents) Error() string {
 	if len(f.Errors) == 1 {
 		return fmt.Sprintf("load intents: %v", f.Errors[0])
 	}
-	return fmt.Sprintf("load intents: %s, the first: %v", count(f.Count(), "fault"), f.Errors[0])
+	return fmt.Sprintf("load intents: %s, the first: %v", adapters.Count(f.Count(), "fault"), f.Errors[0])
 }
 
 func (f *faultyIntents) Unwrap() error { return f.Errors }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clanker/adapters"
 	"clanker/intents/strict"
 	"clanker/router/agent/cost"
 	"clanker/server/config"
@@ -130,7 +131,7 @@ func (a *app) configCheck(cmd *cobra.Command) error {
 	if _, err := fmt.Fprint(a.stdout, lines.String()); err != nil {
 		return err
 	}
-	return errors.New(count(len(faults), "fault"))
+	return errors.New(adapters.Count(len(faults), "fault"))
 }
 
 func (a *app) configShowCommand() *cobra.Command {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clanker/adapters"
 	"clanker/eval"
 	"clanker/intents"
 	"clanker/router"
@@ -106,6 +107,6 @@ func (a *app) printDiff(diff routeDiff) error {
 	if len(rows) > 0 {
 		text.WriteString(a.table([]string{"from", "to", "question", "at"}, rows))
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s%d of %s go elsewhere\n", &text, len(diff.Moved), count(diff.Asked, "question"))
+	_, err := fmt.Fprintf(a.stdout, "%s%d of %s go elsewhere\n", &text, len(diff.Moved), adapters.Count(diff.Asked, "question"))
 	return err
 }

@@ -198,7 +198,7 @@ func (a *app) printGate(d diagnosis) error {
 		_, err := fmt.Fprintf(a.stdout, "\ngate: %s\n", visibly(g.Problem))
 		return err
 	}
-	_, err := fmt.Fprintf(a.stdout, "\ngate: %s, %s, %d pending, policies %.12s, key %s, %s\n", g.Page, count(g.Approvers, "approver"), g.Pending,
+	_, err := fmt.Fprintf(a.stdout, "\ngate: %s, %s, %d pending, policies %.12s, key %s, %s\n", g.Page, adapters.Count(g.Approvers, "approver"), g.Pending,
 		visibly(g.About.Policies), visibly(g.About.Fingerprint), visibly(g.About.Isolation))
 	return err
 }

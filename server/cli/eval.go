@@ -244,7 +244,7 @@ func (a *app) holdBaseline(f evalFlags, baseline eval.Baseline, report eval.Repo
 		return nil
 	}
 	if report.Baseline != nil && len(report.Baseline.Falls) > 0 {
-		return hinted(fmt.Errorf("%s below %s", count(len(report.Baseline.Falls), "figure"), f.baseline),
+		return hinted(fmt.Errorf("%s below %s", adapters.Count(len(report.Baseline.Falls), "figure"), f.baseline),
 			"see what changed above; if it is meant, write it down with --update-baseline")
 	}
 	return nil

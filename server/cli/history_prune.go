@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clanker/adapters"
 	"clanker/server/config"
 	"clanker/server/store"
 )
@@ -77,6 +78,6 @@ func (a *app) printPruned(p store.Pruned, dry bool) error {
 		verb = "would remove"
 	}
 	_, err := fmt.Fprintf(a.stdout, "%s what is from before %s: %s, %s, %s, %s\n", verb, p.Before.UTC().Format(time.RFC3339),
-		count(int(p.Looks), "look"), count(int(p.Changes), "change"), count(int(p.Questions), "question"), count(int(p.Resources), "resource"))
+		adapters.Count(int(p.Looks), "look"), adapters.Count(int(p.Changes), "change"), adapters.Count(int(p.Questions), "question"), adapters.Count(int(p.Resources), "resource"))
 	return err
 }

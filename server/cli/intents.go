@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clanker/adapters"
 	"clanker/eval"
 	"clanker/intents"
 )
@@ -53,13 +54,13 @@ func (a *app) check(dirs []string) error {
 				}
 			}
 		}
-		fmt.Fprintf(&text, "%s: %s", printable(layer), count(own, "intent"))
+		fmt.Fprintf(&text, "%s: %s", printable(layer), adapters.Count(own, "intent"))
 		if overrides > 0 {
 			fmt.Fprintf(&text, ", %d of them in the place of another", overrides)
 		}
 		text.WriteString("\n")
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s%s, no faults\n", &text, count(len(catalog.Intents), "intent"))
+	_, err = fmt.Fprintf(a.stdout, "%s%s, no faults\n", &text, adapters.Count(len(catalog.Intents), "intent"))
 	return err
 }
 
@@ -76,14 +77,7 @@ func (a *app) printFaults(err error) error {
 	if _, err := fmt.Fprint(a.stdout, lines.String()); err != nil {
 		return err
 	}
-	return errors.New(count(faults.Count(), "fault"))
-}
-
-func count(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return fmt.Sprintf("%d %s", n, what)
+	return errors.New(adapters.Count(faults.Count(), "fault"))
 }
 
 // summary is one line of "clanker intents list".
@@ -229,6 +223,6 @@ func (a *app) test(catalog *intents.Catalog, by eval.Classifier) error {
 	if err := faults.Err(); err != nil {
 		return a.printFaults(err)
 	}
-	_, err := fmt.Fprintf(a.stdout, "%s and %s of %s, all go where they belong\n", count(len(examples.Cases), "example"), count(len(own.Cases), "test"), count(len(catalog.Intents), "intent"))
+	_, err := fmt.Fprintf(a.stdout, "%s and %s of %s, all go where they belong\n", adapters.Count(len(examples.Cases), "example"), adapters.Count(len(own.Cases), "test"), adapters.Count(len(catalog.Intents), "intent"))
 	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clanker/adapters"
 	"clanker/router/agent/models"
 	"clanker/server/config"
 )
@@ -196,5 +197,5 @@ func offers(p modelsProvider) string {
 	if len(p.Models) == 0 {
 		return "-"
 	}
-	return count(len(p.Models), "model")
+	return adapters.Count(len(p.Models), "model")
 }

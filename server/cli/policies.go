@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clanker/adapters"
 	"clanker/intents/strict"
 	"clanker/policies"
 )
@@ -126,7 +127,7 @@ func (a *app) checkPolicies(book rulebook, fix bool) error {
 	if err := book.placed(faults.Err()); err != nil {
 		return a.printFaults(err)
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s: %s, revision %.12s, no faults\n", printable(book.name()), count(len(engine.Files()), "file"), engine.Revision())
+	_, err = fmt.Fprintf(a.stdout, "%s: %s, revision %.12s, no faults\n", printable(book.name()), adapters.Count(len(engine.Files()), "file"), engine.Revision())
 	return err
 }
 
@@ -169,7 +170,7 @@ func (a *app) testPolicies(ctx context.Context, book rulebook, threshold float64
 		}
 		text.WriteString("\n")
 	}
-	fmt.Fprintf(&text, "%s: %s passed, %.1f %% of %s covered\n", book.name(), count(report.Tests, "test"), report.Coverage(), count(report.Lines, "line"))
+	fmt.Fprintf(&text, "%s: %s passed, %.1f %% of %s covered\n", book.name(), adapters.Count(report.Tests, "test"), report.Coverage(), adapters.Count(report.Lines, "line"))
 	if _, err := fmt.Fprint(a.stdout, printable(text.String())); err != nil {
 		return err
 	}

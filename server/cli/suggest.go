@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"clanker/adapters"
 	"clanker/eval"
 	"clanker/eval/suggest"
 	"clanker/intents"
@@ -73,7 +74,7 @@ func (a *app) suggest(ctx context.Context, f suggestFlags) error {
 		return err
 	}
 	if len(asked) > 0 {
-		a.say("drafting and checking intents for %s; this takes up to a minute\n", count(len(asked), "question"))
+		a.say("drafting and checking intents for %s; this takes up to a minute\n", adapters.Count(len(asked), "question"))
 	}
 	proposals, err := a.proposed(ctx, asked, f.least)
 	if err != nil {
@@ -174,9 +175,9 @@ func (a *app) printProposals(all []suggest.Proposal, asked int) error {
 	case asked == 0:
 		text.WriteString("no question went to a model in that time\n")
 	case len(all) == 0:
-		fmt.Fprintf(&text, "nothing to propose: of %s that a model looked into, none keeps coming back\n", count(asked, "question"))
+		fmt.Fprintf(&text, "nothing to propose: of %s that a model looked into, none keeps coming back\n", adapters.Count(asked, "question"))
 	default:
-		fmt.Fprintf(&text, "%s for %s that a model looked into; %d passed\n", count(len(all), "proposal"), count(asked, "question"), passed)
+		fmt.Fprintf(&text, "%s for %s that a model looked into; %d passed\n", adapters.Count(len(all), "proposal"), adapters.Count(asked, "question"), passed)
 	}
 	_, err := fmt.Fprint(a.stdout, printable(text.String()))
 	return err
@@ -192,7 +193,7 @@ func writeProposal(b *strings.Builder, p suggest.Proposal) {
 	if p.Fault != "" {
 		fmt.Fprintf(b, "FAILED: %s\n", p.Fault)
 	} else {
-		fmt.Fprintf(b, "checked: it takes none of %s of others; %d of its %d were found without having been learned\n", count(p.Compared, "question"), p.Held.Right, p.Held.Asked)
+		fmt.Fprintf(b, "checked: it takes none of %s of others; %d of its %d were found without having been learned\n", adapters.Count(p.Compared, "question"), p.Held.Right, p.Held.Asked)
 	}
 	writeList(b, "takes", p.Harm)
 	writeList(b, "drifts", p.Drift)
@@ -209,12 +210,12 @@ func writeList(b *strings.Builder, what string, lines []string) {
 
 // saved says what the proposal would have cost nobody.
 func saved(p suggest.Proposal) string {
-	text := fmt.Sprintf("%s asked %s", count(len(p.Questions), "question"), count(p.Asked, "time"))
+	text := fmt.Sprintf("%s asked %s", adapters.Count(len(p.Questions), "question"), adapters.Count(p.Asked, "time"))
 	if p.Tokens.Sum() > 0 {
-		text += fmt.Sprintf(", which took %s and cost %s USD", count(p.Tokens.Sum(), "token"), router.USD(p.Cost))
+		text += fmt.Sprintf(", which took %s and cost %s USD", adapters.Count(p.Tokens.Sum(), "token"), router.USD(p.Cost))
 	}
 	if p.Cost != nil && p.Unpriced > 0 {
-		text += fmt.Sprintf(" (of %s it is unknown)", count(p.Unpriced, "time"))
+		text += fmt.Sprintf(" (of %s it is unknown)", adapters.Count(p.Unpriced, "time"))
 	}
 	return text
 }

@@ -34,7 +34,7 @@ func changes(ctx context.Context, c *call) (*page, error) {
 	for i := range found {
 		p.rows = append(p.rows, changeRow(&found[i]))
 	}
-	p.head = append([]string{router.Count(len(found), "change"), spanWords(from, to, c.desk.Now())}, sources(snapshot)...)
+	p.head = append([]string{adapters.Count(len(found), "change"), spanWords(from, to, c.desk.Now())}, sources(snapshot)...)
 	if len(found) == 0 {
 		c.nowhere(p, q)
 	}
@@ -104,7 +104,7 @@ func (p *page) logged(found []adapters.LogLine, most int) {
 		p.rows = append(p.rows, r)
 	}
 	slices.Reverse(p.rows)
-	words := router.Count(len(found), "line") + " read"
+	words := adapters.Count(len(found), "line") + " read"
 	if len(p.rows) < len(found) {
 		words += fmt.Sprintf(", the last %d shown: narrow it by grep, errors, container or time", len(p.rows))
 	}

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"unicode"
 
+	"clanker/adapters"
 	"clanker/intents"
 	"clanker/router"
 	"clanker/router/agent/claims"
@@ -212,7 +213,7 @@ func find(_ context.Context, c *call) (*page, error) {
 		}
 		p.rows = append(p.rows, row{cells: []string{ToolName(in.ID), in.Description, strings.Join(takes, ", ")}})
 	}
-	p.head = []string{router.Count(len(p.rows), "tool") + " found, which can be called from now on; nothing was read yet"}
+	p.head = []string{adapters.Count(len(p.rows), "tool") + " found, which can be called from now on; nothing was read yet"}
 	return p, nil
 }
 

@@ -3,6 +3,7 @@ package toolbox
 import (
 	"strings"
 
+	"clanker/adapters"
 	"clanker/router"
 	"clanker/router/agent/claims"
 )
@@ -65,7 +66,7 @@ func (p *page) result(id, asked string) Result {
 		lines = lines[n:]
 	}
 	if left := len(p.rows) - shown; left > 0 {
-		b.WriteString(router.Count(left, "more row") + " not shown: " + p.more + "\n")
+		b.WriteString(adapters.Count(left, "more row") + " not shown: " + p.more + "\n")
 	}
 	if r.Text, r.Rows = b.String(), shown; p.lines {
 		r.Rows = p.tells

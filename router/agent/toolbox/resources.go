@@ -101,7 +101,7 @@ func counts(found int, all []adapters.Resource) []string {
 	for _, h := range slices.SortedFunc(maps.Keys(healths), func(a, b adapters.Health) int { return cmp.Compare(severity(a), severity(b)) }) {
 		words = append(words, fmt.Sprintf("%d %s", healths[h], cmp.Or(string(h), "without a status")))
 	}
-	line := router.Count(found, "resource")
+	line := adapters.Count(found, "resource")
 	if found != len(all) {
 		line += fmt.Sprintf(" of %d that were read", len(all))
 	}
@@ -275,7 +275,7 @@ func unmeasured(all []adapters.Resource, metric string) string {
 	}
 	var words []string
 	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
-		words = append(words, router.Count(kinds[kind], string(kind)))
+		words = append(words, adapters.Count(kinds[kind], string(kind)))
 	}
 	return strings.Join(words, ", ")
 }

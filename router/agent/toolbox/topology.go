@@ -44,7 +44,7 @@ func topology(ctx context.Context, c *call) (*page, error) {
 	for _, s := range steps {
 		p.rows = append(p.rows, stepRow(graph, s))
 	}
-	p.head = append([]string{fmt.Sprintf("%s by that name, and %s found from there", router.Count(len(from), "resource"), router.Count(len(steps)-len(from), "other"))}, sources(snapshot)...)
+	p.head = append([]string{fmt.Sprintf("%s by that name, and %s found from there", adapters.Count(len(from), "resource"), adapters.Count(len(steps)-len(from), "other"))}, sources(snapshot)...)
 	if len(from) == 0 {
 		place.Name = c.text("name")
 		p.head = p.head[1:]
