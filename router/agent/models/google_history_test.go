@@ -50,7 +50,7 @@ func FuzzGoogleReply(f *testing.F) {
 	f.Fuzz(func(t *testing.T, answer string) {
 		response := &genai.GenerateContentResponse{}
 		if json.Unmarshal([]byte(answer), response) != nil {
-			t.Skip()
+			return // what is no answer is not read
 		}
 		model := openedGoogle(t, "http://127.0.0.1:1")
 		reply := &googleReply{}
