@@ -86,7 +86,7 @@ func (a *app) modelList(ctx context.Context, offline bool) (list modelList, err 
 	defer done()
 	local := map[string]bool{}
 	for _, l := range listed(ctx) {
-		local[l.Provider] = l.Local && l.Key == "" // see [models.Model]
+		local[l.Provider] = l.RunsHere()
 		p := modelsProvider{Listed: l}
 		for _, ref := range l.Models {
 			p.Models = append(p.Models, modelOffered{ref, f.price(ref, local[l.Provider])})

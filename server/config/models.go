@@ -145,10 +145,7 @@ func (k Key) names(text, pattern, ref string) problem {
 	if !regexp.MustCompile(pattern).MatchString(text) {
 		return problem{fmt.Sprintf("%q names no model", text), k.remedy()}
 	}
-	var known []string
-	for _, v := range vendors() {
-		known = append(known, v.Name)
-	}
+	known := models.VendorNames()
 	if name, _, whole := strings.Cut(ref, "/"); whole && !slices.Contains(known, name) {
 		return problem{fmt.Sprintf("there is no provider of models %q", name), strict.Suggest(name, "", known)}
 	}

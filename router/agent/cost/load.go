@@ -61,10 +61,7 @@ type reader struct {
 var reference = regexp.MustCompile(`^[a-z]+/\S+$`)
 
 func (l *reader) prices(where string, node ast.Node) {
-	var providers []string
-	for _, v := range models.Vendors() {
-		providers = append(providers, v.Name)
-	}
+	providers := models.VendorNames()
 	l.Entries(where, node, func(key strict.Scalar, row ast.Node) {
 		l.Subject = strconv.Quote(key.Text)
 		defer func() { l.Subject = "" }()

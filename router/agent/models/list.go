@@ -25,6 +25,9 @@ type Listed struct {
 	Error    string   `json:"error,omitempty"`  // why there are none, with what to do about it
 }
 
+// RunsHere reports whether the models run on this machine, as [Model].Local does.
+func (l Listed) RunsHere() bool { return l.Local && l.Key == "" }
+
 // listing is how a vendor lists its models.
 type listing struct {
 	path   string

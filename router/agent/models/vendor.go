@@ -33,6 +33,15 @@ func Vendors() []Vendor {
 	return all
 }
 
+// VendorNames are the names of the [Vendors].
+func VendorNames() []string {
+	var names []string
+	for _, v := range vendors() {
+		names = append(names, v.Name)
+	}
+	return names
+}
+
 // vendor is one with how it is opened.
 type vendor struct {
 	Vendor
@@ -65,7 +74,9 @@ func vendorOf(name string) (vendor, error) {
 	if i := slices.IndexFunc(all, func(v vendor) bool { return v.Name == name }); i >= 0 {
 		return all[i], nil
 	}
-	return vendor{}, fmt.Errorf("there is no provider %.60q of models: there are anthropic, cohere, google, ollama and openai", name)
+	names := VendorNames()
+	last := len(names) - 1
+	return vendor{}, fmt.Errorf("there is no provider %.60q of models: there are %s and %s", name, strings.Join(names[:last], ", "), names[last])
 }
 
 // keyless reports whether the vendor is asked without a key where it has none.
