@@ -216,9 +216,7 @@ func (b chrome) try(t *testing.T, a attack, on victim) outcome {
 	require.NoError(t, err)
 	var result outcome
 	script := fmt.Sprintf("(() => { const URL = %q, CALL = %s; return (async () => %s)() })()", url, body, expression(a.script))
-	require.NoError(t, chromedp.Run(ctx, chromedp.Evaluate(script, &result.seen, func(p *cdp.EvaluateParams) *cdp.EvaluateParams {
-		return p.WithAwaitPromise(true)
-	})), "%s", a.name)
+	require.NoError(t, chromedp.Run(ctx, chromedp.Evaluate(script, &result.seen, awaited)), "%s", a.name)
 	eventually(t, 10*time.Second, func() (bool, string) {
 		result.statuses, err = seen.settled()
 		return err == nil, fmt.Sprint(err)
@@ -226,6 +224,9 @@ func (b chrome) try(t *testing.T, a attack, on victim) outcome {
 	result.ran = on.ran() - before
 	return result
 }
+
+// awaited has the browser wait for what a script promises.
+func awaited(p *cdp.EvaluateParams) *cdp.EvaluateParams { return p.WithAwaitPromise(true) }
 
 // expression makes the script the body of a function, which does not wait for ever for an endless stream.
 func expression(script string) string {

@@ -300,6 +300,9 @@ func smallAndByKeyboard(t *testing.T, p program, b chrome) {
 		o.shoot(t, "phone"+strings.ReplaceAll(path, "/", "-"))
 	}
 	o.open(t, "/")
+	var ordered string
+	o.run(t, chromedp.Evaluate(`import("/static/words.js").then(m => ["6.5", "5.519", "5.52", "5.51", "5"].map(s => "2026-01-01T00:00:0" + s + "Z").sort(m.earlier).join())`, &ordered, awaited))
+	assert.Equal(t, "5 5.51 5.519 5.52 6.5", strings.NewReplacer("2026-01-01T00:00:0", "", "Z", "", ",", " ").Replace(ordered))
 	var focused string
 	focus := func(keys string) string {
 		o.run(t, chromedp.KeyEvent(keys), chromedp.Evaluate(`document.activeElement.getAttribute("href") ?? document.activeElement.id`, &focused))

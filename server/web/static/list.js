@@ -1,7 +1,7 @@
 // The list: what waits for people first, then what runs, then what has ended.
 import { get, watch } from "./api.js";
 import { fill, h } from "./dom.js";
-import { chip, classBadge, command, countdown, environment, moment, needs, plural, statePill } from "./words.js";
+import { chip, classBadge, command, countdown, earlier, environment, moment, needs, plural, statePill } from "./words.js";
 
 const over = ["succeeded", "failed", "unknown", "denied", "rejected", "expired", "stale"];
 
@@ -17,10 +17,10 @@ export async function listPage(main) {
   fill(main, h("div", { class: "list", keydown: move }, headline, waiting.node, idle, running.node, recent.node));
   const refresh = async () => {
     const [live, ended] = await Promise.all([get(query(["pending", "approved", "running"], 500)), get(query(over, 50))]);
-    const pending = live.proposals.filter((p) => p.state === "pending").sort((a, b) => a.expires.localeCompare(b.expires) || a.id.localeCompare(b.id));
+    const pending = live.proposals.filter((p) => p.state === "pending").sort((a, b) => earlier(a.expires, b.expires) || a.id.localeCompare(b.id));
     waiting.show(pending);
     running.show(live.proposals.filter((p) => p.state !== "pending"));
-    recent.show(ended.proposals.sort((a, b) => b.updated.localeCompare(a.updated)));
+    recent.show(ended.proposals.sort((a, b) => earlier(b.updated, a.updated)));
     idle.hidden = pending.length > 0;
     document.title = (pending.length > 0 ? "(" + pending.length + ") " : "") + "Proposals - clanker";
   };

@@ -43,6 +43,10 @@ export const command = (title) => h("code", { class: "line-of-words" }, title.sp
 
 export const plural = (n, one, many = one + "s") => n + " " + (n === 1 ? one : many);
 
+// earlier orders times. As texts they cannot be compared: the workspace writes no zeros at the end of a fraction, so that 05.51Z
+// would stand behind 05.519Z.
+export const earlier = (a, b) => Date.parse(a) - Date.parse(b);
+
 // moment is a time of the past, in the reader's own zone.
 export function moment(text) {
   const at = new Date(text);
