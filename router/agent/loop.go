@@ -127,7 +127,7 @@ func (i *inquiry) use(ctx context.Context, reply models.Reply) (circling bool) {
 	}
 	circling = true
 	for n, result := range i.results(ctx, calls) {
-		circling = circling && i.asked[key(calls[n])] > 2
+		circling = circling && (n >= mostCalls || i.asked[key(calls[n])] > 2)
 		i.say(llms.ChatMessageTypeTool, llms.ToolCallResponse{ToolCallID: calls[n].ID, Name: repeatable(calls[n]).FunctionCall.Name, Content: result.Text})
 	}
 	return circling
@@ -151,18 +151,18 @@ func (i *inquiry) results(ctx context.Context, calls []llms.ToolCall) []toolbox.
 	var calling errgroup.Group
 	calling.SetLimit(mostAtOnce)
 	for n, call := range calls {
-		i.asked[key(call)]++
-		switch {
-		case n >= mostCalls:
+		if n >= mostCalls {
 			results[n].Text = fmt.Sprintf("not called: at most %d tools in one turn. Ask again for what you still need.", mostCalls)
-		case i.asked[key(call)] > 1:
-			results[n].Text = "not called: you asked for exactly this before, and its result stands above. Ask for something else, or answer."
-		default:
-			calling.Go(func() error {
-				results[n] = i.box.Call(ctx, *call.FunctionCall)
-				return nil
-			})
+			continue
 		}
+		if i.asked[key(call)]++; i.asked[key(call)] > 1 {
+			results[n].Text = "not called: you asked for exactly this before, and its result stands above. Ask for something else, or answer."
+			continue
+		}
+		calling.Go(func() error {
+			results[n] = i.box.Call(ctx, *call.FunctionCall)
+			return nil
+		})
 	}
 	_ = calling.Wait() // what is wrong with a call is in its result
 	for n, result := range results {

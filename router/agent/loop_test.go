@@ -76,6 +76,22 @@ func TestToolsRunAtOnceAndAnswerInTheirOrder(t *testing.T) {
 	assert.Equal(t, mostAtOnce, c.top, "at once")
 }
 
+// What was too much for one turn was not asked for: it is read when the model asks again.
+func TestWhatWasTooMuchForOneTurnIsReadInTheNext(t *testing.T) {
+	var pairs []string
+	for i := range mostCalls {
+		pairs = append(pairs, "list_resources", fmt.Sprintf(`{"kinds":["pod"],"name":"pod-%d"}`, i))
+	}
+	ninth := []string{"get_resource", `{"name":"session-cache"}`}
+	r := newRig(t, nil, calls(append(pairs, ninth...)...), calls(ninth...), says("session-cache has OOMKilled pods"))
+	a := r.ask(t, router.Question{})
+	results := r.actor.results(2)
+	require.Len(t, results, mostCalls+2)
+	assert.Contains(t, results[mostCalls].Content, "not called: at most 8 tools")
+	assert.Contains(t, results[mostCalls+1].Content, "1 resource (1 degraded)")
+	assert.Equal(t, router.StatusOK, a.Status, a.Summary)
+}
+
 // An empty turn is asked about once; one that was cut off before it said anything is not.
 func TestSilenceIsAskedAboutOnce(t *testing.T) {
 	for stop, want := range map[string]struct {
