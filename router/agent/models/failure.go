@@ -41,10 +41,11 @@ func overloaded(e *adapters.SourceError) bool {
 	return errors.As(e.Err, &s) && e.Reason != adapters.LimitReached && (s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable || s == statusOverloaded)
 }
 
-// How the vendors say what a status alone does not. Google speaks of plans and billing whenever it is asked too often.
+// How the vendors say what a status alone does not. Google speaks of plans whenever it is asked too often, and OpenAI of its page for
+// billing to small accounts.
 var (
 	saysOverflow = regexp.MustCompile(`(?i)context[_ -]?(length|window|size|limit)|prompt is too long|maximum context|too many tokens|input token count|exceeds? the (maximum number of tokens|available context)|token limit`)
-	saysNoMoney  = regexp.MustCompile(`(?i)insufficient[_ ]quota|exceeded your current quota|credit balance|billing`)
+	saysNoMoney  = regexp.MustCompile(`(?i)insufficient[_ ]quota|exceeded your current quota|credit balance|billing[_ ](hard[_ ]limit|not[_ ]active)`)
 	saysNoCredit = regexp.MustCompile(`(?i)credits are depleted`)
 	saysBadKey   = regexp.MustCompile(`(?i)api[_ ]?key (not valid|expired|not found)|api_key_invalid|invalid (x-)?api[_ -]?(key|token)`)
 	saysRefused  = regexp.MustCompile(`(?i)content[_ ]?(filter|policy)|usage policy|invalid_prompt|responsible ?ai|safety (system|polic)`)
@@ -75,10 +76,10 @@ func (t *transport) meanings() []meaning {
 	}
 	return []meaning{
 		{adapters.LimitReached, fmt.Sprintf("add credit, or raise the limit, of your account at %s, or choose another model", name), false, broke, []int{402}},
-		{adapters.ExpiredCredentials, fmt.Sprintf("put a valid key into %s", key), false, saysBadKey, []int{401}},
+		{adapters.ExpiredCredentials, t.at.vendor.keyed(fmt.Sprintf("put a valid key into %s", key)), false, saysBadKey, []int{401}},
 		{adapters.RateLimited, again, false, nil, []int{429, int(statusOverloaded)}},
 		{adapters.Unsupported, "ask for less at once, or choose a model with a larger context", true, saysOverflow, []int{413}},
-		{adapters.PermissionDenied, fmt.Sprintf("let the key in %s use %s, or choose another model: %s", key, t.model, fixList), false, nil, []int{403}},
+		{adapters.PermissionDenied, t.at.vendor.keyed(fmt.Sprintf("let the key in %s use %s, or choose another model: %s", key, t.model, fixList)), false, nil, []int{403}},
 		{adapters.Refused, "ask in other words, or choose another model", false, saysRefused, nil},
 		{adapters.Unsupported, "choose a model that calls tools; clanker models test tells whether one does", false, saysNoTools, nil},
 		{adapters.Unsupported, t.fixModel(), false, saysNoModel, []int{404}},

@@ -43,6 +43,8 @@ func TestFailures(t *testing.T) {
 		{provider: "google", code: 400, body: `[{"error":{"code":400,"message":"API key not valid. Please pass a valid API key.","status":"INVALID_ARGUMENT"}}]`, reason: adapters.ExpiredCredentials, fix: "THE_KEY"},
 		{provider: "cohere", code: 401, body: `{"message":"invalid api token"}`, reason: adapters.ExpiredCredentials, fix: "THE_KEY"},
 		{provider: "anthropic", code: 403, body: `{"error":{"type":"permission_error","message":"Your API key does not have permission to use the specified resource."}}`, reason: adapters.PermissionDenied, fix: "some-model"},
+		{provider: "ollama", code: 401, body: `{"error":"unauthorized"}`, reason: adapters.ExpiredCredentials, fix: "as models.openai.url, with models.openai.key"},
+		{provider: "ollama", code: 403, reason: adapters.PermissionDenied, fix: "as models.openai.url, with models.openai.key"},
 		{provider: "openai", code: 404, body: `{"error":{"message":"The model 'gpt-9' does not exist or you do not have access to it.","code":"model_not_found"}}`, reason: adapters.Unsupported, fix: "clanker models list"},
 		{provider: "anthropic", code: 404, body: `{"error":{"type":"not_found_error","message":"model: claude-9"}}`, reason: adapters.Unsupported, fix: "clanker models list"},
 		{provider: "ollama", code: 404, body: `{"error":{"message":"model \"gemma9\" not found, try pulling it first","type":"api_error"}}`, reason: adapters.Unsupported, fix: "ollama pull some-model"},
@@ -55,6 +57,9 @@ func TestFailures(t *testing.T) {
 		{provider: "cohere", code: 400, body: `{"message":"too many tokens: size limit exceeded by 11326 tokens."}`, reason: adapters.Unsupported, fix: "larger context", overflow: true},
 		{provider: "ollama", code: 400, body: `{"error":{"message":"the request exceeds the available context size"}}`, reason: adapters.Unsupported, fix: "larger context", overflow: true},
 		{provider: "openai", code: 429, header: http.Header{"Retry-After": {"20"}}, body: `{"error":{"message":"Rate limit reached","code":"rate_limit_exceeded"}}`, reason: adapters.RateLimited, fix: "ask again in 20s", again: true, after: 20 * time.Second},
+		{provider: "openai", code: 429, header: http.Header{"Retry-After": {"20"}}, body: `{"error":{"message":"Rate limit reached for gpt-5.4 in organization org-x on requests per min (RPM): Limit 3, Used 3, Requested 1. Please try again in 20s. Visit https://platform.openai.com/account/rate-limits to learn more. You can increase your rate limit by adding a payment method to your account at https://platform.openai.com/account/billing.","type":"requests","code":"rate_limit_exceeded"}}`, reason: adapters.RateLimited, fix: "ask again in 20s", again: true, after: 20 * time.Second},
+		{provider: "openai", code: 429, body: `{"error":{"message":"Your account is not active, please check your billing details on our website.","type":"billing_not_active","code":"billing_not_active"}}`, reason: adapters.LimitReached, fix: "add credit"},
+		{provider: "openai", code: 400, body: `{"error":{"message":"Billing hard limit has been reached","code":"billing_hard_limit_reached"}}`, reason: adapters.LimitReached, fix: "add credit"},
 		{provider: "openai", code: 429, header: http.Header{"Retry-After-Ms": {"250"}, "Retry-After": {"1"}}, reason: adapters.RateLimited, fix: "ask again in 1s", again: true, after: 250 * time.Millisecond},
 		{provider: "anthropic", code: 429, header: http.Header{"Retry-After": {noon.Add(90 * time.Second).Format(http.TimeFormat)}}, body: `{"error":{"type":"rate_limit_error","message":"This request would exceed your rate limit"}}`, reason: adapters.RateLimited, fix: "ask again in 1m30s", again: true, after: 90 * time.Second},
 		{provider: "google", code: 429, body: `{"error":{"code":429,"message":"You exceeded your current quota, please check your plan and billing details.","status":"RESOURCE_EXHAUSTED","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.5s"}]}}`, reason: adapters.RateLimited, fix: "ask again in", again: true, after: 34500 * time.Millisecond},
@@ -80,6 +85,7 @@ func TestFailures(t *testing.T) {
 			assert.Contains(t, e.Detail, fmt.Sprint(c.code))
 			assert.NotContains(t, e.Detail, planted)
 			assert.NotContains(t, e.Detail, "<")
+			assert.NotContains(t, e.Fix, "models.ollama.key", "there is no such setting")
 		})
 	}
 }

@@ -84,6 +84,14 @@ func (v vendor) keyless(base *url.URL) bool {
 	return v.Name == ollama || v.Name == "openai" && loopback(base)
 }
 
+// keyed is what to do about the vendor's key, where it takes one.
+func (v vendor) keyed(fix string) string {
+	if v.Keys != nil {
+		return fix
+	}
+	return fmt.Sprintf("clanker sends %s no key: reach a server that takes one as models.openai.url, with models.openai.key", v.Name)
+}
+
 // endpoint is where a vendor is reached, and with which key.
 type endpoint struct {
 	vendor vendor
@@ -142,11 +150,8 @@ func (m *Models) endpoint(ctx context.Context, v vendor) (endpoint, error) {
 // fixKey says where to put a key; a variable is not looked at where a setting stands.
 func (m *Models) fixKey(v vendor) string {
 	setting := fmt.Sprintf("models.%s.key in %s", v.Name, m.settings.File)
-	switch {
-	case m.settings.Providers[v.Name].Key != nil:
+	if m.settings.Providers[v.Name].Key != nil {
 		return "mend " + setting
-	case len(v.Keys) == 0:
-		return "set " + setting
 	}
 	return fmt.Sprintf("set %s, or %s", v.Keys[0], setting)
 }

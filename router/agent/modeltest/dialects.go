@@ -168,7 +168,8 @@ func openAIWords(k Kind, model string) worded {
 	case TooLong:
 		return worded{400, "invalid_request_error", "context_length_exceeded", "This model's maximum context length is 128000 tokens. However, your messages resulted in 150321 tokens. Please reduce the length of the messages."}
 	case RateLimit:
-		return worded{429, "tokens", "rate_limit_exceeded", "Rate limit reached for " + model + " in organization org-scripted on tokens per min (TPM): Limit 30000, Used 29000, Requested 2500."}
+		return worded{429, "tokens", "rate_limit_exceeded", "Rate limit reached for " + model + " in organization org-scripted on tokens per min (TPM): Limit 30000, Used 29000, Requested 2500. " +
+			"You can increase your rate limit by adding a payment method to your account at https://platform.openai.com/account/billing."}
 	case NoCredit:
 		return worded{429, "insufficient_quota", "insufficient_quota", "You exceeded your current quota, please check your plan and billing details."}
 	case ContentFilter:
