@@ -352,13 +352,3 @@ func TestRedactedArgumentsStayAnObject(t *testing.T) {
 		assert.NotContains(t, got, "hunter2hunter2")
 	}
 }
-
-func FuzzWhere(f *testing.F) {
-	f.Add("checkout-api is down.", "checkout-api")
-	f.Add("checkout-api-v2.", "checkout-api")
-	f.Fuzz(func(t *testing.T, text, name string) {
-		if n := where(text, name); n >= 0 {
-			assert.True(t, strings.HasPrefix(text[n:], name))
-		}
-	})
-}

@@ -85,45 +85,20 @@ func (i *inquiry) named(text string) []string {
 	at := map[string]int{}
 	for _, id := range i.ids {
 		name := adapters.IDName(id)
-		first := min(len(name), 1)
-		for _, as := range []string{id, name, strings.ToUpper(name[:first]) + name[first:]} { // the last begins a sentence
-			if n := where(text, as); n >= 0 {
-				at[id] = n
-				break
-			}
+		n := router.FindWord(text, id, nameJoiners)
+		if n < 0 && len(name) > 1 { // one letter is an article
+			n = router.FindWord(text, name, nameJoiners)
+		}
+		if n >= 0 {
+			at[id] = n
 		}
 	}
 	refs := slices.SortedFunc(maps.Keys(at), func(a, b string) int { return cmp.Or(cmp.Compare(at[a], at[b]), cmp.Compare(a, b)) })
 	return refs[:min(len(refs), mostRefs)]
 }
 
-// where is the index of a name in a text, as a word of its own; -1 if it does not stand there.
-func where(text, name string) int {
-	if len(name) < 2 {
-		return -1
-	}
-	for from := 0; ; {
-		n := strings.Index(text[from:], name)
-		if n < 0 {
-			return -1
-		}
-		start := from + n
-		end := start + len(name)
-		if (start == 0 || !inName(text[start-1])) && (end == len(text) || !inName(text[end]) || sentenceEnd(text[end:])) {
-			return start
-		}
-		from = start + 1
-	}
-}
-
-func inName(c byte) bool {
-	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.'
-}
-
-// sentenceEnd reports whether a dot ends a sentence, rather than going on with a name.
-func sentenceEnd(rest string) bool {
-	return rest[0] == '.' && (len(rest) == 1 || !inName(rest[1]))
-}
+// nameJoiners go on with a name in a text. A slash does not: of deployment/web it parts the kind.
+const nameJoiners = "-_."
 
 // proposals are the commands, as far as they can be read, and what is wrong with the others. Nothing is proposed or run.
 func proposals(commands []string, reason string) (proposals []router.Proposal, warnings []string) {
