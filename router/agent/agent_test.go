@@ -344,7 +344,7 @@ func TestCommandsThatNobodyCouldRunAreLeftOut(t *testing.T) {
 }
 
 func TestRedactedArgumentsStayAnObject(t *testing.T) {
-	i := &inquiry{model: &models.Model{}}
+	i := &inquiry{model: models.Wrap("", nil)}
 	for arguments, want := range map[string]bool{`{"grep":"password=hunter2hunter2"}`: true, `{}`: true, `{"a":`: false, `[]`: false, `null`: false, ``: false} {
 		got, ok := i.redacted(arguments)
 		assert.Equal(t, want, ok, arguments)

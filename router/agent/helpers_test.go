@@ -136,7 +136,7 @@ func (s studio) Open(_ context.Context, ref string) (*models.Model, error) {
 		return nil, &adapters.SourceError{Reason: adapters.NoCredentials, Detail: "no key", Fix: "set ANTHROPIC_API_KEY"}
 	}
 	name, err := s.Resolve(ref)
-	return &models.Model{Name: name, LLM: s.model}, err
+	return models.Wrap(name, s.model), err
 }
 
 // rig is an agent over the demo estate, in a router.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 
@@ -19,24 +20,21 @@ import (
 type Model struct {
 	Name  string // provider/model
 	Local bool   // it runs on this machine: its URL is loopback, and it takes no key
-	LLM   llms.Model
 
-	now   func() time.Time                           // nil: the clock
-	wait  func(context.Context, time.Duration) error // nil: a timer
-	scrub func(string) string                        // takes secrets out; nil: [adapters.RedactText]
-	most  time.Duration                              // for one turn; 0: mostTurn
+	llm   llms.Model
+	now   func() time.Time
+	wait  func(context.Context, time.Duration) error
+	scrub func(string) string // takes secrets out
+	most  time.Duration       // for one turn
+}
+
+// Wrap returns the model of a client, which is provider/model by name, and runs elsewhere.
+func Wrap(name string, llm llms.Model) *Model {
+	return &Model{Name: name, llm: llm, now: time.Now, wait: sleep, scrub: adapters.RedactText, most: mostTurn}
 }
 
 // Scrub takes the key, and what looks like a secret, out of what the model wrote.
-func (m *Model) Scrub(text string) string {
-	if m.scrub == nil {
-		return adapters.RedactText(text)
-	}
-	return m.scrub(text)
-}
-
-// String is the model's name.
-func (m *Model) String() string { return m.Name }
+func (m *Model) Scrub(text string) string { return m.scrub(text) }
 
 // Stop says why a model stopped.
 type Stop string
@@ -75,7 +73,7 @@ func (m *Model) Ask(ctx context.Context, messages []llms.MessageContent, tools [
 		if !again || reply.Text != "" {
 			return reply, err
 		}
-		if err := m.waiting()(ctx, pause); err != nil {
+		if err := m.wait(ctx, pause); err != nil {
 			return reply, err
 		}
 	}
@@ -89,24 +87,10 @@ func (m *Model) pause(ctx context.Context, err error, try int) (time.Duration, b
 	}
 	left := mostWait
 	if deadline, ok := ctx.Deadline(); ok {
-		left = min(left, deadline.Sub(clock(m.now)()))
+		left = min(left, deadline.Sub(m.now()))
 	}
 	pause := cmp.Or(problem.RetryAfter, time.Second<<(try-1))
 	return pause, pause < left
-}
-
-func (m *Model) waiting() func(context.Context, time.Duration) error {
-	if m.wait == nil {
-		return sleep
-	}
-	return m.wait
-}
-
-func clock(now func() time.Time) func() time.Time {
-	if now == nil {
-		return time.Now
-	}
-	return now
 }
 
 // sleep waits, or returns the error of ctx when that ends before.
@@ -123,7 +107,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 // turn asks once.
 func (m *Model) turn(ctx context.Context, messages []llms.MessageContent, tools []llms.Tool, most int, stream func(string)) (Reply, error) {
-	own, done := context.WithTimeout(ctx, cmp.Or(m.most, mostTurn))
+	own, done := context.WithTimeout(ctx, m.most)
 	defer done()
 	own, said := listen(own)
 	options := []llms.CallOption{llms.WithMaxTokens(most), llms.WithTools(tools)}
@@ -148,10 +132,11 @@ func (m *Model) turn(ctx context.Context, messages []llms.MessageContent, tools 
 func (m *Model) generate(ctx context.Context, messages []llms.MessageContent, options []llms.CallOption) (response *llms.ContentResponse, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			response, err = nil, fmt.Errorf("the client of %s failed over the answer: %v", m.Name, p)
+			response, err = nil, &adapters.SourceError{Reason: adapters.Internal, Detail: excerpt(fmt.Sprintf("the client of %s failed over the answer: %v", m.Name, p), m.Scrub),
+				Fix: "report this as a bug, and choose another model"}
 		}
 	}()
-	return m.LLM.GenerateContent(ctx, messages, options...)
+	return m.llm.GenerateContent(ctx, messages, options...)
 }
 
 // problem is what went wrong, in the words of this package.
@@ -161,7 +146,7 @@ func (m *Model) problem(ctx, own context.Context, err error) error {
 	case ctx.Err() != nil: // also where the client says that all went well: what it has may be a part
 		return ctx.Err()
 	case own.Err() != nil:
-		return &adapters.SourceError{Reason: adapters.TimedOut, Detail: fmt.Sprintf("%s did not answer within %s", m.Name, cmp.Or(m.most, mostTurn)), Fix: "ask again, or choose a faster model", Err: own.Err()}
+		return &adapters.SourceError{Reason: adapters.TimedOut, Detail: fmt.Sprintf("%s did not answer within %s", m.Name, m.most), Fix: "ask again, or choose a faster model", Err: own.Err()}
 	case err == nil:
 		return nil
 	case errors.As(err, &known):
@@ -222,12 +207,19 @@ func replied(response *llms.ContentResponse, turn int) Reply {
 	default:
 		r.Calls = numbered(r.Calls, turn)
 		r.Stop = StopEnd
-		if len(r.Calls) > 0 {
+		switch {
+		case len(r.Calls) > 0:
 			r.Stop = StopTools
+		case refusal.MatchString(strings.TrimSpace(r.Text)):
+			r.Stop = StopRefused
 		}
 	}
 	return r
 }
+
+// refusal is how models refuse whose vendors have no word for it: in one short line of English. "I can't find any pods" is none.
+var refusal = regexp.MustCompile(`(?i)^((I['’]m |I am )?sorry[,.]? (but )?)?I( can['’]t| cannot| can not| won['’]t| will not|(['’]m| am) (unable|not able) to)` +
+	` ((help|assist)( you)?( with [^.\n]{1,120})?|comply( with [^.\n]{1,120})?|fulfill? [^.\n]{1,40}|do that)([.!].{0,120})?$`)
 
 // spoken is a text without the thoughts that some servers on one's own machine leave in front of it.
 func spoken(text string) string {

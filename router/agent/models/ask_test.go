@@ -291,46 +291,6 @@ func TestMalformedArguments(t *testing.T) {
 	})
 }
 
-func TestStops(t *testing.T) {
-	for _, c := range []struct {
-		turn modeltest.Turn
-		want Stop
-	}{
-		{modeltest.Turn{Text: "All three", Stop: modeltest.StopLength}, StopLength},
-		{modeltest.Turn{Text: "All three", Stop: modeltest.StopLength, Calls: []modeltest.Call{{Tool: "pods", Arguments: `{}`}}}, StopLength},
-		{modeltest.Turn{Text: "I will not.", Stop: modeltest.StopRefuse}, StopRefused},
-		{modeltest.Turn{Stop: modeltest.StopFilter}, StopRefused},
-	} {
-		c.turn.Repeat = true
-		t.Run(string(c.turn.Stop), func(t *testing.T) {
-			each(t, modeltest.Script{Turns: []modeltest.Turn{c.turn}}, func(t *testing.T, _ *modeltest.Server, model *Model, _ *[]time.Duration) {
-				reply, err := model.Ask(t.Context(), begun(), both, 500, nil)
-				require.NoError(t, err)
-				if c.turn.Stop == modeltest.StopRefuse && !strings.HasPrefix(model.Name, "anthropic/") && !strings.HasPrefix(model.Name, "openai/") {
-					assert.Equal(t, c.turn.Text, reply.Text, "others have no other way to say it")
-					return
-				}
-				assert.Equal(t, c.want, reply.Stop)
-				assert.Empty(t, reply.Calls, "the last of them may not be whole")
-				if c.turn.Calls == nil {
-					reply, err = model.Ask(t.Context(), begun(), both, 500, func(string) {})
-					require.NoError(t, err)
-					assert.Equal(t, c.want, reply.Stop)
-				}
-			})
-		})
-	}
-}
-
-func TestSpoken(t *testing.T) {
-	for text, want := range map[string]string{
-		"": "", "It is.": "It is.", "<think>\nIs it?\n</think>\n\nIt is.": "It is.", "<think>Is it?</think>": "",
-		"It says </think> here.": "It says </think> here.", "<think>Is it": "<think>Is it",
-	} {
-		assert.Equal(t, want, replied(&llms.ContentResponse{Choices: []*llms.ContentChoice{{Content: text}}}, 1).Text, text)
-	}
-}
-
 func TestManyQuestionsAtOnce(t *testing.T) {
 	script := modeltest.Script{Turns: []modeltest.Turn{
 		{When: "Hello?", Calls: []modeltest.Call{{Tool: "pods", Arguments: `{}`}}, Repeat: true},
@@ -396,13 +356,16 @@ func TestAnyClientCanBeAsked(t *testing.T) {
 			if name == "fine, but too late" {
 				of = ctx
 			}
-			reply, err := (&Model{Name: "other/x", LLM: other{generate: c.generate}}).Ask(of, hello, nil, 7, nil)
+			reply, err := Wrap("other/x", other{generate: c.generate}).Ask(of, hello, nil, 7, nil)
 			assert.Equal(t, c.want, reply)
 			if c.err == "" {
 				assert.NoError(t, err)
 				return
 			}
 			assert.EqualError(t, err, c.err)
+			if name == "panic" {
+				assert.Contains(t, problemOf(t, err).Fix, "report this as a bug")
+			}
 		})
 	}
 }

@@ -37,4 +37,7 @@
 // # Limits
 //
 // Ollama cuts what is longer than its context without saying so: give it one that is large enough (OLLAMA_CONTEXT_LENGTH).
+//
+// Ollama, Cohere and Gemini to 2.x have no word for a refusal. A short answer that says in English that the model cannot help, assist,
+// comply, fulfil the request or do that is taken for one; any other is an answer.
 package models

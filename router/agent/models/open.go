@@ -172,5 +172,7 @@ func (m *Models) Open(ctx context.Context, ref string) (*Model, error) {
 	if err != nil {
 		return nil, &adapters.SourceError{Reason: adapters.Internal, Detail: at.scrub(fmt.Sprintf("open %s: %s", name, err)), Fix: fixList}
 	}
-	return &Model{Name: name, Local: at.local(), LLM: llm, now: m.now, wait: m.wait, scrub: at.scrub}, nil
+	opened := Wrap(name, llm)
+	opened.Local, opened.now, opened.wait, opened.scrub = at.local(), m.now, m.wait, at.scrub
+	return opened, nil
 }

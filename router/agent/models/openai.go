@@ -57,19 +57,17 @@ type mendedModel struct {
 	always []llms.CallOption
 }
 
-// GenerateContent is that of the client, with the errors of the transport.
+// GenerateContent is that of the client; the errors of the transport are in the hearing.
 func (m *mendedModel) GenerateContent(ctx context.Context, messages []llms.MessageContent, options ...llms.CallOption) (*llms.ContentResponse, error) {
 	var asked llms.CallOptions
 	for _, option := range options {
 		option(&asked)
 	}
-	ctx, h := listen(ctx)
 	if asked.StreamingFunc != nil {
-		h.stream = func(text string) error { return asked.StreamingFunc(ctx, []byte(text)) }
+		hearingOf(ctx).stream = func(text string) error { return asked.StreamingFunc(ctx, []byte(text)) }
 		options = append(options, llms.WithStreamingFunc(nil))
 	}
-	response, err := m.Model.GenerateContent(ctx, messages, append(options, m.always...)...)
-	return response, cmp.Or(h.failure(), err)
+	return m.Model.GenerateContent(ctx, messages, append(options, m.always...)...)
 }
 
 // openAIWire is that of chat completions.
