@@ -292,6 +292,13 @@ func TestNothingIsRepeated(t *testing.T) {
 	}
 }
 
+// TestEveryRepeatedWordIsReplaced: neighbours share what parts them.
+func TestEveryRepeatedWordIsReplaced(t *testing.T) {
+	for text, want := range map[string]string{"": "", "x": "?", "x x": "? ?", "x/x,X\nx.": "?/?,?\n?.", "x-x x_x xx ax xé": "x-x x_x xx ax xé", "x- _x": "?- _?"} {
+		assert.Equal(t, want, toolbox.Replaced(text, "x", "?"), "%q", text)
+	}
+}
+
 func TestManyAtOnce(t *testing.T) {
 	b := box(t)
 	calls := [][2]string{{"list_resources", `{"kinds":["pod"]}`}, {"find_intents", `{"about":"cost"}`}, {"get_topology", `{"name":"checkout-api"}`},

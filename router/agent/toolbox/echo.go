@@ -1,9 +1,10 @@
 package toolbox
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"clanker/router"
 )
 
 // said are the texts that the model chose itself in a call: all but the words of a list.
@@ -22,15 +23,28 @@ func (c *call) said() []string {
 func (c *call) unechoed(text, read string) string {
 	providers, _ := c.desk.Names().Providers()
 	for _, value := range c.said() {
-		if len(c.desk.Names().Find(value)) > 0 || slices.Contains(providers, strings.ToLower(value)) {
+		if len(c.desk.Names().Find(value)) > 0 || slices.Contains(providers, strings.ToLower(value)) || router.FindWord(read, value, echoJoiners) >= 0 {
 			continue
 		}
-		whole := regexp.MustCompile(`(?i)(^|[^\pL\pN_-])` + regexp.QuoteMeta(value) + `($|[^\pL\pN_-])`)
-		if !whole.MatchString(read) {
-			text = whole.ReplaceAllString(text, "${1}(as asked)${2}")
-		}
+		text = replaced(text, value, "(as asked)")
 	}
 	return text
+}
+
+// echoJoiners go on with what the model chose: what is longer than that was not chosen.
+const echoJoiners = "-_"
+
+// replaced is a text with another word wherever a word stands.
+func replaced(text, word, by string) string {
+	var b strings.Builder
+	for {
+		at := router.FindWord(text, word, echoJoiners)
+		if at < 0 {
+			return b.String() + text
+		}
+		b.WriteString(text[:at] + by)
+		text = text[at+len(word):]
+	}
 }
 
 // unecho does so with what stands above the rows.

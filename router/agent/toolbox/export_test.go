@@ -12,3 +12,6 @@ func IntentTool(in *intents.Intent) (llms.Tool, error) {
 	_, err := t.understand(t.example)
 	return t.offered(), err
 }
+
+// Replaced lets tests see how what is only repeated is replaced.
+var Replaced = replaced
