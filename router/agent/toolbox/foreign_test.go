@@ -121,8 +121,10 @@ func TestSteps(t *testing.T) {
 	var steps []string
 	b := toolbox.New(deskOver(t, estate(t), router.Question{Text: curious, Step: func(text string) { steps = append(steps, text) }}))
 	ask(t, b, "list_resources", `{"kinds":["pod"],"namespace":"production"}`)
+	ask(t, b, "list_resources", `{"kinds":["ingress"]}`)
 	ask(t, b, "get_logs", `{"name":"checkout-api"}`)
 	assert.Contains(t, steps, "reading pods in production")
+	assert.Contains(t, steps, "reading ingresses")
 	ask(t, b, "intent_health-services", `{}`)
 	ask(t, b, "find_intents", `{"about":"certificates"}`)
 	assert.Contains(t, steps, "reading logs of checkout-api")

@@ -163,7 +163,7 @@ func (c *call) step(what string, q adapters.Query) {
 func kindWords(kinds []adapters.Kind) string {
 	var words []string
 	for _, kind := range kinds[:min(len(kinds), 4)] {
-		words = append(words, string(kind)+"s")
+		words = append(words, adapters.Plural(string(kind)))
 	}
 	return cmp.Or(strings.Join(words, ", "), "resources")
 }
