@@ -19,10 +19,12 @@ import (
 func TestReadOnly(t *testing.T) {
 	assert.Contains(t, reachable(reflect.TypeFor[*router.Desk]()), reflect.TypeFor[*intents.Intent]())
 	assert.Empty(t, writing(reflect.TypeFor[*toolbox.Box](), reflect.TypeFor[*router.Desk]()))
-	assert.Contains(t, writing(reflect.TypeFor[*adapters.Workspace]()), "*adapters.Workspace.Plan", "what writes is found")
+	for _, holds := range []reflect.Type{reflect.TypeFor[*adapters.Workspace](), reflect.TypeFor[adapters.Workspace](), reflect.TypeFor[map[string][]adapters.Workspace]()} {
+		assert.Contains(t, writing(holds), "*adapters.Workspace.Plan", "what writes is found")
+	}
 }
 
-var verbs = regexp.MustCompile(`^(Plan|Run|Propose|Approve|Reject|Execute|Apply|Create|Update|Delete|Write|Record|Keep|Put|Remove|Reserve|Settle|Set|Save|Send)([A-Z]|$)`)
+var verbs = regexp.MustCompile(`^(Plan|Run|Propose|Approve|Reject|Execute|Exec|Do|Start|Commit|Rollback|Apply|Create|Update|Patch|Delete|Write|Record|Keep|Put|Post|Remove|Reserve|Settle|Set|Save|Send|Mute)([A-Z]|$)`)
 
 // writing are the methods that write of all that can be reached.
 func writing(from ...reflect.Type) []string {
@@ -46,6 +48,8 @@ func reachable(from ...reflect.Type) map[reflect.Type]bool {
 		case reflect.Slice, reflect.Array, reflect.Map, reflect.Chan:
 			visit(typ.Elem())
 			return
+		case reflect.Struct: // what holds it has its address, and so all of its methods
+			typ = reflect.PointerTo(typ)
 		}
 		if found[typ] {
 			return
