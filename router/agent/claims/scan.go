@@ -4,6 +4,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"clanker/router"
 )
 
 // word is a piece of a text, without the marks around it.
@@ -40,7 +42,7 @@ func words(text string) []word {
 	}
 	for at, r := range text {
 		switch {
-		case unicode.IsSpace(r), strings.ContainsRune(dividers, r), r == ',' && !inNumber(text, at), unspaced(r):
+		case unicode.IsSpace(r), strings.ContainsRune(dividers, r), r == ',' && !inNumber(text, at), router.Unspaced(r):
 			end(at)
 			newLine = newLine || r == '\n'
 		case start < 0:
@@ -49,12 +51,6 @@ func words(text string) []word {
 	}
 	end(len(text))
 	return all
-}
-
-// unspaced reports whether a character is of a script that sets nothing between words, or joins particles to them: names and figures
-// stand in it as they are.
-func unspaced(r rune) bool {
-	return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
 // opens reports whether a sentence or a cell begins after what stands between two words.
