@@ -70,10 +70,11 @@ func (e estate) scale(t testing.TB, to int32) {
 type gate struct {
 	*workspace
 	estate
-	state string
-	flags []string
-	base  string // of the operator page
-	http  *http.Client
+	state  string
+	flags  []string
+	base   string // of the operator page
+	leader int    // process that serves it
+	http   *http.Client
 }
 
 // gate starts one that uses the cluster's own kubectl.
@@ -92,19 +93,25 @@ func (e estate) gateWith(t testing.TB, tools []string, flags ...string) *gate {
 	return g
 }
 
+// page is where the workspace says that the operator page is. A new one may have the address of the one before.
+type page struct {
+	URL string
+	PID int
+}
+
 // begin starts the workspace on the state that there is.
 func (g *gate) begin(t testing.TB) {
 	t.Helper()
 	flags := append([]string{"--operators", "127.0.0.1:0", "--state", g.state}, g.flags...)
 	g.workspace = g.program.start(t, []string{g.kubeconfig}, flags...)
-	var at struct{ URL string }
+	var at page
 	eventually(t, patience, func() (bool, string) {
 		text, err := os.ReadFile(filepath.Join(g.state, "operators.json"))
-		return err == nil && json.Unmarshal(text, &at) == nil && at.URL != g.base, "the operator page does not say where it is; the log says:\n" + g.log.String()
+		return err == nil && json.Unmarshal(text, &at) == nil && at.PID != g.leader, "the operator page does not say where it is; the log says:\n" + g.log.String()
 	})
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	g.base, g.http = at.URL, &http.Client{Jar: jar, Timeout: patience}
+	g.base, g.leader, g.http = at.URL, at.PID, &http.Client{Jar: jar, Timeout: patience}
 }
 
 // call sends a request to the operator page; what it refuses is a [refused].

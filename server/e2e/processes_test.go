@@ -41,7 +41,7 @@ func TestProcesses(t *testing.T) {
 // beside starts another process on the same folder.
 func (g *gate) beside(t testing.TB, environment ...string) *gate {
 	t.Helper()
-	other := &gate{estate: g.estate, state: g.state, flags: g.flags, base: g.base}
+	other := &gate{estate: g.estate, state: g.state, flags: g.flags, base: g.base, leader: g.leader}
 	other.more = append(slices.Clip(other.more), environment...)
 	other.workspace = other.program.start(t, []string{g.kubeconfig}, append([]string{"--operators", "127.0.0.1:0", "--state", g.state}, g.flags...)...)
 	jar, err := cookiejar.New(nil)
@@ -53,15 +53,12 @@ func (g *gate) beside(t testing.TB, environment ...string) *gate {
 // leads waits until this process serves the operator page, which another one did.
 func (g *gate) leads(t testing.TB) {
 	t.Helper()
-	at := struct {
-		URL string
-		PID int
-	}{}
+	var at page
 	eventually(t, patience, func() (bool, string) {
 		text, err := os.ReadFile(filepath.Join(g.state, "operators.json"))
 		return err == nil && json.Unmarshal(text, &at) == nil && at.PID == g.process.Pid, "it does not lead; the log says:\n" + g.log.String()
 	})
-	g.base = at.URL
+	g.base, g.leader = at.URL, at.PID
 }
 
 // freeAddress is one that nobody listens on.
