@@ -21,7 +21,7 @@ func TestTry(t *testing.T) {
 	ask := func(city string) modeltest.Call {
 		return modeltest.Call{Tool: "read_temperature", Arguments: `{"city":"` + city + `"}`}
 	}
-	answer := modeltest.Turn{Text: "-7 in Oslo, 19 in Quito"}
+	answer := modeltest.Turn{Text: "43 °C in Oslo, 58 in Quito."}
 	for name, test := range map[string]struct {
 		turns                  []modeltest.Turn
 		tools, parallel, right bool
@@ -32,6 +32,7 @@ func TestTry(t *testing.T) {
 		"one by one":   {[]modeltest.Turn{{Calls: []modeltest.Call{ask("Oslo")}}, {Calls: []modeltest.Call{ask("Quito")}}, answer}, true, false, true, 3, ""},
 		"no tools":     {[]modeltest.Turn{answer}, false, false, true, 1, ""},
 		"invented":     {[]modeltest.Turn{{Calls: []modeltest.Call{ask("Oslo")}}, {Text: "12 degrees in both"}}, true, false, false, 2, ""},
+		"part of it":   {[]modeltest.Turn{{Calls: []modeltest.Call{ask("Oslo")}}, {Text: "143 in Oslo, 58 in Quito"}}, true, false, false, 2, ""},
 		"never enough": {[]modeltest.Turn{{Calls: []modeltest.Call{ask("Paris")}, Repeat: true}}, false, false, false, 3, ""},
 		"nonsense":     {[]modeltest.Turn{{Calls: []modeltest.Call{{Tool: "rm", Arguments: `[`}}}, answer}, false, false, true, 2, ""},
 		"refused key":  {[]modeltest.Turn{{Error: &modeltest.Failure{Kind: modeltest.BadKey}}}, false, false, false, 1, adapters.ExpiredCredentials},
@@ -61,7 +62,7 @@ func TestTry(t *testing.T) {
 func TestTryEveryProvider(t *testing.T) {
 	t.Parallel()
 	both := []modeltest.Call{{Tool: "read_temperature", Arguments: `{"city":"Oslo"}`}, {Tool: "read_temperature", Arguments: `{"city":"Quito"}`}}
-	works := modeltest.Script{Turns: []modeltest.Turn{{Calls: both}, {When: "19", Text: "-7 in Oslo, 19 in Quito"}}}
+	works := modeltest.Script{Turns: []modeltest.Turn{{Calls: both}, {When: "58", Text: "43 °C in Oslo, 58 in Quito."}}}
 	hangs := modeltest.Script{Turns: []modeltest.Turn{{Text: "too late", Hold: modeltest.HoldBefore}}}
 	hurry := agent.DefaultLimits()
 	hurry.Time = 50 * time.Millisecond
@@ -80,7 +81,7 @@ func TestTryWithinTheDay(t *testing.T) {
 	t.Parallel()
 	limits := agent.DefaultLimits()
 	limits.Daily = new(int64(1))
-	trial, err := trying(t, modeltest.Script{Turns: []modeltest.Turn{{Text: "19", Repeat: true}}}, cost.NewBooks(), limits).Try(t.Context(), "openai/gpt-5.4")
+	trial, err := trying(t, modeltest.Script{Turns: []modeltest.Turn{{Text: "58", Repeat: true}}}, cost.NewBooks(), limits).Try(t.Context(), "openai/gpt-5.4")
 	require.NoError(t, err)
 	assert.Equal(t, adapters.LimitReached, trial.Problem.Reason)
 	assert.Zero(t, trial.Steps)
@@ -88,7 +89,7 @@ func TestTryWithinTheDay(t *testing.T) {
 
 func TestTryUnknown(t *testing.T) {
 	t.Parallel()
-	a := trying(t, modeltest.Script{Turns: []modeltest.Turn{{Text: "19", Repeat: true}}}, cost.NewBooks(), agent.DefaultLimits())
+	a := trying(t, modeltest.Script{Turns: []modeltest.Turn{{Text: "58", Repeat: true}}}, cost.NewBooks(), agent.DefaultLimits())
 	trial, err := a.Try(t.Context(), "nobody/knows")
 	require.NoError(t, err)
 	assert.Equal(t, adapters.Unsupported, trial.Problem.Reason)
