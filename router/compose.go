@@ -32,7 +32,7 @@ type draft struct {
 	redactions map[string]int
 	found      bool     // something was there to answer from
 	lost       bool     // a name in the question is nobody's: what the intent suggests next makes no sense
-	only       []string // the IDs that the question is about, where it points back at several; see refer
+	only       []string // the IDs that the question is about, where it points back at several; see standsAlone
 	finding    *Finding // of the fallback; nil where an intent answers
 	settled    bool     // status and summary are final: a question asked back, or declined
 }

@@ -58,18 +58,25 @@ func (d *draft) askWhich(match Match) {
 // would name things that are not here, and an agent that picks one would report on something else.
 func (d *draft) decline(match Match, m *Matcher) {
 	d.end(StatusUnsupported, "No intent covers this question, so nothing was read.")
-	if match.Foreign {
+	if match.Reason != "" {
 		d.warn("%s", match.Reason)
-		return
 	}
+	switch {
+	case match.Barred:
+	case match.Foreign:
+		d.warn("name a model with the question to have it looked into all the same")
+	default:
+		d.nearest(match, m)
+	}
+}
+
+// nearest says which intents are near, and how such a question comes to be answered.
+func (d *draft) nearest(match Match, m *Matcher) {
 	var nearest []string
 	for _, candidate := range match.Tried[:min(3, len(match.Tried))] {
 		if in, ok := m.catalog.Intent(candidate.Intent); ok {
 			nearest = append(nearest, fmt.Sprintf("%s (%s)", in.ID, strings.TrimRight(in.Description, ".")))
 		}
-	}
-	if match.Reason != "" {
-		d.warn("%s", match.Reason)
 	}
 	if len(nearest) > 0 {
 		d.warn("nearest intents: %s", strings.Join(nearest, ", "))

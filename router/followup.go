@@ -24,8 +24,9 @@ type resolved struct {
 	needs *Needs   // what cannot be known
 }
 
-// refer makes the question of the draft stand alone. It reports false when that cannot be done, and the draft has asked back.
-func (r *Router) refer(ctx context.Context, d *draft, m *Matcher) bool {
+// standsAlone makes the draft's question one that stands alone. It reports false when that cannot be done, and the draft has asked
+// back.
+func (r *Router) standsAlone(ctx context.Context, d *draft, m *Matcher) bool {
 	if d.asked.FollowUp == "" && (r.memory == nil || !mayPointBack(d.asked.Text)) {
 		return true
 	}

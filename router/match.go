@@ -162,7 +162,8 @@ func (m *Matcher) match(s *scratch, text string, names adapters.Names) Match {
 // beyond answers where no pattern does: by the verb of a command, by what the examples teach, or not at all.
 func (m *Matcher) beyond(s *scratch, names adapters.Names) Match {
 	if why := noAnswer(s.act); why != "" {
-		return Match{Outcome: Abstain, Normalized: strings.Join(s.lattice.words, " "), Reason: why, Foreign: true}
+		return Match{Outcome: Abstain, Normalized: strings.Join(s.lattice.words, " "), Reason: why, Foreign: true,
+			Barred: s.act == actInjection || s.act == actBoth}
 	}
 	switch {
 	case m.learned == nil:

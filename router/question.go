@@ -60,6 +60,7 @@ type Match struct {
 	Normalized string      // the question after normalisation, with typed slots in braces
 	Reason     string      // why it abstained or found it ambiguous, for a person
 	Foreign    bool        // it asks for what no intent could answer: knowledge, code, small talk
+	Barred     bool        // no model is asked either: it gives the workspace orders, or asks for two things at once
 	Notes      []string    // what was read differently from how it was written: `read "chekout-api" as checkout-api`
 	Unused     []string    // what the answer is not narrowed by, though the question says it: `not narrowed to "80%"`
 	Needs      *Needs      // a slot that the best intent requires and the question lacks

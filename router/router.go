@@ -79,8 +79,11 @@ func (r *Router) Use(m *Matcher) { r.matcher.Store(m) }
 // not read by then is in the answer's coverage.
 const AnswerTime = 24 * time.Second
 
-// Route answers a question. Whatever is wrong with the question or with the providers is said in the answer; an error
-// means that ctx ended, or a bug. A question with a cursor gets the next page of the answer that the cursor is from.
+// Route answers a question: it reads it (a follow-up is made to stand alone), finds the intent that it asks for, does what that
+// says, and remembers the answer. What no intent covers a [Fallback] looks into, or it is declined; what is unclear is asked back.
+//
+// Whatever is wrong with the question or with the providers is said in the answer; an error means that ctx ended, or a bug. A
+// question with a cursor gets the next page of the answer that the cursor is from.
 func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 	d, err := r.begin(q)
 	if err != nil {
@@ -90,30 +93,38 @@ func (r *Router) Route(ctx context.Context, q Question) (Answer, error) {
 		return r.next(q, d), nil
 	}
 	matcher := r.matcher.Load()
-	if d.readable() && r.refer(ctx, d, matcher) {
+	if d.readable() && r.standsAlone(ctx, d, matcher) { // else the answer says already why not
 		if d.asked.Cursor != "" { // "show me more"
 			return r.next(d.asked, d), nil
 		}
-		reading, done := context.WithTimeout(d.steps.watched(ctx), AnswerTime)
-		defer done()
-		match, names := r.understand(reading, matcher, d.asked.Text)
-		d.understood(match, names)
-		switch {
-		case match.Needs != nil:
-			d.ask(*match.Needs)
-		case match.Outcome == Ambiguous:
-			d.askWhich(match)
-		case match.Outcome != Hit:
-			err = r.uncovered(ctx, d, matcher, match) // in its own time: a model takes longer
-		default:
-			err = r.answer(reading, d, match.Hits[0])
-		}
+		err = r.resolve(ctx, d, matcher)
 	}
 	if err := cmp.Or(err, ctx.Err()); err != nil {
 		return Answer{}, fmt.Errorf("answer %q: %w", d.answer.Question, err)
 	}
 	r.remember(ctx, d)
 	return r.publish(d), nil
+}
+
+// resolve takes the question to one of its five ends: it is asked back, in one of two ways, answered, investigated or declined.
+func (r *Router) resolve(ctx context.Context, d *draft, matcher *Matcher) error {
+	reading, done := context.WithTimeout(d.steps.watched(ctx), AnswerTime)
+	defer done()
+	match, names := r.understand(reading, matcher, d.asked.Text)
+	d.understood(match, names)
+	switch {
+	case match.Needs != nil:
+		d.ask(*match.Needs)
+	case match.Outcome == Ambiguous:
+		d.askWhich(match)
+	case match.Outcome == Hit:
+		return r.answer(reading, d, match.Hits[0])
+	case r.mayInvestigate(d, match):
+		return r.investigate(ctx, d, matcher, match) // in its own time: a model takes longer
+	default:
+		d.decline(match, matcher)
+	}
+	return nil
 }
 
 // Match says what the router would make of a question, with the names known so far. It asks no provider for an answer.
