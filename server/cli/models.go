@@ -171,7 +171,7 @@ func (a *app) printModelList(list modelList) error {
 	var text, problems strings.Builder
 	for _, p := range list.Providers {
 		where := "elsewhere"
-		if p.Local {
+		if p.Loopback {
 			where = "this machine"
 		}
 		rows = append(rows, []string{p.Provider, cmp.Or(p.Key, "-"), p.URL, where, offers(p)})

@@ -31,6 +31,7 @@ import (
 	"time"
 
 	"clanker/router"
+	"clanker/router/agent/models"
 )
 
 // Table is what models cost. It is safe for concurrent use.
@@ -87,13 +88,10 @@ func (t *Table) row(model string) (Price, bool) {
 	return p, ok
 }
 
-// most is how many tokens are counted at most of each sort: no model takes as many, and with more the sum could overflow.
-const most = 1_000_000_000
-
 // Cost returns what a call costs, rounded up; never nil.
 func (p Price) Cost(t router.Tokens) router.Cost {
-	in := min(max(t.In, 0), most)
-	cached, out := min(max(t.Cached, 0), in), min(max(t.Out, 0), most)
+	in := min(max(t.In, 0), models.MostTokens)
+	cached, out := min(max(t.Cached, 0), in), min(max(t.Out, 0), models.MostTokens)
 	r := p.usual
 	if p.above > 0 && in > p.above {
 		r = p.long

@@ -261,12 +261,13 @@ func stopOf(reason string) Stop {
 	}
 }
 
+// MostTokens is how many tokens are counted at most of each sort: no model takes as many, and with more the sums could overflow.
+const MostTokens = 1_000_000_000
+
 // tokensOf are the tokens that a client tells of. Anthropic's do not count what is read from the cache, or put there, as input;
-// Gemini's and others' do not count what was thought as output, but do in the sum. Servers say anything: more than a model can take
-// would break the sums of all others.
+// Gemini's and others' do not count what was thought as output, but do in the sum. Servers say anything.
 func tokensOf(info map[string]any) router.Tokens {
-	const most = 1_000_000_000
-	n := func(key string) int { v, _ := info[key].(int); return min(max(v, 0), most) }
+	n := func(key string) int { v, _ := info[key].(int); return min(max(v, 0), MostTokens) }
 	if _, anthropic := info["InputTokens"]; anthropic {
 		cached := n("CacheReadInputTokens")
 		return router.Tokens{In: n("InputTokens") + n("CacheCreationInputTokens") + cached, Out: n("OutputTokens"), Cached: cached}

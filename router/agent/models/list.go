@@ -1,7 +1,6 @@
 package models
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,14 +18,14 @@ import (
 type Listed struct {
 	Provider string   `json:"provider"`
 	URL      string   `json:"url"`
-	Local    bool     `json:"local"`            // the URL is loopback
+	Loopback bool     `json:"loopback"`         // the URL is
 	Key      string   `json:"key,omitempty"`    // where its key was found: "env ANTHROPIC_API_KEY", "config"; never the key
 	Models   []string `json:"models,omitempty"` // references, sorted
 	Error    string   `json:"error,omitempty"`  // why there are none, with what to do about it
 }
 
 // RunsHere reports whether the models run on this machine, as [Model].Local does.
-func (l Listed) RunsHere() bool { return l.Local && l.Key == "" }
+func (l Listed) RunsHere() bool { return l.Loopback && l.Key == "" }
 
 // listing is how a vendor lists its models.
 type listing struct {
@@ -63,9 +62,8 @@ func (m *Models) list(ctx context.Context, offered func(context.Context, endpoin
 // offer is what one provider offers.
 func (m *Models) offer(ctx context.Context, v vendor, offered func(context.Context, endpoint) ([]string, error)) Listed {
 	l := Listed{Provider: v.Name, URL: v.Usual}
-	base, err := m.address(v)
-	if err == nil {
-		l.URL, l.Local = base.String(), loopback(base)
+	if base, wrong := v.parse(v.written(m.settings)); wrong == nil {
+		l.URL, l.Loopback = base.String(), loopback(base)
 	}
 	at, err := m.endpoint(ctx, v)
 	if err == nil {
@@ -79,11 +77,7 @@ func (m *Models) offer(ctx context.Context, v vendor, offered func(context.Conte
 }
 
 func remedy(err error) string {
-	var problem *adapters.SourceError
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		return "it did not answer in time"
-	case errors.As(err, &problem) && problem.Fix != "":
+	if problem, ok := errors.AsType[*adapters.SourceError](err); ok {
 		return fmt.Sprintf("%s; fix: %s", problem.Detail, problem.Fix)
 	}
 	return err.Error()
@@ -102,7 +96,7 @@ func found(from string) string {
 
 // offered are the references of the models that a vendor lists.
 func (m *Models) offered(ctx context.Context, at endpoint) ([]string, error) {
-	ctx, done := context.WithTimeout(ctx, mostList)
+	ctx, done := context.WithTimeoutCause(ctx, mostList, fmt.Errorf("it did not answer within %s", mostList))
 	defer done()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, at.url(at.vendor.list.path), nil)
 	if err != nil {
@@ -115,11 +109,14 @@ func (m *Models) offered(ctx context.Context, at endpoint) ([]string, error) {
 	t := &transport{next: m.client, at: at, model: itsModels, now: m.now}
 	response, err := t.RoundTrip(r)
 	if err != nil {
-		return nil, cmp.Or(ctx.Err(), err)
+		return nil, err
 	}
 	defer func() { _ = response.Body.Close() }()
 	refs, err := at.vendor.list.read(at.vendor.Name, response.Body)
-	return slices.DeleteFunc(refs, func(ref string) bool { return at.scrub(ref) != ref }), err
+	if err != nil {
+		return nil, &adapters.SourceError{Reason: adapters.Internal, Detail: "read the list of models: " + excerpt(err.Error(), at.scrub), Fix: at.fix()}
+	}
+	return slices.DeleteFunc(refs, func(ref string) bool { return at.scrub(ref) != ref }), nil
 }
 
 // read takes the names out of a list of models.
@@ -130,7 +127,7 @@ func (l listing) read(provider string, body io.Reader) ([]string, error) {
 	}
 	whole, err := decode(raw)
 	if err != nil {
-		return nil, fmt.Errorf("read the list of models: %w", err)
+		return nil, err
 	}
 	var refs []string
 	for _, model := range objects(whole[l.field]) {

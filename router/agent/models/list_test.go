@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -39,11 +40,11 @@ func TestListAsksEachVendorInItsOwnWay(t *testing.T) {
 	cohere.Key = nil
 	m.settings.Providers["cohere"] = cohere
 	assert.Equal(t, []Listed{
-		{Provider: "anthropic", URL: server.URL, Local: true, Key: "config", Models: []string{"anthropic/claude-a", "anthropic/claude-b"}},
-		{Provider: "cohere", URL: server.URL, Local: true, Key: "env CO_API_KEY", Models: []string{"cohere/command-a-03-2025"}},
-		{Provider: "google", URL: server.URL, Local: true, Key: "config", Models: []string{"google/gemini-3-pro"}},
-		{Provider: "ollama", URL: server.URL, Local: true},
-		{Provider: "openai", URL: server.URL + "/v1", Local: true, Key: "config", Error: "openai answered with HTTP status 401: bad key [redacted]; fix: put a valid key into models.openai.key"},
+		{Provider: "anthropic", URL: server.URL, Loopback: true, Key: "config", Models: []string{"anthropic/claude-a", "anthropic/claude-b"}},
+		{Provider: "cohere", URL: server.URL, Loopback: true, Key: "env CO_API_KEY", Models: []string{"cohere/command-a-03-2025"}},
+		{Provider: "google", URL: server.URL, Loopback: true, Key: "config", Models: []string{"google/gemini-3-pro"}},
+		{Provider: "ollama", URL: server.URL, Loopback: true},
+		{Provider: "openai", URL: server.URL + "/v1", Loopback: true, Key: "config", Error: "openai answered with HTTP status 401: bad key [redacted]; fix: put a valid key into models.openai.key"},
 	}, m.List(t.Context()))
 	model, err := m.Open(t.Context(), "openai/x")
 	require.NoError(t, err)
@@ -60,7 +61,7 @@ func TestListSaysWhatIsMissing(t *testing.T) {
 	require.NoError(t, err)
 	listed := m.List(t.Context())
 	require.Len(t, listed, 5)
-	for i, want := range []string{"there is no key for anthropic; fix: set ANTHROPIC_API_KEY, or models.anthropic.key in /c.yaml", "read models.cohere.key: exit status 1", "there is no key for google", "connection refused", "OPENAI_BASE_URL is no URL"} {
+	for i, want := range []string{"there is no key for anthropic; fix: set ANTHROPIC_API_KEY, or models.anthropic.key in /c.yaml", "read models.cohere.key: exit status 1", "there is no key for google", "connection refused", "OPENAI_BASE_URL: this is no URL; fix: write a URL as in https://api.openai.com/v1"} {
 		assert.Contains(t, listed[i].Error, want)
 		assert.Empty(t, listed[i].Models)
 	}
@@ -85,9 +86,18 @@ func TestListEndsWithItsContext(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
 	defer server.Close()
 	m, _ := connect(t, server.URL)
-	ctx, done := context.WithCancel(t.Context())
-	done()
+	ctx, done := context.WithTimeoutCause(t.Context(), time.Millisecond, errors.New("it did not answer in time"))
+	defer done()
 	for _, l := range m.List(ctx) {
-		assert.Contains(t, l.Error, "context canceled", l.Provider)
+		assert.Regexp(t, "it did not answer in time; fix: (check|start) ", l.Error, l.Provider)
+	}
+}
+
+func TestListThatIsNone(t *testing.T) {
+	server := httptest.NewServer(says("a page for people"))
+	defer server.Close()
+	m, _ := connect(t, server.URL)
+	for _, l := range m.List(t.Context()) {
+		assert.Regexp(t, "^read the list of models: .*; fix: check that 127.0.0.1", l.Error, l.Provider)
 	}
 }

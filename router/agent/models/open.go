@@ -18,7 +18,7 @@ import (
 type Settings struct {
 	Default   string              // reference of the model for a question that names none; empty: such questions have no model
 	Research  string              // reference of the stronger one, which is called "research"; empty: Default
-	Aliases   map[string]string   // references, by what they are called
+	Aliases   map[string]string   // PROVIDER/MODEL, by what they are called
 	Providers map[string]Provider // by name; what is missing has the vendor's variables and its usual URL
 	Getenv    func(string) string // the environment; nil: an empty one
 	File      string              // where these settings are written, for errors to name; empty: "the config"
@@ -45,7 +45,11 @@ func New(s Settings) (*Models, error) {
 	}
 	s.File = cmp.Or(s.File, "the config")
 	m := &Models{settings: s, client: newConnections(), now: time.Now, wait: sleep}
-	if err := m.faults(); err != nil {
+	var faults []error
+	for _, f := range s.Faults() {
+		faults = append(faults, f)
+	}
+	if err := errors.Join(faults...); err != nil {
 		return nil, fmt.Errorf("the models of %s: %w", s.File, err)
 	}
 	return m, nil
@@ -57,32 +61,44 @@ const (
 	aliasResearch = "research"
 )
 
-func (m *Models) faults() error {
-	var faults []error
-	fault := func(format string, args ...any) { faults = append(faults, fmt.Errorf(format, args...)) }
-	for _, own := range []struct{ key, ref string }{{"models.default", m.settings.Default}, {"models.research", m.settings.Research}} {
-		if _, err := m.follow(own.ref); own.ref != "" && err != nil {
-			fault("%s: %w", own.key, err)
+// Fault is something that is wrong with the settings.
+type Fault struct {
+	Key  string // of the configuration, or the variable
+	What string
+	Fix  string
+}
+
+func (f Fault) Error() string { return fmt.Sprintf("%s: %s; %s", f.Key, f.What, f.Fix) }
+
+// Faults are all that is wrong with the settings.
+func (s Settings) Faults() []Fault {
+	var faults []Fault
+	for _, own := range []struct{ key, ref string }{{"models.default", s.Default}, {"models.research", s.Research}} {
+		_, alias := s.Aliases[own.ref]
+		if _, _, err := split(own.ref); own.ref != "" && !alias && err != nil {
+			faults = append(faults, Fault{own.key, err.Error(), "write provider/model, or add the alias to models.aliases"})
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.settings.Aliases)) {
-		switch _, err := m.follow(name); {
+	for _, name := range slices.Sorted(maps.Keys(s.Aliases)) {
+		switch _, _, err := split(s.Aliases[name]); {
 		case name == "" || name == aliasDefault || name == aliasResearch || strings.ContainsAny(name, "/ \t\r\n"):
-			fault("models.aliases: %q cannot be an alias: choose a word other than default and research, without a slash", name)
+			faults = append(faults, Fault{"models.aliases", fmt.Sprintf("%q cannot be an alias", name), "choose a word other than default and research, without a slash"})
 		case err != nil:
-			fault("models.aliases: %s: %w", name, err)
+			faults = append(faults, Fault{"models.aliases", fmt.Sprintf("%s: %s", name, err), "write NAME=PROVIDER/MODEL"})
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(m.settings.Providers)) {
+	for _, name := range slices.Sorted(maps.Keys(s.Providers)) {
 		v, err := vendorOf(name)
-		if err == nil && m.settings.Providers[name].URL != "" {
-			_, err = m.address(v)
-		}
-		if err != nil {
-			faults = append(faults, err)
+		switch {
+		case err != nil:
+			faults = append(faults, Fault{"models." + name, err.Error(), "leave it out"})
+		case s.Providers[name].URL != "":
+			if _, wrong := v.parse(v.written(s)); wrong != nil {
+				faults = append(faults, *wrong)
+			}
 		}
 	}
-	return errors.Join(faults...)
+	return faults
 }
 
 // Resolve returns the PROVIDER/MODEL that a reference stands for; an empty one stands for the default. The error is an
@@ -93,39 +109,24 @@ func (m *Models) Resolve(ref string) (string, error) {
 		return "", &adapters.SourceError{Reason: adapters.NotConfigured, Detail: "no model is chosen",
 			Fix: fmt.Sprintf("set models.default in %s, for instance to ollama/gemma4:31b, or give one with the question (--model, over MCP `model`); clanker models list shows what there is", m.settings.File)}
 	}
-	name, err := m.follow(cmp.Or(ref, aliasDefault))
-	if err != nil {
-		return "", &adapters.SourceError{Reason: adapters.Unsupported, Detail: err.Error(), Fix: fixList, Err: err}
+	name := m.follow(cmp.Or(ref, aliasDefault))
+	if _, _, err := split(name); err != nil {
+		return "", &adapters.SourceError{Reason: adapters.Unsupported, Detail: err.Error(), Fix: "write PROVIDER/MODEL, or an alias: " + fixList, Err: err}
 	}
 	return name, nil
 }
 
 const fixList = "clanker models list"
 
-// follow takes a reference through the aliases to what is none.
-func (m *Models) follow(ref string) (string, error) {
-	for seen := []string{ref}; ; seen = append(seen, ref) {
-		to, alias := m.alias(ref)
-		if !alias {
-			_, _, err := split(ref)
-			return ref, err
-		}
-		ref = to
-		if slices.Contains(seen, ref) {
-			return "", fmt.Errorf("the aliases go round in a circle: %s: name a model as PROVIDER/MODEL", strings.Join(append(seen, ref), ", "))
-		}
-	}
-}
-
-func (m *Models) alias(ref string) (to string, ok bool) {
+// follow is what a reference stands for. What the settings say for those that are always there may be an alias itself.
+func (m *Models) follow(ref string) string {
 	switch ref {
 	case aliasDefault:
-		return m.settings.Default, true
+		ref = m.settings.Default
 	case aliasResearch:
-		return cmp.Or(m.settings.Research, m.settings.Default), true
+		ref = cmp.Or(m.settings.Research, m.settings.Default)
 	}
-	to, ok = m.settings.Aliases[ref]
-	return to, ok
+	return cmp.Or(m.settings.Aliases[ref], ref)
 }
 
 const longestName = 200 // bytes of a model's name
@@ -134,7 +135,7 @@ const longestName = 200 // bytes of a model's name
 func split(ref string) (vendor, string, error) {
 	name, model, ok := strings.Cut(ref, "/")
 	if !ok {
-		return vendor{}, "", fmt.Errorf("there is no alias %.60q: write PROVIDER/MODEL", ref)
+		return vendor{}, "", fmt.Errorf("there is no alias %.60q", ref)
 	}
 	v, err := vendorOf(name)
 	if err != nil {
@@ -142,7 +143,7 @@ func split(ref string) (vendor, string, error) {
 	}
 	strange := func(r rune) bool { return r <= ' ' || r >= 0x7f || name == google && !inPath(r) }
 	if model == "" || len(model) > longestName || strings.ContainsFunc(model, strange) {
-		return vendor{}, "", fmt.Errorf("%.60q cannot be a model of %s: write PROVIDER/MODEL", model, name)
+		return vendor{}, "", fmt.Errorf("%.60q cannot be a model of %s", model, name)
 	}
 	return v, model, nil
 }

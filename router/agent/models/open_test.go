@@ -32,7 +32,7 @@ func TestNewTellsAllFaultsAtOnce(t *testing.T) {
 	_, err := New(Settings{
 		Default:  "nowhere/model",
 		Research: "missing",
-		Aliases:  map[string]string{"a": "b", "b": "c", "c": "a", "self": "self", "research": "openai/x", "with/slash": "openai/x", "empty": "openai/", "good": "openai/gpt-5.4"},
+		Aliases:  map[string]string{"a": "b", "b": "openai/x", "research": "openai/x", "with/slash": "openai/x", "empty": "openai/", "good": "openai/gpt-5.4"},
 		Providers: map[string]Provider{
 			"anthropic": {URL: "ftp://x"}, "openai": {URL: "http://example.com/v1"}, "cohere": {URL: "https://me:secret@example.com"},
 			"mistral": {}, "google": {URL: "https://example.com?key=secret"}, "ollama": {URL: "http://192.0.2.1:11434"},
@@ -41,15 +41,15 @@ func TestNewTellsAllFaultsAtOnce(t *testing.T) {
 	})
 	require.Error(t, err)
 	for _, want := range []string{
-		"/etc/clanker.yaml", `models.default: there is no provider "nowhere"`, `models.research: there is no alias "missing"`,
-		"a, b, c, a", "b, c, a, b", "self, self", `"research" cannot be an alias`, `"with/slash" cannot be an alias`, "empty: \"\" cannot be a model of openai",
-		"models.anthropic.url is no URL", "models.openai.url is plain http", "models.cohere.url has more", `no provider "mistral"`, "models.google.url has more",
+		"/etc/clanker.yaml", `models.default: there is no provider "nowhere" of models: there are anthropic, cohere, google, ollama and openai; write provider/model`, `models.research: there is no alias "missing"`,
+		`models.aliases: a: there is no alias "b"; write NAME=PROVIDER/MODEL`, `"research" cannot be an alias`, `"with/slash" cannot be an alias`, "empty: \"\" cannot be a model of openai",
+		"models.anthropic.url: this is no URL", "models.openai.url: a key goes over plain http", "models.cohere.url: there is more", `models.mistral: there is no provider "mistral"`, "models.google.url: there is more",
 	} {
 		assert.ErrorContains(t, err, want)
 	}
 	assert.NotContains(t, err.Error(), "secret")
 	assert.NotContains(t, err.Error(), "good")
-	assert.NotContains(t, err.Error(), "ollama.url", "Ollama is asked without a key, so anywhere over plain http")
+	assert.NotContains(t, err.Error(), "models.ollama.url:", "Ollama is asked without a key, so anywhere over plain http")
 	for range 20 { // maps have no order
 		_, again := New(Settings{Aliases: map[string]string{"a": "b", "b": "a", "c": "x", "d": "y"}, Providers: map[string]Provider{"x": {}, "y": {}}})
 		_, once := New(Settings{Aliases: map[string]string{"d": "y", "c": "x", "b": "a", "a": "b"}, Providers: map[string]Provider{"y": {}, "x": {}}})
@@ -58,7 +58,7 @@ func TestNewTellsAllFaultsAtOnce(t *testing.T) {
 }
 
 func TestResolve(t *testing.T) {
-	m, err := New(Settings{Default: "quick", Research: "anthropic/claude-opus-4-6", Aliases: map[string]string{"quick": "fast", "fast": "google/gemini-2.5-flash"}})
+	m, err := New(Settings{Default: "quick", Research: "anthropic/claude-opus-4-6", Aliases: map[string]string{"quick": "google/gemini-2.5-flash"}})
 	require.NoError(t, err)
 	for ref, want := range map[string]string{
 		"": "google/gemini-2.5-flash", "default": "google/gemini-2.5-flash", "quick": "google/gemini-2.5-flash", "research": "anthropic/claude-opus-4-6",
@@ -167,8 +167,8 @@ func TestAddresses(t *testing.T) {
 		require.NoError(t, err)
 		v, err := vendorOf(c.provider)
 		require.NoError(t, err)
-		base, err := m.address(v)
-		require.NoError(t, err, c.set)
+		base, wrong := v.parse(v.written(m.settings))
+		require.Nil(t, wrong, c.set)
 		assert.Equal(t, c.want, base.String(), c.set)
 		where := c.variable
 		switch {
@@ -177,19 +177,23 @@ func TestAddresses(t *testing.T) {
 		case c.variable == "":
 			where = fmt.Sprintf("models.%s.url", c.provider)
 		}
-		_, from := m.written(v)
+		_, from := v.written(m.settings)
 		assert.Equal(t, where, from, c.set)
 	}
 }
 
 func TestAddressOfAVariableIsCheckedWhenItIsUsed(t *testing.T) {
-	m, err := New(Settings{Getenv: environment(map[string]string{"OPENAI_BASE_URL": "http://example.com", "OPENAI_API_KEY": "sk-1", "ANTHROPIC_BASE_URL": "::", "ANTHROPIC_API_KEY": "k"})})
+	m, err := New(Settings{Getenv: environment(map[string]string{"OPENAI_BASE_URL": "http://example.com", "OPENAI_API_KEY": "sk-1", "ANTHROPIC_BASE_URL": "https://me:sk-1@example.com", "OLLAMA_HOST": "127.0.0.1:11434?x=1"})})
 	require.NoError(t, err, "nobody may want to use it")
-	for ref, want := range map[string]string{"openai/x": "OPENAI_BASE_URL is plain http", "anthropic/x": "ANTHROPIC_BASE_URL is no URL"} {
+	for ref, want := range map[string][]string{
+		"openai/x":    {"OPENAI_BASE_URL: a key goes over plain http", "write https://, or reach a server that takes no key as models.ollama.url"},
+		"anthropic/x": {"ANTHROPIC_BASE_URL: there is more than a host and a path", "write a URL as in https://api.anthropic.com, and the key in models.anthropic.key"},
+		"ollama/x":    {"OLLAMA_HOST: there is more than a host and a path", "write a URL as in http://127.0.0.1:11434"},
+	} {
 		_, err := m.Open(t.Context(), ref)
 		assert.Equal(t, adapters.Unsupported, reasonOf(t, err))
-		assert.ErrorContains(t, err, want)
-		assert.Contains(t, problemOf(t, err).Fix, "write ")
+		assert.ErrorContains(t, err, want[0])
+		assert.Equal(t, want[1], problemOf(t, err).Fix)
 	}
 }
 

@@ -130,15 +130,14 @@ func loopback(u *url.URL) bool {
 
 // endpoint finds the vendor's URL and key.
 func (m *Models) endpoint(ctx context.Context, v vendor) (endpoint, error) {
-	base, err := m.address(v)
-	if err != nil {
-		what, fix, _ := strings.Cut(err.Error(), ": ")
-		return endpoint{}, &adapters.SourceError{Reason: adapters.Unsupported, Detail: what, Fix: fix, Err: err}
+	text, where := v.written(m.settings)
+	base, wrong := v.parse(text, where)
+	if wrong != nil {
+		return endpoint{}, &adapters.SourceError{Reason: adapters.Unsupported, Detail: wrong.Key + ": " + wrong.What, Fix: wrong.Fix}
 	}
-	at := endpoint{vendor: v, base: base}
-	_, at.where = m.written(v)
-	at.key, at.from, err = m.key(ctx, v)
-	if err != nil {
+	at := endpoint{vendor: v, base: base, where: where}
+	var err error
+	if at.key, at.from, err = m.key(ctx, v); err != nil {
 		return endpoint{}, err
 	}
 	if at.key == "" && !v.keyless(base) {
@@ -177,34 +176,37 @@ func (m *Models) key(ctx context.Context, v vendor) (key, from string, err error
 }
 
 // written is what stands where the vendor's URL is set, and where that is; nowhere for the usual one.
-func (m *Models) written(v vendor) (text, from string) {
-	if set := m.settings.Providers[v.Name].URL; set != "" {
+func (v vendor) written(s Settings) (text, from string) {
+	if set := s.Providers[v.Name].URL; set != "" {
 		return set, fmt.Sprintf("models.%s.url", v.Name)
 	}
 	if v.Host == "" {
 		return v.Usual, ""
 	}
-	if text = strings.TrimSpace(m.settings.Getenv(v.Host)); text == "" {
+	if text = strings.TrimSpace(s.Getenv(v.Host)); text == "" {
 		return v.Usual, ""
 	}
 	return text, v.Host
 }
 
-// address is where the vendor is, without a slash at its end.
-func (m *Models) address(v vendor) (*url.URL, error) {
-	text, from := m.written(v)
+// parse is where the vendor is by a text that stands at from, without a slash at its end. The text is not repeated: it may have a key in
+// it.
+func (v vendor) parse(text, from string) (*url.URL, *Fault) {
 	if v.Name == ollama {
 		text = ollamaURL(text)
 	}
 	base, err := url.Parse(strings.TrimRight(text, "/"))
-	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, fmt.Errorf("%s is no URL: write one as in %s", from, v.Usual) // without err, which has all of the text
-	}
-	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, fmt.Errorf("%s has more than a host and a path: write a URL as in %s, and the key in models.%s.key", from, v.Usual, v.Name)
-	}
-	if base.Scheme == "http" && !loopback(base) && v.Name != ollama {
-		return nil, fmt.Errorf("%s is plain http, over which a key goes to this machine alone: write https://%s", from, base.Host)
+	fix := "write a URL as in " + v.Usual
+	switch {
+	case err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https":
+		return nil, &Fault{from, "this is no URL", fix}
+	case base.User != nil || base.RawQuery != "" || base.Fragment != "":
+		if v.Keys != nil {
+			fix += ", and the key in models." + v.Name + ".key"
+		}
+		return nil, &Fault{from, "there is more than a host and a path", fix}
+	case base.Scheme == "http" && !loopback(base) && v.Keys != nil:
+		return nil, &Fault{from, "a key goes over plain http to this machine only: others could read it on the way", "write https://, or reach a server that takes no key as models.ollama.url"}
 	}
 	for _, more := range v.trim {
 		base.Path = strings.TrimSuffix(base.Path, more)
