@@ -138,13 +138,13 @@ func (r *running) start(p *program, env []string, dir string) error {
 		ends[i] = writer
 	}
 	r.command.Stdout, r.command.Stderr = ends[0], ends[1]
+	confine()
 	if err := r.command.Start(); err != nil {
 		for _, s := range r.streams {
 			_ = s.pipe.Close()
 		}
 		return err
 	}
-	confine(r.command.Process.Pid)
 	r.streams[0].raw = r.spec.Raw
 	for _, s := range r.streams {
 		r.reading.Go(s.read)

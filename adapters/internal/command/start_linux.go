@@ -28,9 +28,6 @@ func (p *program) changed() bool {
 	return before.Ctim != after.Ctim || before.Size != after.Size
 }
 
-// confine forbids core dumps: there are credentials in the memory of the program.
-func confine(process int) { _ = unix.Prlimit(process, unix.RLIMIT_CORE, &unix.Rlimit{}, nil) }
-
 // await waits for the end of the command, and ends what it left in its group. It is reaped last, so that its number is
 // still its own when the group is killed.
 func await(command *exec.Cmd, ended func()) error {

@@ -10,8 +10,6 @@ import (
 // apart makes the command a session of its own. It runs the path: there is no way to run what was opened.
 func apart(command *exec.Cmd, _ *program) { command.SysProcAttr = &syscall.SysProcAttr{Setsid: true} }
 
-func confine(int) {}
-
 // changed is not told here.
 func (p *program) changed() bool { return false }
 
