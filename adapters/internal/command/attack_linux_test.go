@@ -47,18 +47,19 @@ func numbers(t *testing.T, text string) []int {
 
 func TestGrandchildren(t *testing.T) {
 	t.Parallel()
+	const never, number = "never said", `(?m)^\d+$`
 	for name, c := range map[string]struct {
-		args []string
-		time time.Duration
+		args  []string
+		until string
 	}{
-		"left behind":    {[]string{"family"}, time.Minute},
-		"out of time":    {[]string{"family", "hang"}, 500 * time.Millisecond},
-		"away, left":     {[]string{"family", "away"}, time.Minute},
-		"away, and hung": {[]string{"family", "away", "hang"}, 500 * time.Millisecond},
+		"left behind":    {[]string{"family"}, never},
+		"hung":           {[]string{"family", "hang"}, number},
+		"away, left":     {[]string{"family", "away"}, never},
+		"away, and hung": {[]string{"family", "away", "hang"}, number},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			out := play(t, Spec{Time: c.time, Grace: 50 * time.Millisecond}, c.args...)
+			out := playUntil(t, Spec{Time: time.Minute, Grace: 50 * time.Millisecond}, c.until, c.args...)
 			children := numbers(t, out.Stdout)
 			require.Len(t, children, 1, out)
 			if strings.HasPrefix(name, "away") { // out of reach, but the run has ended although it holds the streams open
@@ -186,16 +187,15 @@ func TestSwept(t *testing.T) {
 	}, 10*time.Second, 5*time.Millisecond)
 }
 
+// TestNoCoreDumps looks at a grandchild: what a program starts at once has the limit as well.
 func TestNoCoreDumps(t *testing.T) {
 	t.Parallel()
 	var limits []byte
-	out, err := folder(t).Run(t.Context(), Spec{Binary: self(t), Args: []string{"family", "hang"}, Time: 300 * time.Millisecond, Grace: time.Millisecond,
-		Tell: func(o adapters.Output) { // it hangs now
-			if child := numbers(t, o.Text); len(child) == 1 && limits == nil {
-				limits, _ = os.ReadFile(fmt.Sprintf("/proc/%d/limits", child[0]))
-			}
-		}})
-	require.NoError(t, err)
+	out := playUntil(t, Spec{Grace: time.Millisecond, Tell: func(o adapters.Output) { // it hangs now
+		if child := numbers(t, o.Text); len(child) == 1 {
+			limits, _ = os.ReadFile(fmt.Sprintf("/proc/%d/limits", child[0]))
+		}
+	}}, `(?m)^\d+$`, "family", "hang")
 	require.NotEmpty(t, limits, out)
 	assert.Regexp(t, `Max core file size +0 +0`, string(limits))
 }

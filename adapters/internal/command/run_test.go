@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -53,6 +54,28 @@ func play(t *testing.T, s Spec, args ...string) adapters.Outcome {
 	t.Helper()
 	s.Binary, s.Args = self(t), args
 	out, err := folder(t).Run(t.Context(), s)
+	require.NoError(t, err)
+	return out
+}
+
+// canceled is why a part ended that was played until.
+const canceled = "it was ended: context canceled"
+
+// playUntil runs a part and ends it when it has said what matches.
+func playUntil(t *testing.T, s Spec, until string, args ...string) adapters.Outcome {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	said, tell := regexp.MustCompile(until), s.Tell
+	s.Binary, s.Args, s.Tell = self(t), args, func(o adapters.Output) {
+		if tell != nil {
+			tell(o)
+		}
+		if said.MatchString(o.Text) {
+			cancel()
+		}
+	}
+	out, err := folder(t).Run(ctx, s)
 	require.NoError(t, err)
 	return out
 }
@@ -170,13 +193,10 @@ func TestTell(t *testing.T) {
 // TestTellAtOnce: a line is told while the program still runs, not at its end.
 func TestTellAtOnce(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	out, err := folder(t).Run(ctx, Spec{Binary: self(t), Args: []string{"hang"}, Tell: func(adapters.Output) { cancel() }})
-	require.NoError(t, err)
+	out := playUntil(t, Spec{}, "hanging", "hang")
 	assert.Equal(t, "hanging\n", out.Stdout)
 	assert.Equal(t, -1, out.Exit)
-	assert.Equal(t, "it was ended: context canceled", out.Failure)
+	assert.Equal(t, canceled, out.Failure)
 }
 
 func TestLimits(t *testing.T) {
@@ -185,11 +205,11 @@ func TestLimits(t *testing.T) {
 	assert.Equal(t, "it was ended after its time of 300ms", out.Failure)
 	assert.Equal(t, -1, out.Exit)
 
-	out = play(t, Spec{Time: 300 * time.Millisecond, Grace: time.Minute}, "polite")
-	assert.Equal(t, "it was ended after its time of 300ms", out.Failure, "however it ends then")
+	out = playUntil(t, Spec{Grace: time.Minute}, "ready", "polite")
+	assert.Equal(t, canceled, out.Failure, "however it ends then")
 	assert.Contains(t, out.Stdout, "tidied up\n", "it is asked first")
 
-	out = play(t, Spec{Time: 300 * time.Millisecond, Grace: 100 * time.Millisecond}, "deaf")
+	out = playUntil(t, Spec{Grace: 100 * time.Millisecond}, "deaf", "deaf")
 	assert.Equal(t, -1, out.Exit, "and made to")
 
 	if runtime.GOOS != "windows" {
