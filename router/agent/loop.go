@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -31,6 +32,7 @@ type inquiry struct {
 	asked   map[string]int // how often each call was asked for
 	uses    []router.ToolUse
 	foreign []string // texts that others wrote, which the model has seen
+	faults  []string // of this program, while tools ran
 	ids     []string // of the resources that the model has seen
 	nudged  bool
 	now     func() time.Time
@@ -93,16 +95,10 @@ func (i *inquiry) stopped(ctx, early context.Context, err error) ending {
 
 // open begins the conversation.
 func (i *inquiry) open(ctx context.Context) {
-	connections := i.desk.Connections(ctx)
-	i.facts.Add(connected(connections) + "\n" + at(i.now())) // what it is told is no invention of its own
-	system := system(i.desk, connections, i.now())
-	i.say(llms.ChatMessageTypeSystem, llms.TextPart(system))
-	question := i.desk.Question()
-	if before := earlier(i.desk); before != "" {
-		i.facts.Add(before)
-		question += "\n\n" + before
-	}
-	i.say(llms.ChatMessageTypeHuman, llms.TextPart(question))
+	around := surroundings(i.desk, i.desk.Connections(ctx))
+	i.facts.Add(around + "\n" + at(i.now())) // what it is told is no invention of its own
+	i.say(llms.ChatMessageTypeSystem, llms.TextPart(system(i.desk, i.now())))
+	i.say(llms.ChatMessageTypeHuman, llms.TextPart(i.desk.Question()+"\n\n"+around))
 }
 
 // say adds a message of one part: what several parts become differs from client to client.
@@ -181,6 +177,9 @@ func (i *inquiry) take(call llms.ToolCall, result toolbox.Result) {
 	i.purse.used.ToolCalls++
 	i.facts.Add(result.Text)
 	i.foreign = append(i.foreign, result.Foreign...)
+	if result.Fault != "" && !slices.Contains(i.faults, result.Fault) {
+		i.faults = append(i.faults, result.Fault)
+	}
 	i.ids = append(i.ids, result.Resources...)
 }
 

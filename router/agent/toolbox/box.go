@@ -42,6 +42,7 @@ type Result struct {
 	Arguments json.RawMessage // as they were understood; nil if they were not
 	Resources []string        // IDs of the resources in Text, in its order
 	Foreign   []string        // texts that others wrote in it: log lines, messages of events, labels, reasons
+	Fault     string          // of this program, for those who use it; empty if there was none
 }
 
 // New returns the tools for the question of a desk.
@@ -92,8 +93,10 @@ func (b *Box) takes(in *intents.Intent) bool {
 func (b *Box) Call(ctx context.Context, asked llms.FunctionCall) (result Result) {
 	defer func() {
 		if failure := recover(); failure != nil {
-			result = Result{Text: heading(asked.Name, asked.Arguments, fmt.Sprintf("failed: %v", failure)) +
-				"the tool failed, which is a fault of clanker and says nothing of the estate: use another tool\n"}
+			fault := fmt.Sprintf("the tool %s failed: %v", asked.Name, failure)
+			result = Result{Text: heading(asked.Name, asked.Arguments, fault) +
+				"the tool failed, which is a fault of clanker and says nothing of the estate: use another tool\n",
+				Fault: router.Clipped(router.Printable(fault), mostAsked) + "; report this as a bug"}
 		}
 	}()
 	t := b.find(asked.Name)
