@@ -25,7 +25,7 @@ const (
 
 // finding is what is told of the inquiry: the model's text, checked, and the resources that it names.
 func (i *inquiry) finding(e ending) router.Finding {
-	f := router.Finding{Short: e.short, Problem: e.problem, Usage: i.purse.usage()}
+	f := router.Finding{Short: e.short, Problem: e.problem, Warnings: i.faults, Usage: i.purse.usage()}
 	if i.purse.warning != "" {
 		f.Warnings = append(f.Warnings, i.purse.warning)
 	}

@@ -1,9 +1,14 @@
 package agent
 
 import (
+	"context"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"clanker/adapters"
+	"clanker/router"
 )
 
 func TestHalves(t *testing.T) {
@@ -32,4 +37,18 @@ func TestNamed(t *testing.T) {
 	i := &inquiry{ids: []string{"aws/prod/us-east-1/production/cache/session-cache", "kubernetes/c/n/deployment/web", "kubernetes/c/n/deployment/a"}}
 	assert.Equal(t, i.ids[:2], i.named("Session-cache makes a web slow."), "a sentence may begin with a name, and a is a word")
 	assert.Equal(t, i.ids[1:2], i.named("deployment/web. It needs my-session-cache"))
+}
+
+// broken is a workspace with a bug.
+type broken struct{ *adapters.Workspace }
+
+func (broken) Query(context.Context, adapters.Query) (adapters.Snapshot, error) { panic("nil map") }
+
+// Who asks hears of a bug, not the model alone.
+func TestAToolThatFailsIsToldOfOnce(t *testing.T) {
+	r := newRig(t, nil, calls("get_resource", cacheCall, "list_changes", cacheCall, "get_resource", `{"name":"checkout-api"}`), says("done"))
+	matcher, err := shipped()
+	require.NoError(t, err)
+	r.router = router.New(matcher, broken{adapters.NewWorkspace()}, router.Options{Now: clock, Fallback: r.agent})
+	assert.Equal(t, []string{"the tool get_resource failed: nil map; report this as a bug"}, r.ask(t, router.Question{}).Warnings)
 }
