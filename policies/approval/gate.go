@@ -68,7 +68,8 @@ const (
 // concurrent use.
 type Gate struct {
 	Options
-	page    atomic.Pointer[string] // origin of the operator page that this process serves; nil while it serves none
+	page    atomic.Pointer[string]     // origin of the operator page that this process serves; nil while it serves none
+	ids     ulid.LockedMonotonicReader // proposals of one millisecond are listed in the order in which they came
 	pulse   pulse
 	outputs outputs
 	turns   turns
@@ -82,6 +83,7 @@ type Gate struct {
 // [Gate.Close] at the end.
 func NewGate(o Options) *Gate {
 	g := &Gate{Options: o.whole(), turns: newTurns()}
+	g.ids.MonotonicReader = ulid.Monotonic(rand.Reader, 0)
 	g.life, g.stop = context.WithCancel(context.Background())
 	return g
 }
@@ -203,7 +205,11 @@ func (g *Gate) request(ask Ask, plan adapters.Plan) (Request, error) {
 		return Request{}, err
 	}
 	now := g.now()
-	p := policies.Proposal{ID: ulid.MustNew(ulid.Timestamp(now), rand.Reader).String(), Plan: plan, Requester: ask.Requester,
+	id, err := ulid.New(ulid.Timestamp(now), &g.ids)
+	if err != nil {
+		return Request{}, fmt.Errorf("make an id of the proposal: %w", err)
+	}
+	p := policies.Proposal{ID: id.String(), Plan: plan, Requester: ask.Requester,
 		Reason: adapters.RedactText(clip(ask.Reason, maxReason)), Created: now, Expires: now.Add(g.Waits)}
 	bytes, digest, err := freeze(p)
 	if err != nil {

@@ -420,6 +420,19 @@ func TestStale(t *testing.T) {
 	}
 }
 
+// The clock stands still, and ids tell the order all the same.
+func TestProposalsOfOneMillisecondAreInOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	var ids []string
+	for i := range approval.DefaultLimits().Pending {
+		r, err := w.Propose(t.Context(), approval.Ask{Argv: []string{"kubectl", "scale", "deployment/web", fmt.Sprintf("--replicas=%d", i)}})
+		require.NoError(t, err)
+		ids = append(ids, r.ID)
+	}
+	assert.IsIncreasing(t, ids)
+}
+
 func TestTheSameProposalIsOne(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
