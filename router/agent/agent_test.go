@@ -338,9 +338,28 @@ func TestWordsOfCommands(t *testing.T) {
 }
 
 func TestCommandsThatNobodyCouldRunAreLeftOut(t *testing.T) {
-	made, left := proposals([]string{"rm -rf /", "kubectl rollout undo deployment/web --namespace=shop --context=prod"}, "why")
-	require.Len(t, made, 1)
-	assert.Len(t, left, 1)
+	a := newRig(t, nil, calls("get_resource", `{"name":"session-cache"}`), says("Roll it back.\nCOMMAND: rm -rf /\nCOMMAND: kubectl rollout undo deployment/session-cache --namespace=production")).ask(t, router.Question{})
+	require.Len(t, a.Proposals, 1)
+	require.Len(t, a.Warnings, 1)
+	assert.Contains(t, a.Warnings[0], `a command that the model wrote is left out (rm -rf /): refused: "rm" is not a tool`)
+}
+
+// Who acts on a command must know that nobody has seen what it names. How many there are to be nobody can have read.
+func TestCommandsThatNameWhatNobodyReadSaySo(t *testing.T) {
+	for command, unread := range map[string]string{
+		"kubectl scale deployment/session-cache --replicas=77 --namespace=production": "",
+		"kubectl scale deployment session-cache --replicas=77 --namespace=production": "",
+		"kubectl scale deployment/invented-thing --replicas=77 --namespace=nowhere":   "deployment/invented-thing, nowhere",
+		"kubectl set image deployment/session-cache app=evil/image:1":                 "app=evil/image:1",
+	} {
+		a := newRig(t, nil, calls("get_resource", `{"name":"session-cache"}`), says("Do this.\nCOMMAND: "+command)).ask(t, router.Question{})
+		require.Len(t, a.Proposals, 1, command)
+		var want []string
+		if unread != "" {
+			want = []string{"the proposed command (" + command + ") names what no tool returned: " + unread}
+		}
+		assert.Equal(t, want, a.Warnings, command)
+	}
 }
 
 func TestRedactedArgumentsStayAnObject(t *testing.T) {

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"clanker/adapters"
+	"clanker/intents"
 	"clanker/router"
 	"clanker/router/agent/claims"
 )
@@ -38,8 +39,7 @@ func (i *inquiry) finding(e ending) router.Finding {
 		f.Summary = onlyCommands
 	}
 	f.Refs = i.named(rest)
-	made, left := proposals(commands, router.Clipped("for: "+router.Printable(i.desk.Question()), longestSummary))
-	f.Proposals, f.Warnings = made, append(f.Warnings, left...)
+	i.propose(&f, commands)
 	scrub(&f, i.model.Scrub)
 	return f
 }
@@ -100,20 +100,38 @@ func (i *inquiry) named(text string) []string {
 // nameJoiners go on with a name in a text. A slash does not: of deployment/web it parts the kind.
 const nameJoiners = "-_."
 
-// proposals are the commands, as far as they can be read, and what is wrong with the others. Nothing is proposed or run.
-func proposals(commands []string, reason string) (proposals []router.Proposal, warnings []string) {
-	for _, command := range commands {
-		argv, err := words(command)
-		if err == nil {
-			_, err = adapters.ParseCommand(argv)
-		}
+// propose adds the commands to a finding, as far as they can be read, and what is wrong with them. Nothing is proposed or run.
+func (i *inquiry) propose(f *router.Finding, commands []string) {
+	reason := router.Clipped("for: "+router.Printable(i.desk.Question()), longestSummary)
+	for _, text := range commands {
+		named := router.Printable(router.Clipped(text, longestNamed))
+		command, err := parse(text)
 		if err != nil {
-			warnings = append(warnings, fmt.Sprintf("a command that the model wrote is left out (%s): %v", router.Printable(router.Clipped(command, 120)), err))
+			f.Warnings = append(f.Warnings, fmt.Sprintf("a command that the model wrote is left out (%s): %v", named, err))
 			continue
 		}
-		proposals = append(proposals, router.Proposal{Argv: argv, Reason: reason})
+		f.Proposals = append(f.Proposals, router.Proposal{Argv: command.Argv, Reason: reason})
+		if unread := i.facts.Unread(command, i.isKind); len(unread) > 0 {
+			f.Warnings = append(f.Warnings, fmt.Sprintf("the proposed command (%s) names what no tool returned: %s", named, strings.Join(unread, ", ")))
+		}
 	}
-	return proposals, warnings
+}
+
+func (i *inquiry) isKind(word string) bool {
+	_, err := i.desk.Catalog().Vocabulary.Value(intents.SlotKind, word)
+	return err == nil
+}
+
+// longestNamed is how much of a command is in a warning, in bytes.
+const longestNamed = 120
+
+// parse reads a command that a model wrote.
+func parse(text string) (adapters.Command, error) {
+	argv, err := words(text)
+	if err != nil {
+		return adapters.Command{}, err
+	}
+	return adapters.ParseCommand(argv)
 }
 
 // words are those of a command: a JSON list, or plain words without anything that a shell would read.

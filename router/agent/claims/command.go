@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode"
 
+	"clanker/adapters"
 	"clanker/router"
 )
 
@@ -52,6 +53,23 @@ func Commands(text string, foreign []string) (rest string, commands []string, wa
 		}
 	}
 	return strings.TrimSpace(strings.Join(kept, "\n")), commands, warnings
+}
+
+// placing are the flags that say where a command acts.
+var placing = []string{"cluster", "container", "context", "namespace", "selector"} // never changed
+
+// Unread are the words of a command that name what it acts on, and that nothing which was added gives; those that name a kind need no
+// proof. Figures are what is to become of that, which nobody can have read.
+func (f *Facts) Unread(c adapters.Command, isKind func(string) bool) []string {
+	words := slices.Clone(c.Args)
+	for _, flag := range placing {
+		words = append(words, c.Flag(flag))
+	}
+	doubtful := func(part string) bool {
+		readings, _ := figure(part, "")
+		return readings == nil && !isKind(part) && !f.known(part)
+	}
+	return slices.DeleteFunc(words, func(word string) bool { return f.known(word) || !slices.ContainsFunc(parts(word), doubtful) })
 }
 
 // dictated reports whether one of the texts holds a command, or nearly all of its words but for the program's name.
