@@ -12,13 +12,17 @@ import (
 	"clanker/router"
 )
 
-// Books keep what was spent for as long as the process lives. They are for a workspace that keeps nothing; what has to last is
-// in [clanker/server/store], which has the same methods. They are safe for concurrent use.
+// Books keep what was spent while the process lives: of the limit's day and the one before, and the newest [mostKept] investigations.
+// They are for a workspace that keeps nothing; what has to last is in [clanker/server/store], which has the same methods. They are
+// safe for concurrent use.
 type Books struct {
 	mu             sync.Mutex
 	spends         []router.Spend
 	investigations []router.Investigation
 }
+
+// mostKept is how many investigations are kept.
+const mostKept = 5000
 
 // NewBooks returns empty books.
 func NewBooks() *Books { return &Books{} }
@@ -35,7 +39,8 @@ func (b *Books) Reserve(ctx context.Context, s router.Spend, limit router.SpendL
 	if err != nil {
 		return fmt.Errorf("reserve what a call of %s may cost: %w", s.Model, err)
 	}
-	b.spends = append(b.spends, s)
+	past := limit.From.AddDate(0, 0, -1)
+	b.spends = append(slices.DeleteFunc(b.spends, func(old router.Spend) bool { return old.At.Before(past) }), s)
 	return nil
 }
 
@@ -81,7 +86,7 @@ func (b *Books) Note(_ context.Context, i router.Investigation) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !slices.ContainsFunc(b.investigations, func(k router.Investigation) bool { return k.Answer == i.Answer }) {
-		b.investigations = append(b.investigations, i)
+		b.investigations = append(b.investigations[max(len(b.investigations)-mostKept+1, 0):], i)
 	}
 	return nil
 }
