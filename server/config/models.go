@@ -2,13 +2,18 @@ package config
 
 import (
 	"fmt"
-	"net/netip"
+	"iter"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"clanker/intents/strict"
+	"clanker/router"
+	"clanker/router/agent"
 	"clanker/router/agent/models"
 )
 
@@ -42,28 +47,34 @@ type Daily struct {
 	Tokens int // of models whose price is not known
 }
 
-// vendor is a provider of models as its rows in the table need it.
-type vendor struct {
-	models.Vendor
-	title string
-	of    func(*Config) *Vendor
+// Vendor returns what is said of the provider of that name; nil if there is none.
+func (m *Models) Vendor(name string) *Vendor {
+	return map[string]*Vendor{"anthropic": &m.Anthropic, "cohere": &m.Cohere, "google": &m.Google, "ollama": &m.Ollama, "openai": &m.OpenAI}[name]
 }
 
-// vendors are the providers of models, in the order of the table.
-func vendors() (all []vendor) {
-	rows := map[string]vendor{
-		"anthropic": {title: "Anthropic", of: func(c *Config) *Vendor { return &c.Models.Anthropic }},
-		"cohere":    {title: "Cohere", of: func(c *Config) *Vendor { return &c.Models.Cohere }},
-		"google":    {title: "Google", of: func(c *Config) *Vendor { return &c.Models.Google }},
-		"ollama":    {title: "Ollama", of: func(c *Config) *Vendor { return &c.Models.Ollama }},
-		"openai":    {title: "OpenAI, or of a server that speaks its protocol", of: func(c *Config) *Vendor { return &c.Models.OpenAI }},
+// Named are the aliases in their order: what each is called, and its PROVIDER/MODEL.
+func (m *Models) Named() iter.Seq2[string, string] {
+	return func(yield func(name, ref string) bool) {
+		for _, alias := range m.Aliases {
+			if !yield(partAlias(alias)) {
+				return
+			}
+		}
 	}
-	for _, v := range models.Vendors() {
-		row := rows[v.Name]
-		row.Vendor = v
-		all = append(all, row)
+}
+
+func partAlias(text string) (name, ref string) {
+	name, ref, _ = strings.Cut(text, "=")
+	return name, ref
+}
+
+// Settings are what is said here, for [models.New]. How keys are found is not in it.
+func (m *Models) Settings() models.Settings {
+	s := models.Settings{Default: m.Default, Research: m.Research, Aliases: maps.Collect(m.Named()), Providers: map[string]models.Provider{}}
+	for _, name := range models.VendorNames() {
+		s.Providers[name] = models.Provider{URL: m.Vendor(name).URL}
 	}
-	return all
+	return s
 }
 
 // modelKeys are about the models that look into what no intent covers.
@@ -83,48 +94,51 @@ func modelKeys() []Key {
 }
 
 func vendorKeys() (keys []Key) {
-	for _, v := range vendors() {
-		section, usual := "models."+v.Name, v.Usual
+	titles := map[string]string{"anthropic": "Anthropic", "cohere": "Cohere", "google": "Google", "ollama": "Ollama", "openai": "OpenAI, or of a server that speaks its protocol"}
+	for _, v := range models.Vendors() {
+		section, title, usual := "models."+v.Name, titles[v.Name], v.Usual
 		if v.Host != "" {
 			usual = "$" + v.Host + " or " + usual
 		}
 		if v.Keys != nil {
 			keys = append(keys, Key{Path: section + ".key", Type: Hidden, Example: "{file: " + v.Name + ".key}", Live: true,
-				Doc: "API key of " + v.title + ". Without it $" + strings.Join(v.Keys, " or $") + " is used.\n" +
+				Doc: "API key of " + title + ". Without it $" + strings.Join(v.Keys, " or $") + " is used.\n" +
 					"It is looked up when a model is asked; a command runs once, and again on SIGHUP or if its key is refused.",
-				field: func(c *Config) any { return &v.of(c).Key }})
+				field: func(c *Config) any { return &c.Models.Vendor(v.Name).Key }})
 		}
 		keys = append(keys, Key{Path: section + ".url", Type: URL, Example: v.Usual, Live: true,
-			Doc:   "Address of " + v.title + ".\nWithout it " + usual + " is used.",
-			field: func(c *Config) any { return &v.of(c).URL }})
+			Doc:   "Address of " + title + ".\nWithout it " + usual + " is used.",
+			field: func(c *Config) any { return &c.Models.Vendor(v.Name).URL }})
 	}
 	return keys
 }
 
 func budgetKeys() []Key {
+	usual, number := agent.DefaultLimits(), strconv.Itoa
+	cents := func(c router.Cost) string { return strconv.FormatInt(*c/10_000, 10) }
 	return []Key{
 		{Path: "models.prices", Type: Path, Example: "prices.yaml", Live: true,
 			Doc: "File with prices of models, over the built-in ones. What a model costs that is in neither is unknown,\n" +
 				"and models.daily.tokens limits it.",
 			field: func(c *Config) any { return &c.Models.Prices }},
-		{Path: "models.steps", Type: Number, Default: "12", Min: 1, Max: 100, Unit: "requests", Live: true,
+		{Path: "models.steps", Type: Number, Default: number(usual.Steps), Min: 1, Max: 100, Unit: "requests", Live: true,
 			Doc:   "How many requests to the model one question may take, besides the one that has it conclude.",
 			field: func(c *Config) any { return &c.Models.Steps }},
-		{Path: "models.seconds", Type: Number, Default: "50", Min: 5, Max: 3600, Unit: "seconds", Live: true,
+		{Path: "models.seconds", Type: Number, Default: number(int(usual.Time / time.Second)), Min: 5, Max: 3600, Unit: "seconds", Live: true,
 			Doc: "How long a model may look into one question. Many agents give up after 60 seconds; a local model may\n" +
 				"need more.",
 			field: func(c *Config) any { return &c.Models.Seconds }},
-		{Path: "models.tokens", Type: Number, Default: "200000", Min: 20_000, Max: 100_000_000, Unit: "tokens", Live: true,
+		{Path: "models.tokens", Type: Number, Default: number(usual.Tokens), Min: 20_000, Max: 100_000_000, Unit: "tokens", Live: true,
 			Doc:   "How many tokens, in and out, one question may take; the first request alone may take some 17000.",
 			field: func(c *Config) any { return &c.Models.Tokens }},
-		{Path: "models.cents", Type: Number, Default: "100", Min: 1, Max: 100_000, Unit: "US cents", Live: true,
+		{Path: "models.cents", Type: Number, Default: cents(usual.Cost), Min: 1, Max: 100_000, Unit: "US cents", Live: true,
 			Doc:   "What one question may cost.",
 			field: func(c *Config) any { return &c.Models.Cents }},
-		{Path: "models.daily.cents", Type: Number, Default: "500", Min: 1, Max: 10_000_000, Unit: "US cents", Live: true,
+		{Path: "models.daily.cents", Type: Number, Default: cents(usual.Daily), Min: 1, Max: 10_000_000, Unit: "US cents", Live: true,
 			Doc: "What all questions of a day, in UTC, may cost together. A request that could go beyond it is not made.\n" +
 				"\"clanker models usage\" tells what was spent.",
 			field: func(c *Config) any { return &c.Models.Daily.Cents }},
-		{Path: "models.daily.tokens", Type: Number, Default: "2000000", Min: 1000, Max: 1_000_000_000, Unit: "tokens", Live: true,
+		{Path: "models.daily.tokens", Type: Number, Default: number(usual.DailyUnpriced), Min: 1000, Max: 1_000_000_000, Unit: "tokens", Live: true,
 			Doc:   "The same for models whose price is not known.",
 			field: func(c *Config) any { return &c.Models.Daily.Tokens }},
 	}
@@ -163,39 +177,19 @@ func (k Key) webAddress(text string) problem {
 
 // models checks what is right only together: names of aliases, and keys that would travel unencrypted.
 func (l *loader) models() {
-	m := l.config.Models
+	known := l.faults // of single values; they are not told twice
 	var names []string
-	for _, alias := range m.Aliases {
-		name, _, _ := strings.Cut(alias, "=")
-		switch {
-		case name == "default" || name == "research":
-			l.together("models.aliases", problem{fmt.Sprintf("%q is what models.%s is called", name, name), "choose another name"})
-		case name != "" && slices.Contains(names, name):
+	for name := range l.config.Models.Named() {
+		if slices.Contains(names, name) {
 			l.together("models.aliases", problem{fmt.Sprintf("there are two aliases %q", name), "keep one of them"})
 		}
 		names = append(names, name)
 	}
-	for _, ref := range []struct{ path, text string }{{"models.default", m.Default}, {"models.research", m.Research}} {
-		if ref.text != "" && !strings.Contains(ref.text, "/") && !slices.Contains(names, ref.text) {
-			l.together(ref.path, problem{fmt.Sprintf("there is no alias %q", ref.text), "write provider/model, or add the alias to models.aliases"})
+	for _, f := range l.config.Models.Settings().Faults() {
+		if !slices.ContainsFunc(known, func(k strict.Fault) bool { return k.Where == f.Key }) {
+			l.together(f.Key, problem{f.What, f.Fix})
 		}
 	}
-	for _, v := range vendors() {
-		if v.Keys != nil && unencrypted(v.of(&l.config).URL) {
-			l.together("models."+v.Name+".url", problem{"a key goes over http to this machine only: others could read it on the way",
-				"write https://, or reach a server that takes no key as models.ollama.url"})
-		}
-	}
-}
-
-// unencrypted tells whether requests leave this machine in the clear.
-func unencrypted(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" || u.Hostname() == "localhost" {
-		return false
-	}
-	ip, err := netip.ParseAddr(u.Hostname())
-	return err != nil || !ip.IsLoopback()
 }
 
 // together notes a fault of a key that is right by itself.

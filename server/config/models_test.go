@@ -46,6 +46,8 @@ func TestModelMistakes(t *testing.T) {
 		"research: antropic/claude":                  `:1:20: models.research: there is no provider of models "antropic"; did you mean anthropic?`,
 		"default: openai/":                           `:1:19: models.default: "openai/" names no model; write provider/model or an alias, for instance ollama/gemma4:31b`,
 		"aliases: [a/b=openai/x]":                    `:1:20: models.aliases: "a/b=openai/x" names no model; write a list of NAME=PROVIDER/MODEL, for instance [fast=google/gemini-2.5-flash]`,
+		"default: google/a/b":                        `:1:19: models.default: "a/b" cannot be a model of google; write provider/model, or add the alias to models.aliases`,
+		"default: a, aliases: [a=google/a/b]":        `:1:31: models.aliases: a: "a/b" cannot be a model of google; write NAME=PROVIDER/MODEL`,
 		"aliases: [a=openai/x, b=a]":                 `:1:32: models.aliases: "b=a" names no model; write a list of`,
 		"aliases: [a=openai/x, a=openai/y]":          `:1:19: models.aliases: there are two aliases "a"; keep one of them`,
 		"openai: {key: sk-hunter2}":                  `:1:24: models.openai.key: a secret never stands in this file, only where it is found; write {file:`,
@@ -55,7 +57,7 @@ func TestModelMistakes(t *testing.T) {
 		"openai: {url: host, key: {env: A}}":         `:1:24: models.openai.url: this is no plain URL; ` + urlRemedy,
 		"cohere: {url: http://host/}":                `:1:24: models.cohere.url: a key goes over http to this machine only: others could read it on the way; write https://`,
 		"cohere: {url: http://10.0.0.1/}":            `:1:24: models.cohere.url: a key goes over http to this machine only: others could read it on the way; write https://`,
-		"aliases: [default=openai/x]":                `:1:19: models.aliases: "default" is what models.default is called; choose another name`,
+		"aliases: [default=openai/x]":                `:1:19: models.aliases: "default" cannot be an alias; choose a word other than default and research, without a slash`,
 		"ollama: {key: {env: A}}":                    `:1:19: models.ollama: unknown key "key"; use one of: url`,
 		"daily: {cents: 0}":                          `:1:25: models.daily.cents: 0 is out of range; write a whole number from 1 to 10000000 (US cents)`,
 	} {

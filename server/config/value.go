@@ -100,7 +100,7 @@ func (k Key) text(text, base string) (string, problem) {
 	case ModelRef:
 		return text, k.names(text, modelRefPattern, text)
 	case Aliases:
-		_, ref, _ := strings.Cut(text, "=")
+		_, ref := partAlias(text)
 		return text, k.names(text, aliasPattern, ref)
 	case URL:
 		return text, k.webAddress(text)

@@ -43,7 +43,7 @@ func TestNewTellsAllFaultsAtOnce(t *testing.T) {
 	for _, want := range []string{
 		"/etc/clanker.yaml", `models.default: there is no provider "nowhere" of models: there are anthropic, cohere, google, ollama and openai; write provider/model`, `models.research: there is no alias "missing"`,
 		`models.aliases: a: there is no alias "b"; write NAME=PROVIDER/MODEL`, `"research" cannot be an alias`, `"with/slash" cannot be an alias`, "empty: \"\" cannot be a model of openai",
-		"models.anthropic.url: this is no URL", "models.openai.url: a key goes over plain http", "models.cohere.url: there is more", `models.mistral: there is no provider "mistral"`, "models.google.url: there is more",
+		"models.anthropic.url: this is no URL", "models.openai.url: a key goes over http", "models.cohere.url: there is more", `models.mistral: there is no provider "mistral"`, "models.google.url: there is more",
 	} {
 		assert.ErrorContains(t, err, want)
 	}
@@ -186,7 +186,7 @@ func TestAddressOfAVariableIsCheckedWhenItIsUsed(t *testing.T) {
 	m, err := New(Settings{Getenv: environment(map[string]string{"OPENAI_BASE_URL": "http://example.com", "OPENAI_API_KEY": "sk-1", "ANTHROPIC_BASE_URL": "https://me:sk-1@example.com", "OLLAMA_HOST": "127.0.0.1:11434?x=1"})})
 	require.NoError(t, err, "nobody may want to use it")
 	for ref, want := range map[string][]string{
-		"openai/x":    {"OPENAI_BASE_URL: a key goes over plain http", "write https://, or reach a server that takes no key as models.ollama.url"},
+		"openai/x":    {"OPENAI_BASE_URL: a key goes over http", "write https://, or reach a server that takes no key as models.ollama.url"},
 		"anthropic/x": {"ANTHROPIC_BASE_URL: there is more than a host and a path", "write a URL as in https://api.anthropic.com, and the key in models.anthropic.key"},
 		"ollama/x":    {"OLLAMA_HOST: there is more than a host and a path", "write a URL as in http://127.0.0.1:11434"},
 	} {

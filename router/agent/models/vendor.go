@@ -206,7 +206,7 @@ func (v vendor) parse(text, from string) (*url.URL, *Fault) {
 		}
 		return nil, &Fault{from, "there is more than a host and a path", fix}
 	case base.Scheme == "http" && !loopback(base) && v.Keys != nil:
-		return nil, &Fault{from, "a key goes over plain http to this machine only: others could read it on the way", "write https://, or reach a server that takes no key as models.ollama.url"}
+		return nil, &Fault{from, "a key goes over http to this machine only: others could read it on the way", "write https://, or reach a server that takes no key as models.ollama.url"}
 	}
 	for _, more := range v.trim {
 		base.Path = strings.TrimSuffix(base.Path, more)
