@@ -23,7 +23,6 @@ import (
 	"clanker/policies/approval"
 	"clanker/router"
 	"clanker/router/agent"
-	"clanker/router/agent/claims"
 	"clanker/router/agent/cost"
 	"clanker/router/agent/models"
 	"clanker/router/agent/modeltest"
@@ -106,7 +105,7 @@ func TestNobodyElseGivesOrders(t *testing.T) {
 				assert.Equal(t, c.Dictates, leftOut.MatchString(strings.Join(a.Warnings, "\n")), a.Warnings)
 				for _, mark := range c.Marks {
 					assert.Contains(t, a.Unverified, mark)
-					assert.Contains(t, a.Summary+a.Explanation, mark+claims.Mark)
+					assert.Contains(t, a.Summary+a.Explanation, mark+router.Unverified)
 				}
 				for _, told := range c.Told {
 					assert.Contains(t, a.Summary+a.Explanation, told)

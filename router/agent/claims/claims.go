@@ -7,9 +7,6 @@ import (
 	"clanker/router"
 )
 
-// Mark stands after each figure and name of a checked text that nothing which was read bears out.
-const Mark = router.Unverified
-
 // Facts are what the tools returned for one question. They are not safe for concurrent use.
 type Facts struct {
 	names   map[string]bool    // in lower case, with the names that they begin with and that they are made of
@@ -30,19 +27,16 @@ func New(question string) *Facts {
 	return f
 }
 
-// echo begins the lines of a tool that repeat what it was asked: the model's own words, which prove nothing.
-const echo = "asked: "
-
 // Add takes note of what a tool returned.
 func (f *Facts) Add(text string) {
 	f.sorted = false
 	fence := ""
 	for line := range strings.SplitSeq(clean(text), "\n") {
-		if strings.HasPrefix(line, echo) {
+		if strings.HasPrefix(line, asked) {
 			continue
 		}
 		fence = within(fence, line)
-		if link, ok := strings.CutPrefix(line, "link: "); ok || fence == "" {
+		if link, ok := strings.CutPrefix(line, LinkKey+": "); ok || fence == "" {
 			f.link(link)
 		}
 		f.line(line)
@@ -173,7 +167,7 @@ func (f *Facts) Check(text string) (marked string, unverified []string) {
 			listed[claim], unverified = true, append(unverified, claim)
 		}
 		if at := max(done, markAt(text, c.end)); at > done {
-			b.WriteString(text[done:at] + Mark)
+			b.WriteString(text[done:at] + router.Unverified)
 			if done = at; strings.HasPrefix(text[at:], "(") || strings.HasPrefix(text[at:], "[") {
 				b.WriteByte(' ') // or the mark were a link
 			}

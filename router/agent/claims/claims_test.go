@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"clanker/router"
 	"clanker/router/agent/claims"
 )
 
@@ -62,7 +63,7 @@ func TestCheck(t *testing.T) {
 			f.Add(c.facts)
 			marked, unverified := f.Check(c.text)
 			assert.Equal(t, c.want, marked)
-			assert.Equal(t, strings.Contains(marked, claims.Mark), len(unverified) > 0, unverified)
+			assert.Equal(t, strings.Contains(marked, router.Unverified), len(unverified) > 0, unverified)
 		})
 	}
 }
@@ -97,7 +98,7 @@ func TestCleaning(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			marked, _ := f.Check(c.text)
-			assert.Equal(t, c.want, strings.ReplaceAll(marked, claims.Mark, ""))
+			assert.Equal(t, c.want, strings.ReplaceAll(marked, router.Unverified, ""))
 		})
 	}
 }

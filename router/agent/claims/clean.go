@@ -75,7 +75,7 @@ func (f *Facts) link(line string) {
 
 // withoutMarks takes out marks that a model wrote itself, and those that their removal would make.
 func withoutMarks(text string) string {
-	bare := strings.TrimSpace(Mark)
+	bare := strings.TrimSpace(router.Unverified)
 	if !strings.Contains(text, bare) {
 		return text
 	}

@@ -20,7 +20,7 @@ const (
 )
 
 // commandLine is a line that proposes a command, dressed up as models do.
-var commandLine = regexp.MustCompile("(?i)^[\\s>#*_`•-]*(?:\\d+[.)][\\s*_`]*)?command[\\s*_`]*:(.*)$")
+var commandLine = regexp.MustCompile("(?i)^[\\s>#*_`•-]*(?:\\d+[.)][\\s*_`]*)?" + CommandKey + "[\\s*_`]*:(.*)$")
 
 var webAddress = regexp.MustCompile(`(?i)(?:https?|ftp)://`)
 

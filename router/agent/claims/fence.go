@@ -6,6 +6,19 @@ import (
 	"strings"
 )
 
+// What is looked for at the beginning of a line, of a tool's result and of a model's answer.
+const (
+	asked = "asked: "
+
+	// LinkKey is the key of a resource's link, which a provider gave: it may be passed on.
+	LinkKey = "link"
+	// CommandKey is the key of a command that a model proposes.
+	CommandKey = "COMMAND"
+)
+
+// Asked returns the line of a result that repeats what the tool was asked: the model's own words, which prove nothing.
+func Asked(text string) string { return asked + text }
+
 // mostFenced is how long a text within a fence is at most, in bytes.
 const mostFenced = 4000
 

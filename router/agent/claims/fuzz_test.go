@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"clanker/router"
 	"clanker/router/agent/claims"
 )
 
@@ -24,8 +25,8 @@ func FuzzCheck(f *testing.F) {
 			t.Fatalf("checked again, %q becomes %q, and %q %q", marked, again, unverified, same)
 		}
 		// A mark before a bracket has a space behind it, too.
-		bare, clean := strings.ReplaceAll(marked, claims.Mark, ""), known.Cleaned(text)
-		if strings.ReplaceAll(bare, " ", "") != strings.ReplaceAll(clean, " ", "") || strings.Contains(bare, strings.TrimSpace(claims.Mark)) {
+		bare, clean := strings.ReplaceAll(marked, router.Unverified, ""), known.Cleaned(text)
+		if strings.ReplaceAll(bare, " ", "") != strings.ReplaceAll(clean, " ", "") || strings.Contains(bare, strings.TrimSpace(router.Unverified)) {
 			t.Fatalf("%q without its marks is not %q", marked, clean)
 		}
 		if strings.Contains(bare, "](") || strings.Contains(marked, "](") || strings.ContainsAny(marked, "\x1b\r\u202e") {

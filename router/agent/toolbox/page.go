@@ -38,7 +38,7 @@ type row struct {
 
 // heading is the first line of every result: the call, and what is to be said of it that repeats its arguments.
 func heading(name, arguments, aside string) string {
-	line := "asked: " + router.Clipped(router.Printable(name), mostName) + " " + router.Clipped(router.Printable(arguments), mostAsked)
+	line := claims.Asked(router.Clipped(router.Printable(name), mostName) + " " + router.Clipped(router.Printable(arguments), mostAsked))
 	if aside != "" {
 		line += ": " + router.Clipped(router.Printable(aside), mostAsked)
 	}

@@ -12,6 +12,7 @@ import (
 	"clanker/intents"
 	"clanker/intents/strict"
 	"clanker/router"
+	"clanker/router/agent/claims"
 )
 
 // notHealthy is any status but healthy.
@@ -207,7 +208,7 @@ func fields(r *adapters.Resource) []row {
 	for _, name := range slices.Sorted(maps.Keys(r.Labels)) {
 		add("label "+name, r.Labels[name], r.Labels[name])
 	}
-	add("link", r.Link)
+	add(claims.LinkKey, r.Link)
 	return rows
 }
 
