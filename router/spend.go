@@ -119,7 +119,6 @@ type Investigation struct {
 	Asker    string    `json:"asker,omitempty"`
 	Question string    `json:"question"` // redacted
 	Model    string    `json:"model"`
-	Status   Status    `json:"status"`
 	Tokens   Tokens    `json:"tokens,omitzero"` // that it took
 	Cost     Cost      `json:"costMicroUsd,omitempty"`
 	Uses     []ToolUse `json:"uses,omitempty"` // in the order in which they were asked for

@@ -151,7 +151,7 @@ func newExperiment(t *testing.T, full *intents.Catalog, matcher *router.Matcher,
 func (e *experiment) investigate(question string, r removal, name string) {
 	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC).Add(time.Duration(len(e.asked)) * time.Minute)
 	arguments := json.RawMessage(strings.ReplaceAll(r.arguments, "{name}", name))
-	e.asked = append(e.asked, router.Investigation{Answer: fmt.Sprintf("answer-%03d", len(e.asked)), At: at, Question: question, Status: router.StatusOK,
+	e.asked = append(e.asked, router.Investigation{Answer: fmt.Sprintf("answer-%03d", len(e.asked)), At: at, Question: question,
 		Uses: []router.ToolUse{{Tool: r.tool, Arguments: arguments, Rows: 3, OK: true}}})
 }
 

@@ -31,7 +31,7 @@ type use struct{ tool, arguments string }
 
 // ask notes that a question was asked, and what it was answered with.
 func ask(n int, question string, uses ...use) router.Investigation {
-	one := router.Investigation{Answer: fmt.Sprintf("answer-%03d", n), At: time.Date(2026, 11, 23, 9, n, 0, 0, time.UTC), Question: question, Status: router.StatusOK}
+	one := router.Investigation{Answer: fmt.Sprintf("answer-%03d", n), At: time.Date(2026, 11, 23, 9, n, 0, 0, time.UTC), Question: question}
 	for _, u := range uses {
 		one.Uses = append(one.Uses, router.ToolUse{Tool: u.tool, Arguments: json.RawMessage(u.arguments), Rows: 2, OK: true})
 	}

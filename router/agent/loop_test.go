@@ -164,7 +164,7 @@ func TestHowInvestigationsAreNoted(t *testing.T) {
 			a := r.ask(t, router.Question{Asker: policies.Principal{ID: c.asker}})
 			require.Len(t, noted.all, 1)
 			i := noted.all[0]
-			assert.Equal(t, []any{c.status, c.booked, priced}, []any{i.Status, i.Asker, i.Model})
+			assert.Equal(t, []any{c.status, c.booked, priced}, []any{a.Status, i.Asker, i.Model})
 			assert.Equal(t, a.Usage.Model.Input+a.Usage.Model.Output, i.Tokens.Sum())
 			assert.Equal(t, a.Usage.Model.CostUSD, router.USD(i.Cost))
 			spent, err := r.books.Spent(t.Context(), noon, time.Time{}, c.booked)

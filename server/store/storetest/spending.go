@@ -160,7 +160,7 @@ func investigated(t testing.TB, one, other Notes) {
 	all := make([]router.Investigation, 3)
 	for i := range all {
 		all[i] = router.Investigation{Answer: fmt.Sprint("answer-", i), At: approvaltest.Noon().Add(-time.Duration(i) * time.Minute), Asker: "claude",
-			Question: "why is it so? \x00\u202e\n", Model: "ollama/gemma4:31b", Status: router.StatusPartial,
+			Question: "why is it so? \x00\u202e\n", Model: "ollama/gemma4:31b",
 			Uses: []router.ToolUse{{Tool: "list_resources", Arguments: []byte(`{"kind":"pod"}`), Rows: i, OK: i > 0}}}
 		require.NoError(t, one.Note(t.Context(), all[i]))
 	}
