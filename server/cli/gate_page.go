@@ -87,23 +87,36 @@ func (h *gatehouse) url() string {
 	return at.URL
 }
 
-// listen opens the listener of the page. When the usual port is taken, another one will do: passkeys belong to the name.
+// listen opens the listeners of the page. When the usual port is taken, another one will do: passkeys belong to the name. A port
+// that nobody asked for may be taken on one of the two addresses; then it is another one.
 func (p *page) listen() error {
-	address := p.app.config.Operators.Listen
-	l, err := server.Listen(address)
-	if err != nil && address == config.Default().Operators.Listen {
-		l, err = server.Listen("127.0.0.1:0")
-	}
+	users, err := allowed(p.app.config.Operators.Users)
 	if err != nil {
 		return err
 	}
-	users, err := allowed(p.app.config.Operators.Users)
+	address := p.app.config.Operators.Listen
+	err = p.listenAt(address, users)
+	if address == config.Default().Operators.Listen {
+		address = "127.0.0.1:0"
+	}
+	for tries := 0; err != nil && portOf(address) == "0" && tries < 5; tries++ {
+		err = p.listenAt(address, users)
+	}
+	return err
+}
+
+// listenAt opens both listeners, or none.
+func (p *page) listenAt(address string, users func(uid int) bool) error {
+	l, err := server.Listen(address)
 	if err != nil {
+		return err
+	}
+	at := l.Addr().(*net.TCPAddr)
+	if err := p.listenBeside(at, users); err != nil {
 		return errors.Join(err, l.Close())
 	}
-	p.host = "localhost:" + strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
-	p.listener = p.guarded(l, users)
-	return p.listenBeside(l.Addr().(*net.TCPAddr), users)
+	p.host, p.listener = "localhost:"+strconv.Itoa(at.Port), p.guarded(l, users)
+	return nil
 }
 
 // listenBeside listens on the same port of the other loopback address. A browser takes localhost for either: whoever else had

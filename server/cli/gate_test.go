@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"log/slog"
 	"net"
 	"syscall"
@@ -30,7 +31,6 @@ func TestThePageHasBothAddresses(t *testing.T) {
 	a.config.Operators.Listen = "127.0.0.1:0"
 	p := &page{app: a}
 	require.NoError(t, p.listen())
-	defer func() { _ = p.listener.Close() }()
 	if p.other == nil { // a machine without IPv6
 		return
 	}
@@ -38,9 +38,13 @@ func TestThePageHasBothAddresses(t *testing.T) {
 	require.NoError(t, err)
 	_, err = net.Listen("tcp", "[::1]:"+port)
 	require.ErrorIs(t, err, syscall.EADDRINUSE, "nobody else can have it")
-	require.NoError(t, p.other.Close())
+	require.NoError(t, errors.Join(p.other.Close(), p.listener.Close()))
 	squatter, err := net.Listen("tcp", "[::1]:"+port)
 	require.NoError(t, err)
 	defer func() { _ = squatter.Close() }()
-	require.ErrorContains(t, p.listenBeside(p.listener.Addr().(*net.TCPAddr), nil), "browsers would take for the operator page")
+	a.config.Operators.Listen = "127.0.0.1:" + port
+	require.ErrorContains(t, p.listen(), "browsers would take for the operator page")
+	l, err := net.Listen("tcp", a.config.Operators.Listen)
+	require.NoError(t, err, "it holds none when it cannot have both")
+	require.NoError(t, l.Close())
 }
