@@ -104,15 +104,15 @@ const nameJoiners = "-_."
 func (i *inquiry) propose(f *router.Finding, commands []string) {
 	reason := router.Clipped("for: "+router.Printable(i.desk.Question()), longestSummary)
 	for _, text := range commands {
-		named := router.Printable(router.Clipped(text, longestNamed))
-		command, err := parse(text)
+		command, named, err := parse(text)
+		named = i.told(router.Printable(named), longestNamed)
 		if err != nil {
 			f.Warnings = append(f.Warnings, fmt.Sprintf("a command that the model wrote is left out (%s): %v", named, err))
 			continue
 		}
 		f.Proposals = append(f.Proposals, router.Proposal{Argv: command.Argv, Reason: reason})
 		if unread := i.facts.Unread(command, i.isKind); len(unread) > 0 {
-			f.Warnings = append(f.Warnings, fmt.Sprintf("the proposed command (%s) names what no tool returned: %s", named, strings.Join(unread, ", ")))
+			f.Warnings = append(f.Warnings, fmt.Sprintf("the proposed command (%s) names what no tool returned: %s", named, i.told(strings.Join(unread, ", "), longestNamed)))
 		}
 	}
 }
@@ -125,13 +125,16 @@ func (i *inquiry) isKind(word string) bool {
 // longestNamed is how much of a command is in a warning, in bytes.
 const longestNamed = 120
 
-// parse reads a command that a model wrote.
-func parse(text string) (adapters.Command, error) {
+// parse reads a command that a model wrote. It also returns its words as they can be told: behind a backslash that nothing decodes a
+// secret could hide.
+func parse(text string) (c adapters.Command, told string, err error) {
 	argv, err := words(text)
 	if err != nil {
-		return adapters.Command{}, err
+		told, _, _ = strings.Cut(text, `\`)
+		return c, told, err
 	}
-	return adapters.ParseCommand(argv)
+	c, err = adapters.ParseCommand(argv)
+	return c, strings.Join(argv, " "), err
 }
 
 // words are those of a command: a JSON list, or plain words without anything that a shell would read.

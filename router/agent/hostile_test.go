@@ -139,6 +139,8 @@ func TestNoSecretIsToldInPieces(t *testing.T) {
 		"a mark":     said("It is " + first + "[unverified]" + second),
 		"cut":        said(strings.Repeat("It is degraded. ", 374) + first + second),
 		"a command":  said("It is degraded.\nCOMMAND: [\"kubectl\",\"get\",\"pods\",\"\\u0067" + first[1:] + second + "\"]"),
+		"a bad verb": said("It is degraded.\nCOMMAND: [\"kubectl\",\"\\u0067" + first[1:] + second + "\"]"),
+		"half JSON":  said("It is degraded.\nCOMMAND: [\"kubectl\",\"\\u0067" + first[1:] + second + "\","),
 		"no command": said("It is degraded.\nCOMMAND: kubectl get pods; " + first + "\u200b" + second),
 		"a tool":     {calls(first+"\u200b"+second, "{}"), says("done")},
 		"a name":     {calls("list_resources", `{"namespace":"\u0067`+first[1:]+second+`"}`), says("done")},
