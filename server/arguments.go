@@ -33,7 +33,7 @@ func questionSchema() json.RawMessage {
 		`"context":{"type":"string","maxLength":%d,"description":"cluster, account, context"},`+
 		`"since":{"type":"string","maxLength":%d,"description":"delta since answerId, time, 2h; or last check"},`+
 		`"followUp":{"type":"string","maxLength":%d,"description":"answerId that it means"},`+
-		`"model":{"type":"string","maxLength":%d,"description":"provider/model if no intent fits"},`+
+		`"model":{"type":"string","maxLength":%d,"description":"provider/model or alias if unmatched"},`+
 		`"cursor":{"type":"string","maxLength":%d,"description":"alone: truncation.cursor"}},`+
 		`"additionalProperties":false}`, maxQuestion, router.MaxLimit, router.DefaultLimit, maxContext, maxSince, maxFollowUp, maxModel, maxCursor)
 }

@@ -26,7 +26,7 @@ func (a *app) askCommand() *cobra.Command {
 	cmd.Flags().IntVar(&question.Limit, "limit", router.DefaultLimit, fmt.Sprintf("most items to show, 1 to %d", router.MaxLimit))
 	cmd.Flags().StringVar(&question.Context, "context", "", "cluster, account or kubeconfig context to look in")
 	cmd.Flags().StringVar(&question.Since, "since", router.LastCheck, "say what changed since this answer id, `time`, duration or "+router.LastCheck)
-	cmd.Flags().StringVar(&question.Model, "model", "", "`model` that looks into what no intent covers: provider/model or an alias (default models.default)")
+	cmd.Flags().StringVar(&question.Model, "model", "", "`model` that looks into what no intent covers: provider/model or an alias (default models.default, or models.research for causes)")
 	cmd.Flags().StringVar(&question.FollowUp, "follow-up", "", "the `answer` that words like it refer to; without it your last one")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		question.Text = strings.Join(args, " ")
