@@ -9,11 +9,12 @@
 //	provider   key                               URL, without a slash at its end                      keyless
 //	anthropic  ANTHROPIC_API_KEY                 ANTHROPIC_BASE_URL, https://api.anthropic.com        no
 //	cohere     COHERE_API_KEY, CO_API_KEY        https://api.cohere.ai                                no
-//	google     GEMINI_API_KEY, GOOGLE_API_KEY    https://generativelanguage.googleapis.com            no
+//	google     GOOGLE_API_KEY, GEMINI_API_KEY    https://generativelanguage.googleapis.com            no
 //	ollama     none                              OLLAMA_HOST, http://127.0.0.1:11434                  yes
 //	openai     OPENAI_API_KEY                    OPENAI_BASE_URL, https://api.openai.com/v1           on loopback
 //
-// What [Settings].Providers says goes over the variables. Any server that speaks OpenAI's chat completions can be reached as openai
+// Of two variables the first counts, as it does for Google's own client, which says so on stderr where both are set. What
+// [Settings].Providers says goes over them. Any server that speaks OpenAI's chat completions can be reached as openai
 // (with a key, over https or on this machine) or as ollama (without one). Nothing is sent anywhere before a model is asked, or the
 // models are listed.
 //

@@ -109,7 +109,7 @@ func TestKeys(t *testing.T) {
 		"variable":           {ref: "openai/x", env: map[string]string{"OPENAI_API_KEY": " sk-1\n"}, key: "sk-1", from: "OPENAI_API_KEY"},
 		"config over it":     {ref: "openai/x", env: map[string]string{"OPENAI_API_KEY": "sk-1"}, providers: given("sk-2", nil), key: "sk-2", from: "models.openai.key"},
 		"second variable":    {ref: "cohere/x", env: map[string]string{"CO_API_KEY": "c"}, key: "c", from: "CO_API_KEY"},
-		"first of two":       {ref: "google/gemini-3-pro", env: map[string]string{"GOOGLE_API_KEY": "b", "GEMINI_API_KEY": "a"}, key: "a", from: "GEMINI_API_KEY"},
+		"first of two":       {ref: "google/gemini-3-pro", env: map[string]string{"GEMINI_API_KEY": "b", "GOOGLE_API_KEY": "a"}, key: "a", from: "GOOGLE_API_KEY"},
 		"none":               {ref: "anthropic/x", env: map[string]string{"OPENAI_API_KEY": "sk-1"}, fix: "set ANTHROPIC_API_KEY, or models.anthropic.key in /c.yaml"},
 		"blank":              {ref: "anthropic/x", env: map[string]string{"ANTHROPIC_API_KEY": "  "}, fix: "set ANTHROPIC_API_KEY, or models.anthropic.key in /c.yaml"},
 		"no key":             {ref: "openai/x", providers: given("sk 1\nX-Evil: 1", nil), fix: "mend models.openai.key in /c.yaml"},

@@ -58,7 +58,7 @@ func vendors() []vendor {
 			wire: newAnthropicWire, open: openAnthropic, list: listing{path: "/v1/models?limit=1000", header: "x-api-key", field: "data", name: "id"}},
 		{Vendor: Vendor{"cohere", []string{"COHERE_API_KEY", "CO_API_KEY"}, "", "https://api.cohere.ai"}, trim: []string{"/compatibility/v1", "/v1"},
 			wire: newCohereWire, open: openCohere, list: listing{path: "/v1/models?endpoint=chat&page_size=1000", header: "Authorization", scheme: "Bearer ", field: "models", name: "name"}},
-		{Vendor: Vendor{"google", []string{"GEMINI_API_KEY", "GOOGLE_API_KEY"}, "", "https://generativelanguage.googleapis.com"}, trim: []string{"/openai", "/v1beta"},
+		{Vendor: Vendor{"google", []string{"GOOGLE_API_KEY", "GEMINI_API_KEY"}, "", "https://generativelanguage.googleapis.com"}, trim: []string{"/openai", "/v1beta"},
 			wire: newOpenAIWire, open: openGemini, list: listing{path: "/v1beta/models?pageSize=1000", header: "x-goog-api-key", field: "models", name: "name"}},
 		{Vendor: Vendor{"ollama", nil, "OLLAMA_HOST", "http://127.0.0.1:11434"}, trim: []string{"/v1"},
 			wire: newOpenAIWire, open: openOllama, list: listing{path: "/v1/models", header: "Authorization", scheme: "Bearer ", field: "data", name: "id"}},
@@ -152,7 +152,7 @@ func (m *Models) fixKey(v vendor) string {
 	if m.settings.Providers[v.Name].Key != nil {
 		return "mend " + setting
 	}
-	return fmt.Sprintf("set %s, or %s", v.Keys[0], setting)
+	return fmt.Sprintf("set %s, or %s", strings.Join(v.Keys, " or "), setting)
 }
 
 // key finds the vendor's key, and says where.
