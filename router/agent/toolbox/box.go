@@ -28,10 +28,11 @@ const callTime = 15 * time.Second
 
 // Box is the tools for one question. It is safe for concurrent use.
 type Box struct {
-	desk *router.Desk
+	desk   *router.Desk
+	estate []*tool // that read it
 
 	mu      sync.Mutex
-	offered []*intents.Intent // the oldest first
+	offered []*tool // of intents, the oldest first
 }
 
 // Result is what a call brought, for the model.
@@ -47,7 +48,7 @@ type Result struct {
 
 // New returns the tools for the question of a desk.
 func New(desk *router.Desk) *Box {
-	b := &Box{desk: desk}
+	b := &Box{desk: desk, estate: tools()}
 	for _, candidate := range desk.Match().Tried {
 		if in, ok := desk.Catalog().Intent(candidate.Intent); ok && len(b.offered) < firstOffered {
 			b.offer(in)
@@ -59,15 +60,17 @@ func New(desk *router.Desk) *Box {
 // Tools is what to offer in the next turn; it grows when intents are found.
 func (b *Box) Tools() []llms.Tool {
 	var all []llms.Tool
-	for _, t := range tools() {
+	for _, t := range b.now() {
 		all = append(all, t.offered())
 	}
+	return all
+}
+
+// now are the tools that are offered at this time.
+func (b *Box) now() []*tool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, in := range b.offered {
-		all = append(all, intentTool(in).offered())
-	}
-	return all
+	return slices.Concat(b.estate, b.offered)
 }
 
 // offer adds an intent to what is offered, instead of the oldest if there are enough, and reports whether it can be asked at all.
@@ -75,10 +78,11 @@ func (b *Box) offer(in *intents.Intent) bool {
 	if !b.takes(in) {
 		return false
 	}
+	t := intentTool(in)
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.offered = slices.DeleteFunc(b.offered, func(other *intents.Intent) bool { return other.ID == in.ID })
-	b.offered = append(b.offered, in)
+	b.offered = slices.DeleteFunc(b.offered, func(other *tool) bool { return other.name == t.name })
+	b.offered = append(b.offered, t)
 	b.offered = b.offered[max(0, len(b.offered)-mostOffered):]
 	return true
 }
@@ -136,7 +140,7 @@ func failed(ctx context.Context, t *tool, arguments string, err error) string {
 
 // find returns the tool of a name: an intent goes by its id, too.
 func (b *Box) find(name string) *tool {
-	all := tools()
+	all := b.now()
 	if i := slices.IndexFunc(all, func(t *tool) bool { return t.name == name }); i >= 0 {
 		return all[i]
 	}
@@ -151,7 +155,7 @@ func (b *Box) find(name string) *tool {
 // alike suggests a tool instead of one that is not there.
 func (b *Box) alike(name string) string {
 	var names []string
-	for _, t := range tools() {
+	for _, t := range b.estate {
 		names = append(names, t.name)
 	}
 	for _, in := range b.desk.Catalog().Intents {

@@ -29,14 +29,14 @@ func changes(ctx context.Context, c *call) (*page, error) {
 		return nil, err
 	}
 	found := slices.DeleteFunc(slices.Clone(snapshot.Changes), func(change adapters.Change) bool { return !to.IsZero() && !change.At.Before(to) })
-	p := &page{kind: "changes", heads: []string{"time", "id", "field", "old", "new", "by", "event"},
+	head := append([]string{adapters.Count(len(found), "change"), spanWords(from, to, c.desk.Now())}, sources(snapshot)...)
+	if len(found) == 0 {
+		return c.nowhere(head, q), nil
+	}
+	p := &page{head: head, kind: "changes", heads: []string{"time", "id", "field", "old", "new", "by", "event"},
 		more: "narrow it by name, kinds, place or time, or raise limit", room: c.number("limit", 0)}
 	for i := range found {
 		p.rows = append(p.rows, changeRow(&found[i]))
-	}
-	p.head = append([]string{adapters.Count(len(found), "change"), spanWords(from, to, c.desk.Now())}, sources(snapshot)...)
-	if len(found) == 0 {
-		c.nowhere(p, q)
 	}
 	return p, nil
 }
@@ -85,7 +85,7 @@ func logs(ctx context.Context, c *call) (*page, error) {
 	found := slices.DeleteFunc(slices.Clone(snapshot.Logs), func(line adapters.LogLine) bool { return !to.IsZero() && !line.At.Before(to) })
 	p.logged(found, most)
 	if p.head = append(p.head, sources(snapshot)...); len(found) == 0 {
-		c.nowhere(p, q)
+		return c.nowhere(p.head, q), nil
 	}
 	return p, nil
 }

@@ -61,7 +61,7 @@ func intentTool(in *intents.Intent) *tool {
 	}
 	text, _ := json.Marshal(example) // texts and numbers can be written
 	t.example = string(text)
-	return t
+	return ready(t)
 }
 
 const mostCount = 10_000

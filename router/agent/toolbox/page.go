@@ -47,28 +47,12 @@ func heading(name, arguments, aside string) string {
 
 // result cuts the page to the room there is.
 func (p *page) result(id, asked string) Result {
-	r := Result{OK: true}
 	lines, shown := p.body()
-	var b strings.Builder
-	b.WriteString(asked)
-	for _, line := range p.head {
-		if line = router.Clipped(router.Printable(line), mostHead/3); b.Len() < mostHead+len(asked) {
-			b.WriteString(line + "\n")
-		}
-	}
-	for len(lines) > 0 {
-		n := fitting(lines, mostFenced)
-		text := strings.Join(lines[:n], "\n")
-		if p.kind != "" {
-			text = claims.Fence(id, p.kind, text)
-		}
-		b.WriteString(text + "\n")
-		lines = lines[n:]
-	}
+	r := Result{OK: true, Text: asked + p.top() + p.fenced(id, lines), Rows: shown}
 	if left := len(p.rows) - shown; left > 0 {
-		b.WriteString(adapters.Count(left, "more row") + " not shown: " + p.more + "\n")
+		r.Text += adapters.Count(left, "more row") + " not shown: " + p.more + "\n"
 	}
-	if r.Text, r.Rows = b.String(), shown; p.lines {
+	if p.lines {
 		r.Rows = p.tells
 	}
 	for _, row := range p.rows[:shown] {
@@ -78,6 +62,32 @@ func (p *page) result(id, asked string) Result {
 		r.Foreign = append(r.Foreign, prose(row.foreign)...)
 	}
 	return r
+}
+
+// top is what stands above the rows, as far as it has room.
+func (p *page) top() string {
+	var b strings.Builder
+	for _, line := range p.head {
+		if b.Len() < mostHead {
+			b.WriteString(router.Clipped(router.Printable(line), mostHead/3) + "\n")
+		}
+	}
+	return b.String()
+}
+
+// fenced are the lines of the rows, in as many fences as they need if others wrote them.
+func (p *page) fenced(id string, lines []string) string {
+	var b strings.Builder
+	for len(lines) > 0 {
+		n := fitting(lines, mostFenced)
+		text := strings.Join(lines[:n], "\n")
+		if p.kind != "" {
+			text = claims.Fence(id, p.kind, text)
+		}
+		b.WriteString(text + "\n")
+		lines = lines[n:]
+	}
+	return b.String()
 }
 
 // body is the table, without the columns that nothing is in, and how many rows of it fit.

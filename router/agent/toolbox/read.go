@@ -2,6 +2,7 @@ package toolbox
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -146,6 +147,13 @@ func stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
+// read reads the resources of a query, those of the ID that a call may give for a name, and says where.
+func (c *call) read(ctx context.Context, what string, q adapters.Query) (found []adapters.Resource, from []string, err error) {
+	c.step(what, q)
+	snapshot, err := c.desk.Query(ctx, q)
+	return only(snapshot.Resources, c.text("name")), sources(snapshot), err
+}
+
 // step tells the asker what is being read.
 func (c *call) step(what string, q adapters.Query) {
 	text := "reading " + what
@@ -201,9 +209,8 @@ func appendOnce(list []string, text string) []string {
 }
 
 // nowhere says that nothing matched, and what is known by the names that were asked for: names are others' words, too.
-func (c *call) nowhere(p *page, q adapters.Query) {
-	p.head = append(p.head, "nothing that was read matches what was asked")
-	p.kind, p.heads, p.rows, p.lines, p.tells = "names", nil, nil, true, 0
+func (c *call) nowhere(head []string, q adapters.Query) *page {
+	p := &page{head: append(head, "nothing that was read matches what was asked"), kind: "names", lines: true}
 	say := func(format string, args ...any) {
 		p.rows = append(p.rows, row{cells: []string{fmt.Sprintf(format, args...)}})
 	}
@@ -220,6 +227,7 @@ func (c *call) nowhere(p *page, q adapters.Query) {
 			say("nothing known goes by that %s", n.slot)
 		}
 	}
+	return p
 }
 
 // seen says as what and where names were seen.

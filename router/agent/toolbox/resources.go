@@ -25,38 +25,41 @@ func isOf(r *adapters.Resource, status adapters.Health) bool {
 
 // list lists resources, the worst first.
 func list(ctx context.Context, c *call) (*page, error) {
-	q, err := c.where()
+	q, err := c.what()
 	if err != nil {
 		return nil, err
 	}
 	if q.Metrics, err = c.metrics(); err != nil {
 		return nil, err
 	}
-	if len(q.Kinds) == 0 {
-		q.Kinds = c.kindsOf(q.Name)
-	}
-	if len(q.Kinds) == 0 {
-		return nil, &wrongError{what: "it needs kinds or a name"}
-	}
-	c.step(kindWords(q.Kinds), q)
-	snapshot, err := c.desk.Query(ctx, q)
+	all, from, err := c.read(ctx, kindWords(q.Kinds), q)
 	if err != nil {
 		return nil, err
 	}
-	all := only(snapshot.Resources, c.text("name"))
 	found := slices.DeleteFunc(slices.Clone(all), func(r adapters.Resource) bool { return !isOf(&r, adapters.Health(c.text("status"))) })
 	slices.SortStableFunc(found, func(a, b adapters.Resource) int { return cmp.Compare(severity(a.Health), severity(b.Health)) })
-	p := c.table(found, q.Metrics)
-	p.head = append(counts(len(found), all), sources(snapshot)...)
+	head := append(counts(len(found), all), from...)
+	if len(found) == 0 {
+		return c.nowhere(head, q), nil
+	}
 	for _, metric := range q.Metrics {
 		if missing := unmeasured(found, metric); missing != "" {
-			p.head = append(p.head, metric+" is not measured, which is not zero, of "+missing)
+			head = append(head, metric+" is not measured, which is not zero, of "+missing)
 		}
 	}
-	if len(found) == 0 {
-		c.nowhere(p, q)
+	return c.table(head, found, q.Metrics), nil
+}
+
+// what is the query for what a call names, by kinds or by a name alone.
+func (c *call) what() (adapters.Query, error) {
+	q, err := c.where()
+	if err == nil && len(q.Kinds) == 0 {
+		q.Kinds = c.kindsOf(q.Name)
 	}
-	return p, nil
+	if err == nil && len(q.Kinds) == 0 {
+		err = &wrongError{what: "it needs kinds or a name"}
+	}
+	return q, err
 }
 
 // metrics are those that a call names.
@@ -116,8 +119,8 @@ func counts(found int, all []adapters.Resource) []string {
 const narrower = "narrow it by name, status, kinds or place, or raise limit"
 
 // table has a row for each resource, with some of its metrics. Its kind and where it is are in its id.
-func (c *call) table(found []adapters.Resource, metrics []string) *page {
-	p := &page{kind: "resources", heads: append([]string{"id", "name", "status", "reason", "since", "message"}, metrics...), more: narrower,
+func (c *call) table(head []string, found []adapters.Resource, metrics []string) *page {
+	p := &page{head: head, kind: "resources", heads: append([]string{"id", "name", "status", "reason", "since", "message"}, metrics...), more: narrower,
 		room: c.number("limit", 0)}
 	for i := range found {
 		r := &found[i]
@@ -146,35 +149,28 @@ const mostAlike = 3
 
 // get tells all of one resource.
 func get(ctx context.Context, c *call) (*page, error) {
-	q, err := c.where()
+	q, err := c.what()
 	if err != nil {
 		return nil, err
-	}
-	if len(q.Kinds) == 0 {
-		q.Kinds = c.kindsOf(q.Name)
 	}
 	q.Metrics = slices.DeleteFunc(intents.Metrics(), func(m string) bool { return strings.HasPrefix(m, "cost.") }) // reading those is slow
-	c.step("everything", q)
-	snapshot, err := c.desk.Query(ctx, q)
+	found, from, err := c.read(ctx, "everything", q)
 	if err != nil {
 		return nil, err
 	}
-	found := only(snapshot.Resources, c.text("name"))
 	if exact := slices.DeleteFunc(slices.Clone(found), func(r adapters.Resource) bool { return !strings.EqualFold(r.Name, q.Name) }); len(exact) > 0 {
 		found = exact
 	}
-	head := append(counts(len(found), found), sources(snapshot)...)
-	if len(found) > mostAlike {
-		p := c.table(found, nil)
-		p.head = append(head, "several go by it: ask for one by its id")
-		return p, nil
+	head := append(counts(len(found), found), from...)
+	switch {
+	case len(found) == 0:
+		return c.nowhere(head, q), nil
+	case len(found) > mostAlike:
+		return c.table(append(head, "several go by it: ask for one by its id"), found, nil), nil
 	}
 	p := &page{kind: "resource", head: head, more: "there is more known of it than there is room for", lines: true, tells: len(found)}
 	for i := range found {
 		p.rows = append(p.rows, fields(&found[i])...)
-	}
-	if len(found) == 0 {
-		c.nowhere(p, q)
 	}
 	return p, nil
 }
@@ -230,12 +226,10 @@ func measure(ctx context.Context, c *call) (*page, error) {
 	}
 	metric := c.text("metric")
 	q.Metrics = beside(metric)
-	c.step(metric, q)
-	snapshot, err := c.desk.Query(ctx, q)
+	all, from, err := c.read(ctx, metric, q)
 	if err != nil {
 		return nil, err
 	}
-	all := only(snapshot.Resources, c.text("name"))
 	found := slices.DeleteFunc(slices.Clone(all), func(r adapters.Resource) bool { _, ok := r.Metrics[metric]; return !ok })
 	slices.SortStableFunc(found, func(a, b adapters.Resource) int {
 		if c.text("order") == "lowest" {
@@ -243,15 +237,14 @@ func measure(ctx context.Context, c *call) (*page, error) {
 		}
 		return cmp.Compare(b.Metrics[metric], a.Metrics[metric])
 	})
-	p := c.table(found, q.Metrics)
-	p.head = append(counts(len(found), all), sources(snapshot)...)
+	head := append(counts(len(found), all), from...)
 	switch {
 	case len(all) == 0:
-		c.nowhere(p, q)
+		return c.nowhere(head, q), nil
 	case len(found) < len(all):
-		p.head = append(p.head, "it is not measured, which is not zero, of "+unmeasured(all, metric))
+		head = append(head, "it is not measured, which is not zero, of "+unmeasured(all, metric))
 	}
-	return p, nil
+	return c.table(head, found, q.Metrics), nil
 }
 
 // beside are a metric and those that tell what it is measured against.

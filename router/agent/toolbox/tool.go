@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/tmc/langchaingo/llms"
@@ -20,6 +21,13 @@ type tool struct {
 	takes       []parameter
 	example     string // arguments that are right
 	do          func(ctx context.Context, c *call) (*page, error)
+	compiled    func() (*jsonschema.Schema, error) // of the arguments, once somebody asks
+}
+
+// ready makes a tool whose schema is compiled once.
+func ready(t *tool) *tool {
+	t.compiled = sync.OnceValues(t.compile)
+	return t
 }
 
 // parameter is one argument of a tool, in the part of JSON Schema that all models take.
@@ -113,25 +121,29 @@ func (t *tool) offered() llms.Tool {
 	return llms.Tool{Type: "function", Function: &llms.FunctionDefinition{Name: t.name, Description: t.about, Parameters: t.schema()}}
 }
 
-// check checks arguments against the schema.
-func (t *tool) check(args map[string]any) error {
+func (t *tool) compile() (*jsonschema.Schema, error) {
 	text, err := json.Marshal(t.schema())
 	if err != nil {
-		return fmt.Errorf("write the schema of %s: %w", t.name, err)
+		return nil, fmt.Errorf("write the schema of %s: %w", t.name, err)
 	}
 	schema, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
 	if err != nil {
-		return fmt.Errorf("read the schema of %s: %w", t.name, err)
+		return nil, fmt.Errorf("read the schema of %s: %w", t.name, err)
 	}
 	compiler := jsonschema.NewCompiler()
 	if err := compiler.AddResource("tool.json", schema); err != nil {
-		return fmt.Errorf("read the schema of %s: %w", t.name, err)
+		return nil, fmt.Errorf("read the schema of %s: %w", t.name, err)
 	}
-	compiled, err := compiler.Compile("tool.json")
+	return compiler.Compile("tool.json")
+}
+
+// check checks arguments against the schema.
+func (t *tool) check(args map[string]any) error {
+	schema, err := t.compiled()
 	if err != nil {
 		return fmt.Errorf("compile the schema of %s: %w", t.name, err)
 	}
-	if err := compiled.Validate(args); err != nil {
+	if err := schema.Validate(args); err != nil {
 		return errors.New(faults(err))
 	}
 	return nil

@@ -7,7 +7,11 @@ import (
 
 // tools are the tools that read the estate, in the order in which they are offered.
 func tools() []*tool {
-	return []*tool{listResources(), getResource(), queryMetrics(), listChanges(), getLogs(), getTopology(), findIntents()}
+	all := []*tool{listResources(), getResource(), queryMetrics(), listChanges(), getLogs(), getTopology(), findIntents()}
+	for _, t := range all {
+		ready(t)
+	}
+	return all
 }
 
 // mostListed is the most rows that can be asked for.

@@ -25,32 +25,35 @@ func topology(ctx context.Context, c *call) (*page, error) {
 		return nil, err
 	}
 	place.Name, place.Kinds = "", nil // those say where it is: what it hangs together with may be anywhere
-	q := adapters.Query{Kinds: c.graphKinds(c.text("name"))}
 	c.step("relations", adapters.Query{Name: c.text("name")})
-	snapshot, err := c.desk.Query(ctx, q)
+	snapshot, err := c.desk.Query(ctx, adapters.Query{Kinds: c.graphKinds(c.text("name"))})
 	if err != nil {
 		return nil, err
 	}
 	graph := adapters.NewGraph(snapshot.Resources)
 	from := begins(graph, c.text("name"), place)
+	if len(from) == 0 {
+		place.Name = c.text("name")
+		return c.nowhere(sources(snapshot), place), nil
+	}
+	steps := c.search(graph, from)
+	p := &page{kind: "relations", heads: []string{"hops", "id", "name", "where", "status", "reason", "by", "evidence"},
+		more: "ask for fewer hops, another direction, or one of these by its id"}
+	p.head = append([]string{fmt.Sprintf("%s by that name, and %s found from there", adapters.Count(len(from), "resource"), adapters.Count(len(steps)-len(from), "other"))}, sources(snapshot)...)
+	for _, s := range steps {
+		p.rows = append(p.rows, stepRow(graph, s))
+	}
+	return p, nil
+}
+
+// search goes as far, and in the direction, as a call says.
+func (c *call) search(g *adapters.Graph, from []string) []adapters.Step {
 	direction := adapters.Direction(cmp.Or(c.text("direction"), string(adapters.Around)))
 	hops := mostHops
 	if direction == adapters.Around {
 		hops = aroundHops
 	}
-	steps := graph.Search(from, direction, c.number("hops", hops))
-	p := &page{kind: "relations", heads: []string{"hops", "id", "name", "where", "status", "reason", "by", "evidence"},
-		more: "ask for fewer hops, another direction, or one of these by its id"}
-	for _, s := range steps {
-		p.rows = append(p.rows, stepRow(graph, s))
-	}
-	p.head = append([]string{fmt.Sprintf("%s by that name, and %s found from there", adapters.Count(len(from), "resource"), adapters.Count(len(steps)-len(from), "other"))}, sources(snapshot)...)
-	if len(from) == 0 {
-		place.Name = c.text("name")
-		p.head = p.head[1:]
-		c.nowhere(p, place)
-	}
-	return p, nil
+	return g.Search(from, direction, c.number("hops", hops))
 }
 
 // begins are the IDs that go by a name in a place.
