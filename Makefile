@@ -37,7 +37,7 @@ run: build ## the same on whatever this machine is signed in to
 
 test: ## unit tests, examples of all intents, stories; with the race detector where there is a C compiler
 	$(if $(RACE),,@echo "no C compiler: running without the race detector")
-	$(GO) test $(FLAGS) $(RACE) -timeout 30m ./...
+	$(GO) test $(FLAGS) $(RACE) -timeout 45m ./...
 
 eval: build ## measure how questions are routed, and hold the line of eval/baseline.json; and what intents suggest brings back
 	@bin/clanker eval --baseline eval/baseline.json
