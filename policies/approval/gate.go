@@ -131,7 +131,8 @@ type Ask struct {
 
 // Propose takes what somebody wants to run as far as it goes without a person. What is not a command that can be proposed is
 // an [adapters.Refusal]; what could not be planned is an error; what policy denies is a request in the state [Denied]. A
-// read that policy allows runs at once: wait for it with [Gate.Wait]. All else waits for people, and nothing has run.
+// read that policy allows runs at once: wait for it with [Gate.Wait]. All else waits for people, and nothing has run: they answer with
+// [Gate.Answer], and when enough of them approve, it is planned and decided once more, and run at most once (execute.go).
 func (g *Gate) Propose(ctx context.Context, ask Ask) (Request, error) {
 	command, err := adapters.ParseCommand(ask.Argv)
 	if err != nil {
@@ -146,6 +147,8 @@ func (g *Gate) ProposeChange(ctx context.Context, ask Ask) (Request, error) {
 	return g.propose(ctx, ask, ownCommand(ask.Argv))
 }
 
+// propose takes five steps: the command is admitted, as far as its asker is within the limits; planned, which changes nothing; frozen,
+// so that from here on only those bytes count; decided on by the policies; and entered.
 func (g *Gate) propose(ctx context.Context, ask Ask, command adapters.Command) (Request, error) {
 	if command.Class != adapters.ClassRead { // whether a read bothers people is known once it is decided on
 		if err := g.admit(ctx, ask, command); err != nil {
@@ -156,20 +159,25 @@ func (g *Gate) propose(ctx context.Context, ask Ask, command adapters.Command) (
 	if err != nil {
 		return Request{}, g.refuse(ctx, ask, fmt.Errorf("plan the command: %w", err))
 	}
-	request, err := g.request(ask, plan)
+	request, err := g.frozen(ask, plan)
 	if err != nil {
 		return Request{}, err
 	}
 	request.Decision, request.Why = g.decide(ctx, request.Proposal)
-	switch request.Decision.Effect {
-	case policies.Allow:
-		request.State, request.Lapses = Approved, request.Updated.Add(g.Lasts)
-	case policies.RequireApproval:
-		request.State = Pending
-	default:
-		request.State = Denied
-	}
+	request.settle(g.Lasts)
 	return g.enter(ctx, ask, request)
+}
+
+// settle gives a new request the state that its decision leads to. What needs nobody may run for as long as an approval lasts.
+func (r *Request) settle(lasts time.Duration) {
+	switch r.Decision.Effect {
+	case policies.Allow:
+		r.State, r.Lapses = Approved, r.Updated.Add(lasts)
+	case policies.RequireApproval:
+		r.State = Pending
+	default:
+		r.State = Denied
+	}
 }
 
 // enter keeps a new request, and starts what needs nobody. The same that waits already is taken in its place. What waits for
@@ -198,8 +206,8 @@ func (g *Gate) enter(ctx context.Context, ask Ask, r Request) (Request, error) {
 	return r, nil
 }
 
-// request makes the request of a plan: from here on there is only what is frozen.
-func (g *Gate) request(ask Ask, plan adapters.Plan) (Request, error) {
+// frozen is the request of a plan, as bytes that nothing changes any more: it is made of what is read back from them.
+func (g *Gate) frozen(ask Ask, plan adapters.Plan) (Request, error) {
 	frozen, err := plan.Freeze()
 	if err != nil {
 		return Request{}, err
