@@ -21,11 +21,12 @@ type Model struct {
 	Name  string // provider/model
 	Local bool   // it runs on this machine: its URL is loopback, and it takes no key
 
-	llm   llms.Model
-	now   func() time.Time
-	wait  func(context.Context, time.Duration) error
-	scrub func(string) string // takes secrets out
-	most  time.Duration       // for one turn
+	llm     llms.Model
+	now     func() time.Time
+	wait    func(context.Context, time.Duration) error
+	scrub   func(string) string       // takes secrets out
+	most    time.Duration             // for one turn
+	context func(context.Context) int // see [Model.Context]; nil: nobody knows
 }
 
 // Wrap returns the model of a client, which is provider/model by name, and runs elsewhere.

@@ -37,7 +37,8 @@
 //
 // # Limits
 //
-// Ollama cuts what is longer than its context without saying so: give it one that is large enough (OLLAMA_CONTEXT_LENGTH).
+// Ollama cuts what is longer than its context without saying so. Where it has little memory for graphics that context is 4096 tokens,
+// which the tools alone nearly fill, so it is asked ([Model.Context]). No request can change it: OLLAMA_CONTEXT_LENGTH does.
 //
 // Ollama, Cohere and Gemini to 2.x have no word for a refusal. A short answer that says in English that the model cannot help, assist,
 // comply, fulfil the request or do that is taken for one; any other is an answer.

@@ -175,5 +175,8 @@ func (m *Models) Open(ctx context.Context, ref string) (*Model, error) {
 	}
 	opened := Wrap(name, llm)
 	opened.Local, opened.now, opened.wait, opened.scrub = at.local(), m.now, m.wait, at.scrub
+	if v.Name == ollama {
+		opened.context = func(ctx context.Context) int { return m.given(ctx, at, model) }
+	}
 	return opened, nil
 }
