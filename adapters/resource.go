@@ -93,36 +93,6 @@ func Healths() []Health {
 	return []Health{HealthUnhealthy, HealthDegraded, HealthUnknown, HealthHealthy}
 }
 
-// Metric names. The unit is part of the meaning and is the same for every driver; a metric that was not measured is
-// absent from [Resource.Metrics], never zero.
-const (
-	MetricCPUUsage          = "cpu.usage"          // cores in use
-	MetricCPURequest        = "cpu.request"        // cores requested
-	MetricCPULimit          = "cpu.limit"          // cores allowed at most
-	MetricCPUOfRequest      = "cpu.ofRequest"      // usage / request, ratio, 1 = all
-	MetricCPUOfLimit        = "cpu.ofLimit"        // usage / limit, ratio, 1 = all
-	MetricCPUUtilization    = "cpu.utilization"    // usage / capacity of the node, cluster or instance, ratio 0 to 1
-	MetricCPUCapacity       = "cpu.capacity"       // cores that workloads may use
-	MetricMemoryUsage       = "memory.usage"       // bytes in use
-	MetricMemoryRequest     = "memory.request"     // bytes requested
-	MetricMemoryLimit       = "memory.limit"       // bytes allowed at most
-	MetricMemoryOfRequest   = "memory.ofRequest"   // usage / request, ratio, 1 = all
-	MetricMemoryOfLimit     = "memory.ofLimit"     // usage / limit, ratio, 1 = all
-	MetricMemoryUtilization = "memory.utilization" // usage / capacity of the node, cluster or instance, ratio 0 to 1
-	MetricMemoryCapacity    = "memory.capacity"    // bytes that workloads may use
-	MetricReplicasDesired   = "replicas.desired"   // count
-	MetricReplicasReady     = "replicas.ready"     // count
-	MetricRestarts          = "restarts"           // count, over all containers since the pod was created
-	MetricNodes             = "nodes"              // count, of a cluster or node pool
-	MetricRequestRate       = "requests.rate"      // requests per second
-	MetricQueryRate         = "queries.rate"       // database queries per second
-	MetricErrorRatio        = "errors.ratio"       // failed / all requests, ratio 0 to 1
-	MetricLatencyP99        = "latency.p99"        // seconds, 99th percentile
-	MetricStorageSize       = "storage.size"       // bytes
-	MetricStorageGrowth     = "storage.growth"     // bytes per day
-	MetricCostMonthly       = "cost.monthly"       // USD per month at the current size
-)
-
 // Scope says where a resource lives. Empty fields do not apply, or, in a [Query], do not filter.
 type Scope struct {
 	Account     string `json:"account,omitempty"`     // cloud account, project, subscription or organisation

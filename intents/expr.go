@@ -146,7 +146,7 @@ func (n *names) Visit(node *ast.Node) {
 	place := scalar{Pos: n.at(member.Property.Location().From)}
 	switch of.Value {
 	case "metric":
-		check(n.d, n.where, "metric", scalar{Text: key.Value, Pos: place.Pos}, metricNames)
+		check(n.d, n.where, "metric", scalar{Text: key.Value, Pos: place.Pos}, adapters.Metrics())
 	case "slots":
 		n.d.produced(n.where, place, 0, key.Value)
 	}

@@ -145,6 +145,3 @@ func looseTime(text string) (TimeRange, error) {
 	}
 	return TimeRange{}, fmt.Errorf("read time range %q: write last 24h, since yesterday or 2025-08-02", text)
 }
-
-// Metrics are the names of all metrics that there are; see package adapters for their units.
-func Metrics() []string { return slices.Clone(metricNames) }

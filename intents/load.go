@@ -10,6 +10,7 @@ import (
 
 	"github.com/goccy/go-yaml/ast"
 
+	"clanker/adapters"
 	"clanker/intents/strict"
 )
 
@@ -239,7 +240,7 @@ func (d *draft) checkColumns() {
 		switch {
 		case dotted && base == "attr" && name != "":
 		case dotted && base == "metric":
-			check(d, "columns", "metric", scalar{Text: name, Pos: column.Pos}, metricNames)
+			check(d, "columns", "metric", scalar{Text: name, Pos: column.Pos}, adapters.Metrics())
 		case !slices.Contains(fixed, column.Text):
 			known := append(slices.Clone(fixed), "attr.NAME", "metric.NAME")
 			d.Fault(column.Pos, "columns", suggest(column.Text, "", known), "unknown column %q", column.Text)

@@ -80,26 +80,23 @@ func TestLoadEmpty(t *testing.T) {
 	assert.EqualError(t, err, "intents: no intents: no folder is named; name a folder, or use the built-in ones")
 }
 
-// TestVocabularyOfAdapters keeps the lists of kinds and metrics equal to the constants they repeat.
+// TestVocabularyOfAdapters keeps the list of kinds equal to the constants it repeats.
 func TestVocabularyOfAdapters(t *testing.T) {
 	file, err := parser.ParseFile(token.NewFileSet(), "../adapters/resource.go", nil, 0)
 	require.NoError(t, err)
-	declared := map[string][]string{}
+	var declared []string
 	ast.Inspect(file, func(n ast.Node) bool {
 		if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
 			if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
 				value, _ := strconv.Unquote(literal.Value)
-				for _, prefix := range []string{"Kind", "Metric"} {
-					if strings.HasPrefix(spec.Names[0].Name, prefix) {
-						declared[prefix] = append(declared[prefix], value)
-					}
+				if strings.HasPrefix(spec.Names[0].Name, "Kind") {
+					declared = append(declared, value)
 				}
 			}
 		}
 		return true
 	})
-	assert.ElementsMatch(t, declared["Kind"], kindNames())
-	assert.ElementsMatch(t, declared["Metric"], metricNames)
+	assert.ElementsMatch(t, declared, kindNames())
 	assert.Contains(t, kinds, adapters.KindPod)
 }
 

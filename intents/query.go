@@ -33,7 +33,7 @@ func (d *draft) queryFields() []field {
 	return []field{
 		{Name: "kinds", Read: texts(&q.kinds), Takes: func() object { return listOf(orSlot(wordOf(kinds))) }, Doc: "Of these kinds."},
 		{Name: "providers", Read: texts(&q.providers), Takes: anyTexts, Doc: "From these providers alone."},
-		{Name: "metrics", Read: texts(&q.metrics), Takes: func() object { return listOf(orSlot(wordOf(metricNames))) }, Doc: "With these measured."},
+		{Name: "metrics", Read: texts(&q.metrics), Takes: func() object { return listOf(orSlot(wordOf(adapters.Metrics()))) }, Doc: "With these measured."},
 		{Name: "name", Read: d.into(&q.name), Takes: anyText, Doc: "Called this."},
 		{Name: "since", Read: d.into(&q.since), Takes: anyText, Doc: "If the question gives no time range: last 24h."},
 		{Name: "scope", Read: below(d.scopeFields), Takes: func() object { return block(d.scopeFields()) }, Doc: "There alone."},
@@ -69,7 +69,7 @@ func (d *draft) checkQuery() {
 	}
 	for _, metric := range q.metrics {
 		if !d.isSlot("query.metrics", metric) {
-			check(d, "query.metrics", "metric", metric, metricNames)
+			check(d, "query.metrics", "metric", metric, adapters.Metrics())
 		}
 	}
 	for where, text := range map[string]scalar{"query.name": q.name, "query.scope": q.environment, "query.scope.namespace": q.namespace,

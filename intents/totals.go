@@ -3,7 +3,6 @@ package intents
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"clanker/adapters"
 )
@@ -34,7 +33,7 @@ func totals(rs []adapters.Resource, metric string) string {
 	var texts []string
 	for _, t := range all[:min(len(all), 5)] {
 		amount := numberText(t.sum)
-		if strings.HasPrefix(metric, "memory.") || strings.HasPrefix(metric, "storage.") {
+		if unit := adapters.UnitOf(metric); unit == adapters.UnitBytes || unit == adapters.UnitBytesPerDay {
 			amount = bytesText(t.sum)
 		}
 		texts = append(texts, t.place+" "+amount)

@@ -213,7 +213,7 @@ func (v *Vocabulary) spellings(r *reader, where string, node ast.Node) []string 
 	return slices.Compact(spellings)
 }
 
-// kinds and metricNames are the vocabulary of package adapters, as lists. A test compares them with its constants.
+// kinds are those of package adapters, as a list. A test compares it with the constants.
 var kinds = []adapters.Kind{
 	adapters.KindCluster, adapters.KindNamespace, adapters.KindNode, adapters.KindNodePool, adapters.KindDeployment,
 	adapters.KindStatefulSet, adapters.KindDaemonSet, adapters.KindReplicaSet, adapters.KindPod, adapters.KindJob,
@@ -228,16 +228,6 @@ var kinds = []adapters.Kind{
 	adapters.KindAlert, adapters.KindTopic, adapters.KindTable, adapters.KindStack, adapters.KindDomain,
 	adapters.KindRecord, adapters.KindAccount, adapters.KindInvoice, adapters.KindIssue, adapters.KindCommit,
 	adapters.KindBranch, adapters.KindRunner, adapters.KindWebhook, adapters.KindApp, adapters.KindAdvice,
-}
-
-var metricNames = []string{
-	adapters.MetricCPUUsage, adapters.MetricCPURequest, adapters.MetricCPULimit, adapters.MetricCPUOfRequest,
-	adapters.MetricCPUOfLimit, adapters.MetricCPUUtilization, adapters.MetricCPUCapacity, adapters.MetricMemoryUsage,
-	adapters.MetricMemoryRequest, adapters.MetricMemoryLimit, adapters.MetricMemoryOfRequest, adapters.MetricMemoryOfLimit,
-	adapters.MetricMemoryUtilization, adapters.MetricMemoryCapacity, adapters.MetricReplicasDesired,
-	adapters.MetricReplicasReady, adapters.MetricRestarts, adapters.MetricNodes, adapters.MetricRequestRate,
-	adapters.MetricQueryRate, adapters.MetricErrorRatio, adapters.MetricLatencyP99, adapters.MetricStorageSize,
-	adapters.MetricStorageGrowth, adapters.MetricCostMonthly,
 }
 
 func kindNames() []string {

@@ -12,29 +12,25 @@ import (
 
 // spell writes a metric's value in the unit that its name stands for.
 func spell(metric string, value float64) string {
-	switch {
-	case strings.HasSuffix(metric, ".ofLimit"), strings.HasSuffix(metric, ".ofRequest"), strings.HasSuffix(metric, ".utilization"):
+	switch adapters.UnitOf(metric) {
+	case adapters.UnitRatio, adapters.UnitShare:
+		if metric == adapters.MetricErrorRatio { // a small one matters, too
+			return number(value*100, 2) + "%"
+		}
 		return number(value*100, 0) + "%"
-	case metric == adapters.MetricErrorRatio:
-		return number(value*100, 2) + "%"
-	case strings.HasPrefix(metric, "memory."), strings.HasPrefix(metric, "storage."):
-		return bytesWords(value) + perDay(metric)
-	case strings.HasPrefix(metric, "latency."):
+	case adapters.UnitBytes:
+		return bytesWords(value)
+	case adapters.UnitBytesPerDay:
+		return bytesWords(value) + "/day"
+	case adapters.UnitSeconds:
 		return number(value*1000, 0) + " ms"
-	case strings.HasSuffix(metric, ".rate"):
+	case adapters.UnitPerSecond:
 		return number(value, 1) + "/s"
-	case strings.HasPrefix(metric, "cost."):
+	case adapters.UnitUSDPerMonth:
 		return "$" + number(value, 2)
 	default:
 		return number(value, 2)
 	}
-}
-
-func perDay(metric string) string {
-	if metric == adapters.MetricStorageGrowth {
-		return "/day"
-	}
-	return ""
 }
 
 func bytesWords(value float64) string {

@@ -3,9 +3,6 @@ package adaptertest
 import (
 	"context"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"math"
 	"runtime"
 	"slices"
@@ -256,19 +253,6 @@ func TestRunNamesWhatItLeavesOut(t *testing.T) {
 	h.Open = func(_ *testing.T, f Fault) adapters.Adapter { opened[f] = true; return open(f) }
 	Run(t, h)
 	assert.Equal(t, map[Fault]bool{None: true, Denied: true}, opened)
-}
-
-func TestMetricsAreTheVocabulary(t *testing.T) {
-	file, err := parser.ParseFile(token.NewFileSet(), "../resource.go", nil, 0)
-	require.NoError(t, err)
-	var names []string
-	ast.Inspect(file, func(n ast.Node) bool {
-		if spec, ok := n.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, "Metric") {
-			names = append(names, strings.Trim(spec.Values[0].(*ast.BasicLit).Value, `"`))
-		}
-		return true
-	})
-	assert.ElementsMatch(t, names, metrics())
 }
 
 func TestSecretsFitLabels(t *testing.T) {

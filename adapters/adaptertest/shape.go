@@ -118,25 +118,12 @@ func checkAttributes(t tb, _ adapters.Adapter, r adapters.Resource) {
 	}
 }
 
-// metrics are the names of the vocabulary; the suite's test compares them with the constants of package adapters.
-func metrics() []string {
-	return []string{
-		adapters.MetricCPUUsage, adapters.MetricCPURequest, adapters.MetricCPULimit, adapters.MetricCPUOfRequest,
-		adapters.MetricCPUOfLimit, adapters.MetricCPUUtilization, adapters.MetricCPUCapacity,
-		adapters.MetricMemoryUsage, adapters.MetricMemoryRequest, adapters.MetricMemoryLimit, adapters.MetricMemoryOfRequest,
-		adapters.MetricMemoryOfLimit, adapters.MetricMemoryUtilization, adapters.MetricMemoryCapacity,
-		adapters.MetricReplicasDesired, adapters.MetricReplicasReady, adapters.MetricRestarts, adapters.MetricNodes,
-		adapters.MetricRequestRate, adapters.MetricQueryRate, adapters.MetricErrorRatio, adapters.MetricLatencyP99,
-		adapters.MetricStorageSize, adapters.MetricStorageGrowth, adapters.MetricCostMonthly,
-	}
-}
-
 func checkMetrics(t tb, _ adapters.Adapter, r adapters.Resource) {
 	for name, value := range r.Metrics {
-		assert.Contains(t, metrics(), name, "%s", r.ID)
+		assert.Contains(t, adapters.Metrics(), name, "%s", r.ID)
 		assert.False(t, math.IsNaN(value) || math.IsInf(value, 0), "%s: %s is %v", r.ID, name, value)
 		assert.False(t, value < 0 && name != adapters.MetricStorageGrowth, "%s: %s is %v", r.ID, name, value)
-		if strings.HasSuffix(name, ".utilization") || name == adapters.MetricErrorRatio {
+		if adapters.UnitOf(name) == adapters.UnitShare {
 			assert.LessOrEqual(t, value, 1.0, "%s: %s is a ratio from 0 to 1", r.ID, name)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/goccy/go-yaml"
 
+	"clanker/adapters"
 	"clanker/intents"
 )
 
@@ -141,11 +142,6 @@ func (d *draft) places() {
 	}
 }
 
-// ratios are metrics of which questions give a percentage.
-func isRatio(metric string) bool {
-	return strings.Contains(metric, ".of") || strings.HasSuffix(metric, ".utilization") || strings.HasSuffix(metric, ".ratio")
-}
-
 var percentage = regexp.MustCompile(`\d+(?:\.\d+)?%`)
 
 func percentIn(q question) string { return percentage.FindString(q.Question) }
@@ -165,7 +161,7 @@ func (d *draft) metrics() {
 	if d.request().Order == "lowest" {
 		d.intent.Sort = value
 	}
-	if isRatio(all[0]) && !slices.ContainsFunc(d.all, func(q question) bool { return percentIn(q) == "" }) {
+	if spelled[adapters.UnitOf(all[0])] == percent && !slices.ContainsFunc(d.all, func(q question) bool { return percentIn(q) == "" }) {
 		d.slots = append(d.slots, slot{intents.SlotPercent, percentIn})
 		d.intent.Where = value + " > slots.percent"
 		if d.request().Order == "lowest" {

@@ -151,20 +151,20 @@ func measure(metrics []string) string {
 	return strings.NewReplacer(".ofLimit", " of its limit", ".ofRequest", " of its request", ".", " ").Replace(metrics[0])
 }
 
+// spelled are calls of template functions that spell a value of a unit, with what stands around them; those that are not here are plain
+// numbers.
+var spelled = map[adapters.Unit]string{adapters.UnitRatio: percent, adapters.UnitShare: percent, adapters.UnitBytes: "{{bytes %s}}",
+	adapters.UnitBytesPerDay: "{{bytes %s}}/day", adapters.UnitSeconds: "{{seconds %s}}", adapters.UnitPerSecond: "{{number %s}}/s",
+	adapters.UnitUSDPerMonth: "${{number %s}}"}
+
+const percent = "{{percent %s}}"
+
 // metricsAnswer names what has most of a metric.
 func metricsAnswer(metrics []string, noun string) string {
 	if len(metrics) == 0 {
 		return `{{plural .Total "` + noun + `"}} in {{.Place}}`
 	}
-	spell := "number"
-	switch m := metrics[0]; {
-	case isRatio(m):
-		spell = "percent"
-	case strings.HasPrefix(m, "memory.") || m == adapters.MetricStorageSize || m == adapters.MetricStorageGrowth:
-		spell = "bytes"
-	case m == adapters.MetricLatencyP99:
-		spell = "seconds"
-	}
-	return fmt.Sprintf(`{{with .Resources}}{{(index . 0).Name}} comes first of {{plural $.Total %q}} in {{$.Place}}, %s {{%s (metric (index . 0) %q)}}{{else}}nothing of the sort measured in {{.Place}}{{end}}{{with .Unmeasured}}; {{.}} were not measured{{end}}`,
-		noun, measure(metrics), spell, metrics[0])
+	value := fmt.Sprintf(cmp.Or(spelled[adapters.UnitOf(metrics[0])], "{{number %s}}"), fmt.Sprintf("(metric (index . 0) %q)", metrics[0]))
+	return fmt.Sprintf(`{{with .Resources}}{{(index . 0).Name}} comes first of {{plural $.Total %q}} in {{$.Place}}, %s %s{{else}}nothing of the sort measured in {{.Place}}{{end}}{{with .Unmeasured}}; {{.}} were not measured{{end}}`,
+		noun, measure(metrics), value)
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"clanker/adapters"
-	"clanker/intents"
 	"clanker/intents/strict"
 	"clanker/router"
 	"clanker/router/agent/claims"
@@ -66,12 +65,12 @@ func (c *call) what() (adapters.Query, error) {
 func (c *call) metrics() ([]string, error) {
 	named := c.texts("metrics")
 	for i, name := range named {
-		at := slices.IndexFunc(intents.Metrics(), func(m string) bool { return strings.EqualFold(m, name) })
+		at := slices.IndexFunc(adapters.Metrics(), func(m string) bool { return strings.EqualFold(m, name) })
 		if at < 0 {
 			return nil, &wrongError{what: "no metric is called " + name,
-				instead: cmp.Or(strict.Suggest(router.Clipped(name, mostName), "", intents.Metrics()), "metrics are "+strings.Join(intents.Metrics(), ", "))}
+				instead: cmp.Or(strict.Suggest(router.Clipped(name, mostName), "", adapters.Metrics()), "metrics are "+strings.Join(adapters.Metrics(), ", "))}
 		}
-		named[i] = intents.Metrics()[at]
+		named[i] = adapters.Metrics()[at]
 	}
 	return named, nil
 }
@@ -153,7 +152,7 @@ func get(ctx context.Context, c *call) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.Metrics = slices.DeleteFunc(intents.Metrics(), func(m string) bool { return strings.HasPrefix(m, "cost.") }) // reading those is slow
+	q.Metrics = slices.DeleteFunc(adapters.Metrics(), func(m string) bool { return strings.HasPrefix(m, "cost.") }) // reading those is slow
 	found, from, err := c.read(ctx, "everything", q)
 	if err != nil {
 		return nil, err
@@ -189,7 +188,7 @@ func fields(r *adapters.Resource) []row {
 	add("status", string(r.Health))
 	add("reason", r.Reason, r.Reason)
 	add("since", stamp(r.Since))
-	for _, name := range intents.Metrics() {
+	for _, name := range adapters.Metrics() {
 		if value, ok := r.Metrics[name]; ok {
 			add("metric "+name, router.Spell(name, value))
 		}
@@ -251,7 +250,7 @@ func measure(ctx context.Context, c *call) (*page, error) {
 func beside(metric string) []string {
 	all := []string{metric}
 	group, _, _ := strings.Cut(metric, ".")
-	for _, m := range intents.Metrics() {
+	for _, m := range adapters.Metrics() {
 		if m != metric && (group == "cpu" || group == "memory" || group == "replicas") && strings.HasPrefix(m, group+".") {
 			all = append(all, m)
 		}

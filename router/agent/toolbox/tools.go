@@ -2,7 +2,6 @@ package toolbox
 
 import (
 	"clanker/adapters"
-	"clanker/intents"
 )
 
 // tools are the tools that read the estate, in the order in which they are offered.
@@ -68,7 +67,7 @@ func getResource() *tool {
 
 func queryMetrics() *tool {
 	return &tool{name: "query_metrics", about: "Resources by a metric as measured now, highest first, with what it is measured against.", do: measure,
-		takes: located(needed(oneOf("metric", intents.Metrics()...)), kindsParameter, word("name", ""), oneOf("order", "highest", "lowest"),
+		takes: located(needed(oneOf("metric", adapters.Metrics()...)), kindsParameter, word("name", ""), oneOf("order", "highest", "lowest"),
 			number("limit", mostListed)),
 		example: `{"metric":"memory.ofLimit","kinds":["pod"],"limit":10}`}
 }
