@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -27,7 +28,6 @@ const startLimit = 2 * time.Minute
 // Options say what to start. The zero value is a cluster of three nodes named "test".
 type Options struct {
 	Name       string   // of the cluster, its kubeconfig context included; default "test"
-	Folder     string   // an existing folder for everything the cluster writes; default a new temporary one that Close removes
 	Nodes      int      // how many; default 3, each with 8 cores, 64 GiB and room for 110 pods
 	NoMetrics  bool     // leave metrics-server out, as on a cluster where nobody has installed it
 	Containers []string // names of the containers that may write logs, see [Cluster.WriteLog]
@@ -39,8 +39,7 @@ type Cluster struct {
 	Clientset kubernetes.Interface // as "kubetest", who may do everything
 
 	options   Options
-	folder    string
-	temporary bool
+	folder    string // temporary, for everything the cluster writes
 	ports     ports
 	authority *authority
 	dynamic   dynamic.Interface
@@ -57,18 +56,28 @@ func New(ctx context.Context, o Options) (*Cluster, error) {
 		return nil, err
 	}
 	o.Name, o.Nodes = cmp.Or(o.Name, "test"), cmp.Or(o.Nodes, 3)
-	c := &Cluster{Name: o.Name, options: o, folder: o.Folder}
-	if c.ports, err = freePorts(); err != nil {
-		return nil, err
-	}
-	if o.Folder == "" {
-		if c.folder, err = os.MkdirTemp("", "kubetest-"); err != nil {
-			return nil, fmt.Errorf("make a folder for the cluster: %w", err)
-		}
-		c.temporary = true
-	}
 	ctx, cancel := context.WithTimeout(ctx, startLimit)
 	defer cancel()
+	for try := 1; ; try++ {
+		c, err := attempt(ctx, o, program)
+		if err == nil || try == 3 || !strings.Contains(err.Error(), "address already in use") {
+			return c, err
+		}
+	}
+}
+
+// attempt starts a cluster on ports that were free a moment ago: seconds later, when the last component listens, one of them may
+// be somebody else's.
+func attempt(ctx context.Context, o Options, program string) (*Cluster, error) {
+	free, err := freePorts()
+	if err != nil {
+		return nil, err
+	}
+	folder, err := os.MkdirTemp("", "kubetest-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder for the cluster: %w", err)
+	}
+	c := &Cluster{Name: o.Name, options: o, folder: folder, ports: free}
 	if err := c.start(ctx, program); err != nil {
 		return nil, fmt.Errorf("start cluster %s: %w", o.Name, errors.Join(err, c.Close()))
 	}
@@ -157,15 +166,12 @@ func (c *Cluster) populate(ctx context.Context) error {
 	return c.WaitFor(ctx, "nodes and the default service account", c.habitable)
 }
 
-// Close ends every component at once and removes the cluster's folder if New made it.
+// Close ends every component at once and removes the cluster's folder.
 func (c *Cluster) Close() error {
 	for _, p := range slices.Backward(c.processes) {
 		p.kill()
 	}
 	c.processes = nil
-	if !c.temporary {
-		return nil
-	}
 	return os.RemoveAll(c.folder)
 }
 

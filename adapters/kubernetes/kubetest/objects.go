@@ -63,11 +63,11 @@ func newMapper(client discovery.DiscoveryInterface) *restmapper.DeferredDiscover
 type Condition func(context.Context) (bool, error)
 
 // WaitFor asks again and again until done says yes, ctx ends, or a component of the cluster dies. The error says what was
-// waited for and what stood in the way last. Without a deadline in ctx it gives up after a minute.
+// waited for and what stood in the way last. Without a deadline in ctx it gives up after three minutes.
 func (c *Cluster) WaitFor(ctx context.Context, what string, done Condition) error {
 	if _, limited := ctx.Deadline(); !limited {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, time.Minute)
+		ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 		defer cancel()
 	}
 	ticker := time.NewTicker(100 * time.Millisecond)
