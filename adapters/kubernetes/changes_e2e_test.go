@@ -5,6 +5,7 @@ package kubernetes_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"testing"
 	"time"
 
@@ -94,11 +95,16 @@ func byField(t *testing.T, changes []adapters.Change, resource string) map[strin
 
 const webID = "kubernetes/prod/delivery/deployment/web"
 
-// settled waits until the controllers have written down what is over: pods that went are gone.
+// settled waits until the controllers have written down what is over: pods that went are gone, and the endpoints are those that
+// are left.
 func (l looker) settled(t *testing.T, pods int) {
 	require.NoError(t, l.cluster.WaitFor(t.Context(), "pods that went", func(ctx context.Context) (bool, error) {
 		list, err := l.cluster.Clientset.CoreV1().Pods("delivery").List(ctx, metav1.ListOptions{})
 		return err == nil && len(list.Items) == pods, err
+	}))
+	want := map[string]float64{adapters.MetricReplicasReady: float64(pods), adapters.MetricReplicasDesired: float64(pods)}
+	require.NoError(t, l.cluster.WaitFor(t.Context(), "the endpoints of all pods", func(context.Context) (bool, error) {
+		return maps.Equal(want, l.service(t).Metrics), nil
 	}))
 }
 
