@@ -87,7 +87,7 @@ func (i *inquiry) stopped(ctx, early context.Context, err error) ending {
 	case early.Err() != nil:
 		return i.conclude(ctx, tooSlow(fmt.Sprintf("the %s for reading, of the %s of a question, are over", reading(i.limits.Time), i.limits.Time)))
 	case models.IsOverflow(err) && len(i.uses) > 0:
-		return i.conclude(ctx, tooLong())
+		return i.conclude(ctx, i.purse.tooLong())
 	default:
 		return ending{problem: problem(err)}
 	}
@@ -191,7 +191,7 @@ func (i *inquiry) ended(reply models.Reply) ending {
 		e.problem = &adapters.SourceError{Reason: adapters.Refused, Detail: "the model refused: " + i.cleaned(cmp.Or(reply.Text, "it gave no reason")), Fix: "ask in other words, or choose another model"}
 		e.text = ""
 	case models.StopLength:
-		cut := &limitError{why: fmt.Sprintf("the model was cut off, at the %d tokens of a turn or the end of its context", i.limits.Output), fix: "ask for less at once, or choose a model with a larger context"}
+		cut := &limitError{why: fmt.Sprintf("the model was cut off, at the %d tokens of a turn or the end of its context", i.limits.Output), fix: models.FixContext(i.model.Name)}
 		if strings.TrimSpace(e.text) == "" {
 			return ending{problem: cut.problem()}
 		}

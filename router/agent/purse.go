@@ -68,8 +68,19 @@ func (e *limitError) told() string {
 	return e.why + "; fix: " + e.fix
 }
 
-func tooLong() *limitError {
-	return &limitError{why: "there is more to read than the model can take", fix: "ask for less at once, or choose a model with a larger context", long: true}
+func (p *purse) tooLong() *limitError {
+	return &limitError{why: "there is more to read than the model can take", fix: models.FixContext(p.model.Name), long: true}
+}
+
+// leastContext is how many tokens a model has to take to look into questions: the tools, some of what they return, and an answer.
+const leastContext = 16_384
+
+// cramped is the error that the model is known to take too little for most questions.
+func (p *purse) cramped() error {
+	if p.context == 0 || p.context >= leastContext {
+		return nil
+	}
+	return &adapters.SourceError{Reason: adapters.Unsupported, Detail: fmt.Sprintf("it takes %d tokens, and looking into a question needs %d", p.context, leastContext), Fix: models.FixContext(p.model.Name)}
 }
 
 func tooSlow(why string) *limitError {
@@ -87,6 +98,11 @@ func (p *purse) turn(ctx context.Context, history []llms.MessageContent, tools [
 	p.used.Steps++
 	p.used.ModelMs += float64(p.now().Sub(began).Microseconds()) / 1000
 	p.settle(ctx, call, reply, err)
+	if err == nil && p.context == 0 && p.used.Steps == 1 {
+		if p.context = p.model.Context(ctx); p.context > 0 && call.Tokens.In > p.context {
+			return models.Reply{}, p.tooLong() // it answered something that was cut off
+		}
+	}
 	return reply, err
 }
 
@@ -137,7 +153,7 @@ func (p *purse) within(call router.Spend, closing bool) error {
 		turns = 1
 	}
 	if p.context > 0 && call.Tokens.Sum() > p.context && !closing {
-		return tooLong()
+		return p.tooLong()
 	}
 	if most, need := p.limits.Tokens, turns*call.Tokens.Sum(); most > 0 && p.tokens.Sum()+need > most {
 		return &limitError{why: fmt.Sprintf("the limit of a question is %d tokens; %d are used, and going on may take %d", most, p.tokens.Sum(), need),

@@ -54,7 +54,9 @@ func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
 	} else {
 		t.Local = model.Local
 		p := newPurse(a.books, &s, model, "test-"+rand.Text(), "clanker models test", a.now)
-		err = t.run(trying, p)
+		if err = t.run(trying, p); err == nil && t.Works() {
+			err = p.cramped()
+		}
 		t.ModelUsage = p.usage()
 	}
 	var limit *limitError
