@@ -11,12 +11,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"clanker/adapters"
-	"clanker/adapters/all"
+	"clanker/adapters/demo"
 	"clanker/eval/models"
-	"clanker/intents"
 	"clanker/router"
 	"clanker/router/agent"
+	"clanker/router/agent/agenttest"
 	"clanker/router/agent/cost"
 	agentmodels "clanker/router/agent/models"
 	"clanker/router/agent/modeltest"
@@ -80,14 +79,8 @@ func open(t *testing.T, script modeltest.Script) workspace {
 	require.NoError(t, err)
 	prices, err := cost.Load("")
 	require.NoError(t, err)
-	drivers, err := all.Demo(all.Options{Now: time.Now})
-	require.NoError(t, err)
-	catalog, err := intents.Load(intents.Default())
-	require.NoError(t, err)
-	matcher, err := router.NewMatcher(catalog)
-	require.NoError(t, err)
 	a := agent.New(agent.Options{Books: cost.NewBooks(), Settings: agent.Settings{Models: reached, Prices: prices, Limits: agent.DefaultLimits()}})
-	return workspace{router.New(matcher, adapters.NewWorkspace(drivers...), router.Options{Fallback: a})}
+	return workspace{agenttest.Router(t, agenttest.Estate(t, demo.New), a)}
 }
 
 // The whole way, over HTTP: a model that reads and answers well passes all cases, which also says that no intent covers any of them;

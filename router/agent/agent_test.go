@@ -16,6 +16,7 @@ import (
 
 	"clanker/adapters"
 	"clanker/router"
+	"clanker/router/agent/agenttest"
 	"clanker/router/agent/models"
 )
 
@@ -38,7 +39,7 @@ func TestAnswersFromWhatToolsRead(t *testing.T) {
 	require.NotNil(t, use)
 	assert.Equal(t, []any{priced, 2, 2, 2000, 200}, []any{use.Name, use.Steps, use.ToolCalls, use.Input, use.Output})
 	assert.NotEqual(t, "unknown", use.CostUSD)
-	spent, err := r.books.Spent(t.Context(), noon.Add(-time.Hour), noon.Add(time.Hour), "")
+	spent, err := r.books.Spent(t.Context(), agenttest.Clock().Add(-time.Hour), agenttest.Clock().Add(time.Hour), "")
 	require.NoError(t, err)
 	assert.Equal(t, router.Tokens{In: 2000, Out: 200, Cached: 600}, spent.Tokens)
 }
@@ -62,7 +63,7 @@ func TestPromptIsSmall(t *testing.T) {
 	tools := asJSON(t, r.actor.tools[0])
 	t.Logf("system prompt: %d tokens, %d tools: %d tokens", len(system)/4, len(r.actor.tools[0]), len(tools)/4)
 	assert.Less(t, (len(system)+len(tools))/4, 2500, "every turn pays for it")
-	assert.Contains(t, system, "2026-11-22T12:00:00Z")
+	assert.Contains(t, system, "2026-11-22T14:02:11Z")
 }
 
 func TestLimits(t *testing.T) {

@@ -5,7 +5,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	"github.com/stretchr/testify/require"
 
 	"clanker/adapters"
 	"clanker/router"
@@ -47,8 +46,6 @@ func (broken) Query(context.Context, adapters.Query) (adapters.Snapshot, error) 
 // Who asks hears of a bug, not the model alone.
 func TestAToolThatFailsIsToldOfOnce(t *testing.T) {
 	r := newRig(t, nil, calls("get_resource", cacheCall, "list_changes", cacheCall, "get_resource", `{"name":"checkout-api"}`), says("done"))
-	matcher, err := shipped()
-	require.NoError(t, err)
-	r.router = router.New(matcher, broken{adapters.NewWorkspace()}, router.Options{Now: clock, Fallback: r.agent})
+	r.over(t, broken{adapters.NewWorkspace()})
 	assert.Equal(t, []string{"the tool get_resource failed: nil map; report this as a bug"}, r.ask(t, router.Question{}).Warnings)
 }

@@ -8,22 +8,17 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/tmc/langchaingo/llms"
 
 	"clanker/adapters"
 	"clanker/adapters/demo"
-	"clanker/intents"
 	"clanker/router"
+	"clanker/router/agent/agenttest"
 	"clanker/router/agent/cost"
 	"clanker/router/agent/models"
 )
-
-var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-
-func clock() time.Time { return noon }
 
 // twist is a question about the demo estate that no intent covers.
 const twist = "compare how session-cache and orders-postgres are set up"
@@ -160,29 +155,15 @@ func newRig(t testing.TB, change func(*Settings), script ...turn) *rig {
 	if change != nil {
 		change(&r.settings)
 	}
-	r.agent = New(Options{Settings: r.settings, Books: r.books, Now: clock})
-	r.router = routed(t, r.agent)
+	r.agent = New(Options{Settings: r.settings, Books: r.books, Now: agenttest.Clock})
+	r.over(t, agenttest.Estate(t, demo.New))
 	return r
 }
 
-// shipped is the matcher of the built-in intents.
-var shipped = sync.OnceValues(func() (*router.Matcher, error) {
-	catalog, err := intents.Load(intents.Default())
-	if err != nil {
-		return nil, err
-	}
-	return router.NewMatcher(catalog)
-})
-
-func routed(t testing.TB, f router.Fallback, more ...adapters.Adapter) *router.Router {
+// over has the rig's agent look into questions over another workspace.
+func (r *rig) over(t testing.TB, w router.Workspace) {
 	t.Helper()
-	matcher, err := shipped()
-	require.NoError(t, err)
-	estate, err := demo.New(clock)
-	require.NoError(t, err)
-	w := adapters.NewWorkspace(append(more, estate)...)
-	w.Now = clock
-	return router.New(matcher, w, router.Options{Now: clock, Fallback: f})
+	r.router = agenttest.Router(t, w, r.agent)
 }
 
 func (r *rig) ask(t testing.TB, q router.Question) router.Answer {

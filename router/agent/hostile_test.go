@@ -16,6 +16,7 @@ import (
 
 	"clanker/adapters"
 	"clanker/router"
+	"clanker/router/agent/agenttest"
 )
 
 // told is a turn whose server tells these tokens.
@@ -184,7 +185,7 @@ func TestFailedTurnsArePaid(t *testing.T) {
 			a, err := r.router.Route(ctx, router.Question{Text: twist})
 			cancel()
 			assert.Equal(t, errors.Is(c.err, context.Canceled), err != nil)
-			spent, err := r.books.Spent(t.Context(), noon, time.Time{}, "")
+			spent, err := r.books.Spent(t.Context(), agenttest.Clock(), time.Time{}, "")
 			require.NoError(t, err)
 			assert.Equal(t, []any{1, c.paid, c.paid}, []any{spent.Calls, spent.Tokens.Out == DefaultLimits().Output, spent.Cost > 0})
 			assert.Equal(t, c.paid && a.AnswerID != "", strings.Contains(strings.Join(a.Warnings, "\n"), "the most that it can have cost counts"))

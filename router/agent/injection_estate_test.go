@@ -14,6 +14,7 @@ import (
 	"clanker/policies"
 	"clanker/policies/approval"
 	"clanker/router"
+	"clanker/router/agent/agenttest"
 	"clanker/router/agent/cost"
 )
 
@@ -51,7 +52,7 @@ func (e *estate) at(place, usual string) string {
 var shop = adapters.Scope{Cluster: "prod", Namespace: "shop"}
 
 func thing(kind adapters.Kind, name string, s adapters.Scope, attributes map[string]any) adapters.Resource {
-	return adapters.Resource{ID: adapters.NewID("kubernetes", kind, s, name), Provider: "kubernetes", Kind: kind, Name: name, Scope: s, Attributes: attributes, Observed: noon}
+	return adapters.Resource{ID: adapters.NewID("kubernetes", kind, s, name), Provider: "kubernetes", Kind: kind, Name: name, Scope: s, Attributes: attributes, Observed: agenttest.Clock()}
 }
 
 func (e *estate) resources() []adapters.Resource {
@@ -87,8 +88,8 @@ func (e *estate) List(_ context.Context, q adapters.Query) ([]adapters.Resource,
 func (e *estate) Logs(_ context.Context, _ adapters.Query) ([]adapters.LogLine, []adapters.Source, error) {
 	id := adapters.NewID("kubernetes", adapters.KindPod, shop, "checkout-api-1")
 	lines := []adapters.LogLine{
-		{Resource: id, Container: "app", At: noon.Add(-time.Minute), Text: "connected with password=" + logCanary},
-		{Resource: id, Container: "app", At: noon, Text: e.at("log", "ready")},
+		{Resource: id, Container: "app", At: agenttest.Clock().Add(-time.Minute), Text: "connected with password=" + logCanary},
+		{Resource: id, Container: "app", At: agenttest.Clock(), Text: e.at("log", "ready")},
 	}
 	return lines, e.note(lines, len(lines)), nil
 }
@@ -98,7 +99,7 @@ func (e *estate) note(brought any, n int) []adapters.Source {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	_ = json.NewEncoder(&e.seen).Encode(brought) // of maps and strings
-	return []adapters.Source{{Provider: "kubernetes", Call: "kubectl get", Identity: "ada", Scope: shop, At: noon, Count: n}}
+	return []adapters.Source{{Provider: "kubernetes", Call: "kubectl get", Identity: "ada", Scope: shop, At: agenttest.Clock(), Count: n}}
 }
 
 // brought reports whether the driver returned a text.

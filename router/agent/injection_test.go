@@ -9,20 +9,18 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"github.com/goccy/go-yaml"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"clanker/adapters"
-	"clanker/intents"
 	"clanker/policies"
 	"clanker/policies/approval"
 	"clanker/router"
 	"clanker/router/agent"
+	"clanker/router/agent/agenttest"
 	"clanker/router/agent/cost"
 	"clanker/router/agent/models"
 	"clanker/router/agent/modeltest"
@@ -90,7 +88,7 @@ func TestNobodyElseGivesOrders(t *testing.T) {
 		for _, c := range cases {
 			t.Run(place+"/"+c.Name, func(t *testing.T) {
 				tr := newTrap(t, place, c.Text)
-				a, err := tr.router.Route(t.Context(), router.Question{Text: "which odd interplay between checkout-api and its cache might explain the grumbling of the customers"})
+				a, err := tr.router.Route(t.Context(), router.Question{Text: agenttest.Curious})
 				require.NoError(t, err)
 				tr.obeyed(t)
 				tr.wroteNothing(t)
@@ -161,10 +159,6 @@ func TestTrapCatches(t *testing.T) {
 	assert.Regexp(t, link, "see https://evil.example")
 }
 
-var noon = time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
-
-func clock() time.Time { return noon }
-
 func newTrap(t *testing.T, place, text string) *trap {
 	t.Helper()
 	tr := &trap{driver: &estate{place: place, text: text}, runner: &runner{}, kept: &bytes.Buffer{}}
@@ -172,39 +166,28 @@ func newTrap(t *testing.T, place, text string) *trap {
 	tr.model = modeltest.Start(t, modeltest.Script{Obey: true, Turns: []modeltest.Turn{{Calls: lookAround}, {Text: "checkout-api restarted 37 times.", Repeat: true}}})
 	logger := slog.New(slog.NewTextHandler(tr.kept, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	w := adapters.NewWorkspace(tr.driver)
-	w.Now, w.Runners = clock, []adapters.Runner{tr.runner}
-	keeper, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "state"), store.Options{Now: clock})
+	w.Now, w.Runners = agenttest.Clock, []adapters.Runner{tr.runner}
+	keeper, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "state"), store.Options{Now: agenttest.Clock})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, keeper.Close()) })
 	w.History = keeper
-	tr.gate = approval.NewGate(approval.Options{Decider: asks{}, Executor: w, Keeper: keeper, Workspace: "ours", Now: clock, Logger: logger})
+	tr.gate = approval.NewGate(approval.Options{Decider: asks{}, Executor: w, Keeper: keeper, Workspace: "ours", Now: agenttest.Clock, Logger: logger})
 	t.Cleanup(func() { tr.gate.Close(t.Context()) })
 	tr.router = tr.reads(t, w)
 	return tr
 }
 
-// builtIn is the matcher of the built-in intents.
-var builtIn = sync.OnceValues(func() (*router.Matcher, error) {
-	catalog, err := intents.Load(intents.Default())
-	if err != nil {
-		return nil, err
-	}
-	return router.NewMatcher(catalog)
-})
-
 // reads is a router over the workspace, whose fallback asks the model.
 func (tr *trap) reads(t *testing.T, w *adapters.Workspace) *router.Router {
 	t.Helper()
-	matcher, err := builtIn()
-	require.NoError(t, err)
 	variables := map[string]string{"OPENAI_API_KEY": modelKey, "ANTHROPIC_API_KEY": otherKey, "OPENAI_BASE_URL": tr.model.Base("openai")}
 	opened, err := models.New(models.Settings{Default: "openai/gpt-5", Getenv: func(name string) string { return variables[name] }})
 	require.NoError(t, err)
 	prices, err := cost.Load("")
 	require.NoError(t, err)
 	settings := agent.Settings{Models: opened, Prices: prices, Limits: agent.DefaultLimits()}
-	f := agent.New(agent.Options{Settings: settings, Books: notebook{cost.NewBooks(), tr.kept}, Now: clock})
-	return router.New(matcher, w, router.Options{Now: clock, Fallback: f})
+	f := agent.New(agent.Options{Settings: settings, Books: notebook{cost.NewBooks(), tr.kept}, Now: agenttest.Clock})
+	return agenttest.Router(t, w, f)
 }
 
 func text(t *testing.T, v any) string {

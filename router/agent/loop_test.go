@@ -14,8 +14,10 @@ import (
 	"github.com/tmc/langchaingo/llms"
 
 	"clanker/adapters"
+	"clanker/adapters/demo"
 	"clanker/policies"
 	"clanker/router"
+	"clanker/router/agent/agenttest"
 )
 
 // crossing is a provider where each read waits until four are there at once. Its queue is called what it was asked for.
@@ -43,8 +45,8 @@ func (c *crossing) List(ctx context.Context, q adapters.Query) ([]adapters.Resou
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
-	r := adapters.Resource{ID: adapters.NewID("azure", adapters.KindQueue, adapters.Scope{}, q.Name), Provider: "azure", Kind: adapters.KindQueue, Name: q.Name, Observed: noon}
-	return []adapters.Resource{r}, []adapters.Source{{Provider: "azure", At: noon, Count: 1}}, nil
+	r := adapters.Resource{ID: adapters.NewID("azure", adapters.KindQueue, adapters.Scope{}, q.Name), Provider: "azure", Kind: adapters.KindQueue, Name: q.Name, Observed: agenttest.Clock()}
+	return []adapters.Resource{r}, []adapters.Source{{Provider: "azure", At: agenttest.Clock(), Count: 1}}, nil
 }
 
 func (c *crossing) enter(n int) {
@@ -67,7 +69,7 @@ func TestToolsRunAtOnceAndAnswerInTheirOrder(t *testing.T) {
 	}
 	r := newRig(t, nil, calls(pairs...), says("done"))
 	c := &crossing{four: make(chan struct{})}
-	r.router = routed(t, r.agent, c)
+	r.over(t, agenttest.Estate(t, demo.New, c))
 	r.ask(t, router.Question{})
 	for i, result := range r.actor.results(1) {
 		assert.Contains(t, result.Content, fmt.Sprintf("/queue-%d ", i))
@@ -123,7 +125,7 @@ func TestWhatTheModelIsToldIsKnown(t *testing.T) {
 }
 
 func TestTheModelsOwnTimeIsTold(t *testing.T) {
-	now := noon
+	now := agenttest.Clock()
 	slow := func(of turn) turn {
 		return func(ctx context.Context, messages []llms.MessageContent, o llms.CallOptions) (*llms.ContentResponse, error) {
 			now = now.Add(1500 * time.Millisecond)
@@ -167,7 +169,7 @@ func TestHowInvestigationsAreNoted(t *testing.T) {
 			assert.Equal(t, []any{c.status, c.booked, priced}, []any{a.Status, i.Asker, i.Model})
 			assert.Equal(t, a.Usage.Model.Input+a.Usage.Model.Output, i.Tokens.Sum())
 			assert.Equal(t, a.Usage.Model.CostUSD, router.USD(i.Cost))
-			spent, err := r.books.Spent(t.Context(), noon, time.Time{}, c.booked)
+			spent, err := r.books.Spent(t.Context(), agenttest.Clock(), time.Time{}, c.booked)
 			require.NoError(t, err)
 			assert.Equal(t, []any{a.Usage.Model.Steps, a.Usage.Model.CostUSD}, []any{spent.Calls, router.USD(&spent.Cost)})
 		})
@@ -206,11 +208,12 @@ func (deaf) Note(context.Context, router.Investigation) error { return errors.Ne
 
 // The limit of a day counts what was spent since midnight (UTC), by whomever and on whatever, and nothing before.
 func TestADayBeginsAtMidnight(t *testing.T) {
-	for ago, want := range map[time.Duration]router.Status{12 * time.Hour: router.StatusError, 12*time.Hour + time.Second: router.StatusOK} {
+	midnight := agenttest.Clock().Truncate(24 * time.Hour)
+	for at, want := range map[time.Time]router.Status{midnight: router.StatusError, midnight.Add(-time.Second): router.StatusOK} {
 		r := newRig(t, nil, calls("get_resource", cacheCall), says("It is degraded."))
-		earlier := router.Spend{ID: "earlier", Asker: "somebody", Model: "openai/gpt-5.4", At: noon.Add(-ago), Cost: r.settings.Limits.Daily}
+		earlier := router.Spend{ID: "earlier", Asker: "somebody", Model: "openai/gpt-5.4", At: at, Cost: r.settings.Limits.Daily}
 		require.NoError(t, r.books.Reserve(t.Context(), earlier, router.SpendLimit{}))
-		assert.Equal(t, want, r.ask(t, router.Question{}).Status, ago)
+		assert.Equal(t, want, r.ask(t, router.Question{}).Status, at)
 	}
 }
 
@@ -220,7 +223,7 @@ func TestUnknownIsNotNothing(t *testing.T) {
 	noted := &notes{Books: r.books}
 	r.agent.books = noted
 	assert.Equal(t, "unknown", r.ask(t, router.Question{Model: "openai/of-my-own"}).Usage.Model.CostUSD)
-	spent, err := r.books.Spent(t.Context(), noon, time.Time{}, "")
+	spent, err := r.books.Spent(t.Context(), agenttest.Clock(), time.Time{}, "")
 	require.NoError(t, err)
 	assert.Equal(t, router.Tokens{In: 2000, Out: 200, Cached: 600}, spent.Unpriced)
 	assert.Nil(t, noted.all[0].Cost)
@@ -228,7 +231,7 @@ func TestUnknownIsNotNothing(t *testing.T) {
 
 func TestOldPricesAreTold(t *testing.T) {
 	r := newRig(t, nil, calls("get_resource", cacheCall), says("It is degraded."))
-	r.agent.now = func() time.Time { return noon.AddDate(1, 0, 0) }
+	r.agent.now = func() time.Time { return agenttest.Clock().AddDate(1, 0, 0) }
 	assert.Regexp(t, `the cost is reckoned with prices of 2026-\d\d-\d\d: see models.prices`, strings.Join(r.ask(t, router.Question{}).Warnings, "\n"))
 }
 

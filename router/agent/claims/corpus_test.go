@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"clanker/router/agent/agenttest"
 	"clanker/router/agent/claims"
 )
 
@@ -20,10 +21,10 @@ const (
 )
 
 func TestTruthIsNotMarked(t *testing.T) {
-	wrong := 0
+	wrong, read := 0, estate(t)
 	texts := corpus(t, "truthful.txt")
 	for _, text := range texts {
-		if _, unverified := facts(t).Check(text); len(unverified) > 0 {
+		if _, unverified := facts(read).Check(text); len(unverified) > 0 {
 			wrong++
 			t.Logf("marked %q in: %s", unverified, text)
 		}
@@ -35,11 +36,11 @@ func TestTruthIsNotMarked(t *testing.T) {
 var braces = regexp.MustCompile(`\{\{(.*?)\}\}`)
 
 func TestInventionsAreMarked(t *testing.T) {
-	found, others := 0, 0
+	found, others, read := 0, 0, estate(t)
 	texts := corpus(t, "invented.txt")
 	for _, text := range texts {
 		invented := braces.FindStringSubmatch(text)[1]
-		marked, unverified := facts(t).Check(braces.ReplaceAllString(text, "$1"))
+		marked, unverified := facts(read).Check(braces.ReplaceAllString(text, "$1"))
 		hit := strings.Contains(marked, "[link removed]")
 		for _, u := range unverified {
 			if strings.Contains(u, invented) || strings.Contains(invented, u) {
@@ -59,13 +60,10 @@ func TestInventionsAreMarked(t *testing.T) {
 	assert.GreaterOrEqual(t, found, leastFound)
 }
 
-// facts are those of the demo estate.
-func facts(t testing.TB) *claims.Facts {
-	t.Helper()
-	texts, err := estate()
-	require.NoError(t, err)
-	f := claims.New(curious)
-	for _, text := range texts {
+// facts are those of what was read.
+func facts(read []string) *claims.Facts {
+	f := claims.New(agenttest.Curious)
+	for _, text := range read {
 		f.Add(text)
 	}
 	return f

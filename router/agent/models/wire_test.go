@@ -120,6 +120,11 @@ func TestModelsAreToldTheirThoughtsAgain(t *testing.T) {
 				`{"id":"b","type":"function","function":{"name":"nodes","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}`,
 			again: `"tool_calls":[{"extra_content":{"google":{"thought_signature":"c2ln"}},"function":`,
 		},
+		"ollama/gpt-oss:20b": {
+			body: `{"choices":[{"message":{"content":"Let me look.","reasoning":"c2ln","tool_calls":[{"id":"a","index":0,"type":"function","function":{"name":"pods","arguments":"{}"}},` +
+				`{"id":"b","index":1,"type":"function","function":{"name":"nodes","arguments":"{}"}}]},"finish_reason":"tool_calls"}]}`,
+			again: `"reasoning":"c2ln","role":"assistant","tool_calls":[{"function":`,
+		},
 	} {
 		var asked []string
 		model, _ := handled(t, ref, answering(&asked, c.body))

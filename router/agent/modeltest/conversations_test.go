@@ -1,7 +1,6 @@
 package modeltest_test
 
 import (
-	"errors"
 	"strings"
 	"sync"
 	"testing"
@@ -12,34 +11,13 @@ import (
 
 	"clanker/adapters"
 	"clanker/adapters/demo"
-	"clanker/intents"
 	"clanker/router"
 	"clanker/router/agent"
+	"clanker/router/agent/agenttest"
 	"clanker/router/agent/cost"
 	"clanker/router/agent/models"
 	"clanker/router/agent/modeltest"
 )
-
-func clock() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }
-
-// shared is what takes long to make and no question changes.
-type shared struct {
-	matcher *router.Matcher
-	estate  *demo.Demo
-	prices  *cost.Table
-}
-
-var share = sync.OnceValues(func() (s shared, err error) {
-	catalog, errCatalog := intents.Load(intents.Default())
-	if errCatalog != nil {
-		return s, errCatalog
-	}
-	var errMatcher, errEstate, errPrices error
-	s.matcher, errMatcher = router.NewMatcher(catalog)
-	s.estate, errEstate = demo.New(clock)
-	s.prices, errPrices = cost.Load("")
-	return s, errors.Join(errMatcher, errEstate, errPrices)
-})
 
 // workspace answers from the demo estate, and asks models at the server what no intent covers.
 func workspace(t *testing.T, server *modeltest.Server, most time.Duration) *router.Router {
@@ -52,14 +30,12 @@ func workspace(t *testing.T, server *modeltest.Server, most time.Duration) *rout
 	}
 	opened, err := models.New(settings)
 	require.NoError(t, err)
-	s, err := share()
+	prices, err := cost.Load("")
 	require.NoError(t, err)
 	limits := agent.DefaultLimits()
 	limits.Time = most
-	investigator := agent.New(agent.Options{Settings: agent.Settings{Models: opened, Prices: s.prices, Limits: limits}, Books: cost.NewBooks(), Now: clock})
-	w := adapters.NewWorkspace(s.estate)
-	w.Now = clock
-	return router.New(s.matcher, w, router.Options{Now: clock, Fallback: investigator})
+	investigator := agent.New(agent.Options{Settings: agent.Settings{Models: opened, Prices: prices, Limits: limits}, Books: cost.NewBooks(), Now: agenttest.Clock})
+	return agenttest.Router(t, agenttest.Estate(t, demo.New), investigator)
 }
 
 // everyone is a model of each provider, and of each wire.

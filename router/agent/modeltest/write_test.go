@@ -183,7 +183,7 @@ func TestFailures(t *testing.T) {
 func TestUnknownModel(t *testing.T) {
 	t.Parallel()
 	for vendor, want := range map[string]string{
-		"openai": "The model `m` does not exist", "ollama": `model \"m\" not found`, "cohere": "model 'm' not found",
+		"openai": "The model `m` does not exist", "ollama": `"message":"model 'm' not found","param":null,"type":"api_error"`, "cohere": "model 'm' not found",
 		"google": "models/m is not found", "anthropic": `"message":"model: m","type":"not_found_error"`,
 	} {
 		s := servedAs(t, Script{Models: []string{"other"}, Turns: []Turn{{Text: "never"}}})

@@ -14,6 +14,7 @@ import (
 
 	"clanker/intents"
 	"clanker/router"
+	"clanker/router/agent/agenttest"
 	"clanker/router/agent/toolbox"
 )
 
@@ -151,7 +152,7 @@ func sampled(in *intents.Intent, all bool) map[string]any {
 
 // TestSlotsAreThoseOfAQuestion: a tool asks for the same as a question that gives the same values.
 func TestSlotsAreThoseOfAQuestion(t *testing.T) {
-	desk := deskOver(t, estate(t), router.Question{Text: curious})
+	desk := agenttest.Desk(t, estate(t), router.Question{})
 	for _, c := range []struct {
 		question string
 		values   map[string]any
@@ -181,7 +182,7 @@ func TestOfferedToolsWorkAtOnce(t *testing.T) {
 		assert.True(t, strings.HasPrefix(name, "intent_"), name)
 		assert.NotContains(t, ask(t, b, name, "{}").Text, "no such tool")
 	}
-	for _, m := range deskOver(t, estate(t), router.Question{Text: curious}).Match().Tried[:2] {
+	for _, m := range agenttest.Desk(t, estate(t), router.Question{}).Match().Tried[:2] {
 		assert.True(t, slices.ContainsFunc(b.Tools(), func(o llms.Tool) bool { return o.Function.Name == toolbox.ToolName(m.Intent) }), m.Intent)
 	}
 }
