@@ -130,12 +130,18 @@ func joinAssistant(into, more object) bool {
 	return true
 }
 
-// remind puts back what hung on the calls of a turn, and leaves out a text that is none.
+// thoughtBefore goes before the ID of a call, for the memory of what the model thought before it.
+const thoughtBefore = "thought before "
+
+// remind puts back what hung on the calls of a turn and what was thought before them, and leaves out a text that is none.
 func (w *openAIWire) remind(turn object) {
 	calls := objects(turn["tool_calls"])
 	for _, call := range calls {
 		if kept, ok := w.memory.of(text(call, "id")).(object); ok {
 			maps.Copy(call, kept)
+		}
+		if thought, ok := w.memory.of(thoughtBefore + text(call, "id")).(string); ok {
+			turn["reasoning"] = thought
 		}
 	}
 	if len(calls) > 0 && turn["content"] == "" {
@@ -188,6 +194,9 @@ func (w *openAIWire) message(message object) object {
 		}
 		if len(more) > 0 && id != "" {
 			w.memory.keep(id, more)
+		}
+		if thought := text(message, "reasoning"); len(calls) == 1 && thought != "" && id != "" {
+			w.memory.keep(thoughtBefore+id, thought)
 		}
 	}
 	return object{"role": "assistant", "content": contentText(message["content"]), "tool_calls": calls}

@@ -211,17 +211,12 @@ func retryHeader(r Retry) http.Header {
 func ollamaFailure(f Failure, c *chat) (int, http.Header, any) {
 	w := openAIWords(f.Kind, c.model)
 	if f.Kind == UnknownModel {
-		w.message = fmt.Sprintf("model %q not found, try pulling it first", c.model)
+		w.message = fmt.Sprintf("model '%s' not found", c.model)
 	}
 	w = w.or(f)
-	w.code = ""
-	switch w.status {
-	case http.StatusBadRequest:
+	w.code, w.kind = "", "api_error" // whatever the status
+	if f.Kind == BadRequest {
 		w.kind = "invalid_request_error"
-	case http.StatusNotFound:
-		w.kind = "not_found_error"
-	default:
-		w.kind = "api_error"
 	}
 	return w.status, retryHeader(f.Retry), openAIError(w, "")
 }
