@@ -143,7 +143,7 @@ func (w *live) while(ctx context.Context, serve func(context.Context) error) err
 				return nil
 			case <-hangups:
 				w.asked.Store(true)
-				w.parts.fallback.keys.forget()
+				w.parts.fallback.keys.forget("")
 				w.reloader.Trigger()
 			}
 		}

@@ -11,7 +11,6 @@ import (
 
 	"clanker/adapters"
 	"clanker/router/agent/models"
-	"clanker/server/config"
 )
 
 func (a *app) modelsCommand() *cobra.Command {
@@ -74,13 +73,13 @@ func (a *app) modelsListCommand() *cobra.Command {
 }
 
 func (a *app) modelList(ctx context.Context, offline bool) (list modelList, err error) {
-	f, err := a.fallback(nil) // nothing is asked, so nothing is spent
+	s, err := a.modelSetup(&modelKeys{masks: &a.known})
 	if err != nil {
 		return list, err
 	}
-	listed := f.models.List
+	listed := s.models.List
 	if offline {
-		listed = f.models.Providers
+		listed = s.models.Providers
 	}
 	done := a.progress("listing models")
 	defer done()
@@ -89,42 +88,41 @@ func (a *app) modelList(ctx context.Context, offline bool) (list modelList, err 
 		local[l.Provider] = l.RunsHere()
 		p := modelsProvider{Listed: l}
 		for _, ref := range l.Models {
-			p.Models = append(p.Models, modelOffered{ref, f.price(ref, local[l.Provider])})
+			p.Models = append(p.Models, modelOffered{ref, s.price(ref, local[l.Provider])})
 		}
 		list.Providers = append(list.Providers, p)
 	}
-	list.Chosen, err = f.chosen(a.config.Models)
+	list.Chosen, err = s.chosen()
 	for i, c := range list.Chosen {
 		provider, _, _ := strings.Cut(c.Model, "/")
-		list.Chosen[i].Price = f.price(c.Model, local[provider])
+		list.Chosen[i].Price = s.price(c.Model, local[provider])
 	}
 	return list, err
 }
 
 // modelsChosen are the models that the configuration names. No key is looked for.
 func (a *app) modelsChosen() ([]modelChosen, error) {
-	f, err := a.fallback(nil)
+	s, err := a.modelSetup(&modelKeys{masks: &a.known})
 	if err != nil {
 		return nil, err
 	}
-	return f.chosen(a.config.Models)
+	return s.chosen()
 }
 
-func (f *fallback) chosen(c config.Models) ([]modelChosen, error) {
+func (s modelSetup) chosen() ([]modelChosen, error) {
 	var names []string
-	if c.Default != "" {
+	if s.config.Default != "" {
 		names = append(names, "default")
 	}
-	if c.Research != "" {
+	if s.config.Research != "" {
 		names = append(names, "research")
 	}
-	for _, alias := range c.Aliases {
-		name, _, _ := strings.Cut(alias, "=")
+	for name := range s.config.Named() {
 		names = append(names, name)
 	}
 	chosen := []modelChosen{}
 	for _, as := range names {
-		ref, err := f.models.Resolve(as)
+		ref, err := s.models.Resolve(as)
 		if err != nil {
 			return nil, err
 		}
@@ -151,8 +149,8 @@ func (a *app) printModelsChosen(chosen []modelChosen) error {
 }
 
 // price says whether the price of a model is known, and since when.
-func (f *fallback) price(ref string, local bool) string {
-	p, ok := f.settings.Prices.Price(ref, local)
+func (s modelSetup) price(ref string, local bool) string {
+	p, ok := s.settings.Prices.Price(ref, local)
 	switch {
 	case !ok:
 		return "unknown"

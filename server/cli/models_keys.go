@@ -11,12 +11,20 @@ import (
 	"clanker/server/telemetry"
 )
 
-// modelKeys are the keys of providers. What a command printed is kept until a key is refused or somebody asks for all to be loaded
+// modelKeys are the keys of providers. What a command printed is kept until that key is refused or somebody asks for all to be loaded
 // again: it may take its time or bother a person. Others are found anew each time. It is safe for concurrent use.
 type modelKeys struct {
 	masks *masks
-	mu    sync.Mutex
-	kept  map[string]string // by the command
+	mu    sync.Mutex // guards kept, and is held for no command
+	kept  map[keyCommand]*keptKey
+}
+
+type keyCommand struct{ provider, command string }
+
+// keptKey is what a command printed.
+type keptKey struct {
+	turn chan struct{} // of who may touch the key: a command runs once, whoever waits for it
+	key  string        // empty until it was found
 }
 
 // find returns the key of a provider, which is masked in logs from now on.
@@ -24,19 +32,32 @@ func (k *modelKeys) find(ctx context.Context, provider string, from config.Secre
 	if len(from.Command) == 0 {
 		return k.resolve(ctx, provider, from)
 	}
-	k.mu.Lock() // a command runs once, whoever waits for it
+	kept := k.keeping(keyCommand{provider, from.String()})
+	select {
+	case kept.turn <- struct{}{}:
+		defer func() { <-kept.turn }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	if kept.key != "" {
+		return kept.key, nil
+	}
+	var err error
+	kept.key, err = k.resolve(ctx, provider, from)
+	return kept.key, err
+}
+
+// keeping is where the key of a command is kept.
+func (k *modelKeys) keeping(c keyCommand) *keptKey {
+	k.mu.Lock()
 	defer k.mu.Unlock()
-	if key, ok := k.kept[from.String()]; ok {
-		return key, nil
+	if k.kept == nil {
+		k.kept = map[keyCommand]*keptKey{}
 	}
-	key, err := k.resolve(ctx, provider, from)
-	if err == nil && k.kept == nil {
-		k.kept = map[string]string{}
+	if k.kept[c] == nil {
+		k.kept[c] = &keptKey{turn: make(chan struct{}, 1)}
 	}
-	if err == nil {
-		k.kept[from.String()] = key
-	}
-	return key, err
+	return k.kept[c]
 }
 
 func (k *modelKeys) resolve(ctx context.Context, provider string, from config.Secret) (string, error) {
@@ -54,11 +75,11 @@ func (k *modelKeys) mask(of, key string) {
 	}
 }
 
-// forget makes every key be found anew.
-func (k *modelKeys) forget() {
+// forget makes the keys of a provider be found anew, those of all if it is empty. A command that runs now is run once more.
+func (k *modelKeys) forget(provider string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.kept = nil
+	maps.DeleteFunc(k.kept, func(c keyCommand, _ *keptKey) bool { return provider == "" || c.provider == provider })
 }
 
 // masking is an environment whose keys are masked in logs as soon as somebody looks at them.

@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -30,11 +32,16 @@ func TestModelKeys(t *testing.T) {
 	assert.Equal(t, []string{"first-key", "first-key"}, []string{find(printed), find(read)})
 	write("second-key")
 	assert.Equal(t, []string{"first-key", "second-key"}, []string{find(printed), find(read)})
-	k.forget()
+	k.forget("anthropic")
+	assert.Equal(t, "first-key", find(printed), "the key of somebody else was refused")
+	k.forget("openai")
 	assert.Equal(t, "second-key", find(printed))
+	write("third-key")
+	k.forget("")
+	assert.Equal(t, "third-key", find(printed))
 	require.NoError(t, os.Remove(path))
-	assert.Equal(t, "second-key", find(printed))
-	assert.Equal(t, map[string]string{"openai": "second-key"}, k.masks.found, "what was found is masked in logs")
+	assert.Equal(t, "third-key", find(printed))
+	assert.Equal(t, map[string]string{"openai": "third-key"}, k.masks.found, "what was found is masked in logs")
 	_, err := k.find(t.Context(), "openai", read)
 	require.Error(t, err)
 	_, err = k.find(t.Context(), "openai", config.Secret{Command: []string{"false"}})
@@ -58,6 +65,34 @@ func TestModelKeysRunACommandOnce(t *testing.T) {
 	lines, err := os.ReadFile(count)
 	require.NoError(t, err)
 	assert.Equal(t, "\n", string(lines))
+}
+
+// A command that hangs holds up nobody but those who wait for its key, and them no longer than they want.
+func TestModelKeysWaitForOneCommandAlone(t *testing.T) {
+	t.Parallel()
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
+	k, hanging := &modelKeys{masks: &masks{}}, config.Secret{Command: []string{"cat", pipe}}
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		key, err := k.find(t.Context(), "anthropic", hanging)
+		assert.NoError(t, err)
+		assert.Equal(t, "late-key", key)
+	})
+	person, err := os.OpenFile(pipe, os.O_WRONLY, 0) // returns when the command reads
+	require.NoError(t, err)
+	key, err := k.find(t.Context(), "openai", config.Secret{Command: []string{"echo", "other-key"}})
+	require.NoError(t, err)
+	assert.Equal(t, "other-key", key)
+	impatient, done := context.WithCancel(t.Context())
+	done()
+	_, err = k.find(impatient, "anthropic", hanging)
+	require.ErrorIs(t, err, context.Canceled)
+	k.forget("")
+	_, err = person.WriteString("late-key")
+	require.NoError(t, err)
+	require.NoError(t, person.Close())
+	waiting.Wait()
 }
 
 // Every secret that was found is masked in logs, the last one of each sort.

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"clanker/router/agent"
-	"clanker/server/config"
 )
 
 func (a *app) modelsTestCommand() *cobra.Command {
@@ -50,7 +49,7 @@ func (a *app) tryModels(ctx context.Context, refs []string) ([]agent.Trial, erro
 		return nil, err
 	}
 	if len(refs) == 0 {
-		if refs, err = f.configured(a.config.Models); err != nil {
+		if refs, err = f.configured(); err != nil {
 			return nil, err
 		}
 	}
@@ -74,8 +73,8 @@ func (a *app) tryModels(ctx context.Context, refs []string) ([]agent.Trial, erro
 }
 
 // configured are the references that the configuration has, of which there must be one.
-func (f *fallback) configured(c config.Models) (refs []string, err error) {
-	chosen, err := f.chosen(c)
+func (s modelSetup) configured() (refs []string, err error) {
+	chosen, err := s.chosen()
 	if err == nil && len(chosen) == 0 {
 		err = usage("clanker models test ollama/gemma4:31b", "no model is named, and none is configured")
 	}
