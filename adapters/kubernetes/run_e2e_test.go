@@ -150,6 +150,7 @@ func TestRunner(t *testing.T) {
 		assert.Equal(t, []adapters.Field{{Name: "image.app", Before: "web:v1", After: "web:v2"}}, only(t, p).Fields)
 		assert.Equal(t, "kubectl set image deployment/web --namespace=shop app=web:v1 --context=prod", strings.Join(p.Undo, " "))
 		g.run(t, p)
+		require.NoError(t, g.cluster.WaitFor(t.Context(), "revision 2", g.cluster.Created("shop", "web")))
 		p = g.plan(t, "kubectl rollout undo deployment/web -n shop")
 		assert.Equal(t, []adapters.Field{{Name: "image.app", Before: "web:v2", After: "web:v1"}}, only(t, p).Fields)
 		assert.Contains(t, p.Undo, "--to-revision=2")
