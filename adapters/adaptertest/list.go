@@ -15,7 +15,7 @@ import (
 )
 
 // prompt is how soon a driver has to return when its context ends: enough for a loaded machine, too short for a timeout.
-const prompt = 2 * time.Second
+const prompt = 5 * time.Second
 
 // listChecks are about what a read brings.
 func listChecks() []check {
