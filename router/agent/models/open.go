@@ -72,13 +72,20 @@ func (f Fault) Error() string { return fmt.Sprintf("%s: %s; %s", f.Key, f.What, 
 
 // Faults are all that is wrong with the settings.
 func (s Settings) Faults() []Fault {
-	var faults []Fault
+	return slices.Concat(s.wrongChoices(), s.wrongAliases(), s.wrongProviders())
+}
+
+func (s Settings) wrongChoices() (faults []Fault) {
 	for _, own := range []struct{ key, ref string }{{"models.default", s.Default}, {"models.research", s.Research}} {
 		_, alias := s.Aliases[own.ref]
 		if _, _, err := split(own.ref); own.ref != "" && !alias && err != nil {
 			faults = append(faults, Fault{own.key, err.Error(), "write provider/model, or add the alias to models.aliases"})
 		}
 	}
+	return faults
+}
+
+func (s Settings) wrongAliases() (faults []Fault) {
 	for _, name := range slices.Sorted(maps.Keys(s.Aliases)) {
 		switch _, _, err := split(s.Aliases[name]); {
 		case name == "" || name == aliasDefault || name == aliasResearch || strings.ContainsAny(name, "/ \t\r\n"):
@@ -87,6 +94,10 @@ func (s Settings) Faults() []Fault {
 			faults = append(faults, Fault{"models.aliases", fmt.Sprintf("%s: %s", name, err), "write NAME=PROVIDER/MODEL"})
 		}
 	}
+	return faults
+}
+
+func (s Settings) wrongProviders() (faults []Fault) {
 	for _, name := range slices.Sorted(maps.Keys(s.Providers)) {
 		v, err := vendorOf(name)
 		switch {
