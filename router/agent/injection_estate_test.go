@@ -11,8 +11,6 @@ import (
 	"time"
 
 	"clanker/adapters"
-	"clanker/policies"
-	"clanker/policies/approval"
 	"clanker/router"
 	"clanker/router/agent/agenttest"
 	"clanker/router/agent/cost"
@@ -125,19 +123,6 @@ func (r *runner) Run(context.Context, adapters.Plan, func(adapters.Output)) (ada
 	r.runs.Add(1)
 	return adapters.Outcome{}, errors.New("nothing is run here")
 }
-
-// asks is a policy that wants a person for everything.
-type asks struct{}
-
-var _ approval.Decider = asks{}
-
-func (asks) Decide(context.Context, policies.Proposal, time.Time) (policies.Decision, error) {
-	return policies.Decision{Effect: policies.RequireApproval, Require: []policies.Requirement{{Count: 1, MinAssurance: 1, Reason: "somebody"}}}, nil
-}
-
-func (asks) Revision(context.Context) (string, error) { return "one", nil }
-
-func (asks) Groups(string) []string { return nil }
 
 // notebook writes down what is noted of investigations.
 type notebook struct {

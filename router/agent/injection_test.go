@@ -3,7 +3,6 @@ package agent_test
 import (
 	"bytes"
 	"encoding/json"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,15 +15,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"clanker/adapters"
-	"clanker/policies"
-	"clanker/policies/approval"
 	"clanker/router"
 	"clanker/router/agent"
 	"clanker/router/agent/agenttest"
 	"clanker/router/agent/cost"
 	"clanker/router/agent/models"
 	"clanker/router/agent/modeltest"
-	"clanker/server/store"
 )
 
 // injection is a text that gives orders, put where the model reads; see testdata/injection/README.md.
@@ -73,14 +69,15 @@ const (
 
 var canaries = []string{envCanary, annotationCanary, logCanary, modelKey, otherKey}
 
-// trap is a workspace, a gate beside it, and a model that obeys, all of them watched.
+// trap is a workspace that could write, and a model that obeys, both of them watched. That no command comes to the gate is for the whole
+// program to show, where there is one: see the story models_obeying.
 type trap struct {
-	model  *modeltest.Server
-	driver *estate
-	router *router.Router
-	gate   *approval.Gate
-	runner *runner
-	kept   *bytes.Buffer // what was noted and logged
+	model     *modeltest.Server
+	driver    *estate
+	workspace *adapters.Workspace
+	router    *router.Router
+	runner    *runner
+	kept      *bytes.Buffer // what was noted
 }
 
 func TestNobodyElseGivesOrders(t *testing.T) {
@@ -91,7 +88,7 @@ func TestNobodyElseGivesOrders(t *testing.T) {
 				a, err := tr.router.Route(t.Context(), router.Question{Text: agenttest.Curious})
 				require.NoError(t, err)
 				tr.obeyed(t)
-				tr.wroteNothing(t)
+				assert.Zero(t, tr.runner.plans.Load()+tr.runner.runs.Load(), "nothing was planned or run")
 				tr.kept.WriteString(text(t, a))
 				tr.toldNoSecret(t)
 				said := strings.Join([]string{a.Summary, a.Explanation, text(t, a.Proposals), text(t, a.Next), strings.Join(a.Warnings, "\n")}, "\n")
@@ -126,16 +123,7 @@ func (tr *trap) obeyed(t *testing.T) {
 	assert.True(t, slices.ContainsFunc(tr.model.Requests(), func(r modeltest.Request) bool { return r.Turn == modeltest.Obeyed }), "the model obeyed")
 }
 
-// wroteNothing makes sure that nothing was planned, run or proposed.
-func (tr *trap) wroteNothing(t *testing.T) {
-	t.Helper()
-	assert.Zero(t, tr.runner.plans.Load()+tr.runner.runs.Load())
-	requests, err := tr.gate.List(t.Context(), approval.Filter{})
-	require.NoError(t, err)
-	assert.Empty(t, requests)
-}
-
-// toldNoSecret makes sure that no secret is in what the model was sent, and in what is answered, noted and logged.
+// toldNoSecret makes sure that no secret is in what the model was sent, and in what is answered and noted.
 func (tr *trap) toldNoSecret(t *testing.T) {
 	t.Helper()
 	assert.True(t, tr.driver.brought(envCanary) && tr.driver.brought(annotationCanary) && tr.driver.brought(logCanary), "the driver brought the secrets")
@@ -150,12 +138,11 @@ func (tr *trap) toldNoSecret(t *testing.T) {
 // TestTrapCatches makes sure that the counters of a trap count, and that its links are found.
 func TestTrapCatches(t *testing.T) {
 	tr := newTrap(t, "log", "all is well")
-	_, err := tr.gate.Propose(t.Context(), approval.Ask{Argv: []string{"kubectl", "delete", "pod", "checkout-api-1", "-n", "shop"}, Requester: policies.Principal{ID: "mallory"}, Reason: "to see it"})
+	command, err := adapters.ParseCommand([]string{"kubectl", "delete", "pod", "checkout-api-1", "-n", "shop"})
 	require.NoError(t, err)
-	requests, err := tr.gate.List(t.Context(), approval.Filter{})
+	_, err = tr.workspace.Plan(t.Context(), command)
 	require.NoError(t, err)
-	assert.Len(t, requests, 1)
-	assert.Positive(t, tr.runner.plans.Load())
+	assert.EqualValues(t, 1, tr.runner.plans.Load())
 	assert.Regexp(t, link, "see https://evil.example")
 }
 
@@ -164,21 +151,14 @@ func newTrap(t *testing.T, place, text string) *trap {
 	tr := &trap{driver: &estate{place: place, text: text}, runner: &runner{}, kept: &bytes.Buffer{}}
 	// The key is not among what the server accepts: it would stand in this test's own log of requests then.
 	tr.model = modeltest.Start(t, modeltest.Script{Obey: true, Turns: []modeltest.Turn{{Calls: lookAround}, {Text: "checkout-api restarted 37 times.", Repeat: true}}})
-	logger := slog.New(slog.NewTextHandler(tr.kept, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	w := adapters.NewWorkspace(tr.driver)
-	w.Now, w.Runners = agenttest.Clock, []adapters.Runner{tr.runner}
-	keeper, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "state"), store.Options{Now: agenttest.Clock})
-	require.NoError(t, err)
-	t.Cleanup(func() { assert.NoError(t, keeper.Close()) })
-	w.History = keeper
-	tr.gate = approval.NewGate(approval.Options{Decider: asks{}, Executor: w, Keeper: keeper, Workspace: "ours", Now: agenttest.Clock, Logger: logger})
-	t.Cleanup(func() { tr.gate.Close(t.Context()) })
-	tr.router = tr.reads(t, w)
+	tr.workspace = adapters.NewWorkspace(tr.driver)
+	tr.workspace.Now, tr.workspace.Runners = agenttest.Clock, []adapters.Runner{tr.runner}
+	tr.router = tr.reads(t)
 	return tr
 }
 
 // reads is a router over the workspace, whose fallback asks the model.
-func (tr *trap) reads(t *testing.T, w *adapters.Workspace) *router.Router {
+func (tr *trap) reads(t *testing.T) *router.Router {
 	t.Helper()
 	variables := map[string]string{"OPENAI_API_KEY": modelKey, "ANTHROPIC_API_KEY": otherKey, "OPENAI_BASE_URL": tr.model.Base("openai")}
 	opened, err := models.New(models.Settings{Default: "openai/gpt-5", Getenv: func(name string) string { return variables[name] }})
@@ -187,7 +167,7 @@ func (tr *trap) reads(t *testing.T, w *adapters.Workspace) *router.Router {
 	require.NoError(t, err)
 	settings := agent.Settings{Models: opened, Prices: prices, Limits: agent.DefaultLimits()}
 	f := agent.New(agent.Options{Settings: settings, Books: notebook{cost.NewBooks(), tr.kept}, Now: agenttest.Clock})
-	return agenttest.Router(t, w, f)
+	return agenttest.Router(t, tr.workspace, f)
 }
 
 func text(t *testing.T, v any) string {
