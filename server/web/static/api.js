@@ -35,7 +35,8 @@ export async function post(path, body) {
   return call(path, { method: "POST", headers: { "Content-Type": "application/json", "X-Clanker-Token": token }, body: JSON.stringify(body) });
 }
 
-// watch calls refresh now and whenever something changed, one call at a time, and shows whether the page is up to date.
+// watch calls refresh now and whenever something changed, one call at a time, and shows whether the page is up to date. What it
+// returns is there after the first call, also when that failed.
 export function watch(refresh, live) {
   let busy = false, again = false;
   const say = (state, text) => {
@@ -61,5 +62,5 @@ export function watch(refresh, live) {
   const events = new EventSource("/api/events"); // connects again by itself
   events.addEventListener("changed", look);
   events.addEventListener("error", () => say("off", "not up to date"));
-  look();
+  return look();
 }

@@ -20,7 +20,7 @@ export async function approversPage(main) {
     button.disabled = false;
   };
   let shown;
-  watch(async () => {
+  await watch(async () => {
     const { approvers } = await get("/api/approvers");
     if (JSON.stringify(approvers) === shown) return;
     shown = JSON.stringify(approvers);

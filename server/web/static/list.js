@@ -24,7 +24,7 @@ export async function listPage(main) {
     idle.hidden = pending.length > 0;
     document.title = (pending.length > 0 ? "(" + pending.length + ") " : "") + "Proposals - clanker";
   };
-  watch(refresh, document.getElementById("live"));
+  await watch(refresh, document.getElementById("live"));
 }
 
 // group is a headed list that changes only what has changed, so that the focus and the place on the page stay.
