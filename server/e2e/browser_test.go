@@ -9,6 +9,7 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -172,8 +173,16 @@ func newBrowser(t *testing.T) chrome {
 		fmt.Fprint(w, "<!doctype html><title>kittens</title><body>kittens")
 	}))
 	t.Cleanup(evil.Close)
+	profile, err := os.MkdirTemp("", "clanker-browser-")
+	require.NoError(t, err)
+	t.Cleanup(func() { // what the browser started may write for a moment after its end
+		eventually(t, patience, func() (bool, string) {
+			err := os.RemoveAll(profile)
+			return err == nil, fmt.Sprint(err)
+		})
+	})
 	ctx, stop := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(binary), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.ExecPath(binary), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(profile),
 		chromedp.Flag("disable-features", "site-per-process,IsolateSandboxedIframes"), // else frames are targets of their own, whose requests are not seen
 		chromedp.Flag("host-resolver-rules", "MAP *.test 127.0.0.1"), chromedp.Flag("no-proxy-server", true),
 		chromedp.WSURLReadTimeout(time.Minute))...)
@@ -200,7 +209,7 @@ func (b chrome) try(t *testing.T, a attack, on victim) outcome {
 	t.Helper()
 	ctx, close := chromedp.NewContext(b.ctx)
 	defer close()
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	page := strings.NewReplacer("OWN", port(t, on.url), "EVIL", b.evil).Replace(a.page)
 	url := "http://localhost:" + port(t, on.url) + "/mcp"
@@ -217,7 +226,7 @@ func (b chrome) try(t *testing.T, a attack, on victim) outcome {
 	var result outcome
 	script := fmt.Sprintf("(() => { const URL = %q, CALL = %s; return (async () => %s)() })()", url, body, expression(a.script))
 	require.NoError(t, chromedp.Run(ctx, chromedp.Evaluate(script, &result.seen, awaited)), "%s", a.name)
-	eventually(t, 10*time.Second, func() (bool, string) {
+	eventually(t, patience, func() (bool, string) {
 		result.statuses, err = seen.settled()
 		return err == nil, fmt.Sprint(err)
 	})

@@ -93,8 +93,8 @@ func (e estate) gateWith(t testing.TB, tools []string, flags ...string) *gate {
 	return g
 }
 
-// page is where the workspace says that the operator page is. A new one may have the address of the one before.
-type page struct {
+// whereabouts is where the workspace says that the operator page is. A new one may have the address of the one before.
+type whereabouts struct {
 	URL string
 	PID int
 }
@@ -104,7 +104,7 @@ func (g *gate) begin(t testing.TB) {
 	t.Helper()
 	flags := append([]string{"--operators", "127.0.0.1:0", "--state", g.state}, g.flags...)
 	g.workspace = g.program.start(t, []string{g.kubeconfig}, flags...)
-	var at page
+	var at whereabouts
 	eventually(t, patience, func() (bool, string) {
 		text, err := os.ReadFile(filepath.Join(g.state, "operators.json"))
 		return err == nil && json.Unmarshal(text, &at) == nil && at.PID != g.leader, "the operator page does not say where it is; the log says:\n" + g.log.String()

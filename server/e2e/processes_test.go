@@ -53,7 +53,7 @@ func (g *gate) beside(t testing.TB, environment ...string) *gate {
 // leads waits until this process serves the operator page, which another one did.
 func (g *gate) leads(t testing.TB) {
 	t.Helper()
-	var at page
+	var at whereabouts
 	eventually(t, patience, func() (bool, string) {
 		text, err := os.ReadFile(filepath.Join(g.state, "operators.json"))
 		return err == nil && json.Unmarshal(text, &at) == nil && at.PID == g.process.Pid, "it does not lead; the log says:\n" + g.log.String()
