@@ -60,8 +60,7 @@ provider is read; the names of the demo estate are known.`,
 }
 
 func (a *app) diff(cmd *cobra.Command, dirs, files []string) (routeDiff, error) {
-	a.demo = true // names are those of the demo estate, whatever this machine is signed in to
-	workspace, err := a.workspace()
+	seen, err := a.demoNames(cmd.Context())
 	if err != nil {
 		return routeDiff{}, err
 	}
@@ -78,7 +77,6 @@ func (a *app) diff(cmd *cobra.Command, dirs, files []string) (routeDiff, error) 
 		return routeDiff{}, err
 	}
 	own := []eval.Suite{eval.Examples(after), eval.Own(after), eval.Examples(before), eval.Own(before)}
-	seen := a.knownNames(cmd.Context(), workspace)
 	with := func(m *router.Matcher) func(eval.Suite) eval.Classifier {
 		return func(s eval.Suite) eval.Classifier { return eval.ByMatcher(m, s.Names(seen)) }
 	}

@@ -99,12 +99,11 @@ func (a *app) eval(cmd *cobra.Command, f evalFlags, files []string) error {
 	if slices.ContainsFunc(f.suites, isPublic) {
 		return a.evalPublic(f, files)
 	}
-	a.demo = true // names are those of the demo estate, whatever this machine is signed in to
 	catalog, matcher, err := a.matcher()
 	if err != nil {
 		return err
 	}
-	workspace, err := a.workspace()
+	seen, err := a.demoNames(cmd.Context())
 	if err != nil {
 		return err
 	}
@@ -116,7 +115,6 @@ func (a *app) eval(cmd *cobra.Command, f evalFlags, files []string) error {
 	if err != nil {
 		return err
 	}
-	seen := a.knownNames(cmd.Context(), workspace)
 	with := func(s eval.Suite) eval.Classifier { return eval.ByMatcher(matcher, s.Names(seen)) }
 	var report eval.Report
 	if f.validate.String() == asTheyAre {

@@ -52,8 +52,8 @@ func (a *app) modelsUsageCommand() *cobra.Command {
 	days := cmd.Flags().Int("days", 7, "how many days, with today")
 	output := outputFlag(cmd, "table", "json", "yaml")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if *days < 1 {
-			return usage("write --days 1 for today", "--days %d is no number of days", *days)
+		if err := checkDays(*days); err != nil {
+			return err
 		}
 		now, end, err := a.history(cmd.Context())
 		if err != nil {
@@ -67,6 +67,16 @@ func (a *app) modelsUsageCommand() *cobra.Command {
 		return a.print(output, u, func() error { return a.printModelUsage(u) })
 	}
 	return cmd
+}
+
+// mostDays is how many days a command looks back at most: a century.
+const mostDays = 36_500
+
+func checkDays(days int) error {
+	if days < 1 || days > mostDays {
+		return usage("write --days 1 for one day", "--days %d: want 1 to %d", days, mostDays)
+	}
+	return nil
 }
 
 func (a *app) modelUsage(ctx context.Context, from *store.Reader, days int) (u modelUsage, err error) {

@@ -64,10 +64,12 @@ func usageOf(t *testing.T, dir string, args ...string) string {
 
 func TestModelsUsageRefuses(t *testing.T) {
 	t.Parallel()
-	code, _, stderr := clanker(t, "", "models", "usage", "--days", "0")
-	assert.Equal(t, exitUsage, code)
-	assert.Contains(t, stderr, "--days 0 is no number of days")
-	code, _, stderr = clanker(t, "", "models", "usage", "--state", filepath.Join(t.TempDir(), "none"))
+	for _, days := range []string{"0", "-1", "36501"} {
+		code, _, stderr := clanker(t, "", "models", "usage", "--days", days)
+		assert.Equal(t, exitUsage, code)
+		assert.Contains(t, stderr, "--days "+days+": want 1 to 36500")
+	}
+	code, _, stderr := clanker(t, "", "models", "usage", "--state", filepath.Join(t.TempDir(), "none"))
 	assert.Equal(t, exitError, code)
 	assert.Contains(t, stderr, "name the folder of a workspace")
 }

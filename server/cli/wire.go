@@ -83,6 +83,17 @@ func runners(drivers []adapters.Adapter) []adapters.Runner {
 	return found
 }
 
+// demoNames are the names of the demo estate, whatever this machine is signed in to: cases are asked with them.
+func (a *app) demoNames(ctx context.Context) (adapters.Names, error) {
+	drivers, err := all.Demo(all.Options{Now: a.now})
+	if err != nil {
+		return adapters.Names{}, err
+	}
+	workspace := adapters.NewWorkspace(drivers...)
+	workspace.Now = a.now
+	return workspace.Names(ctx, true), nil
+}
+
 // knownNames are the names a question can be recognised by without reading a provider: those of the demo estate, which is
 // in memory, or none.
 func (a *app) knownNames(ctx context.Context, workspace *adapters.Workspace) adapters.Names {
