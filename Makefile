@@ -43,8 +43,8 @@ eval: build ## measure how questions are routed, and hold the line of eval/basel
 	@bin/clanker eval --baseline eval/baseline.json
 	@$(GO) test $(FLAGS) -count 1 -v -run TestSuggestRecovers ./eval/suggest
 
-eval-models: build ## ask real models what no intent covers, those in MODELS or of the keys in the environment; it costs money
-	@$(GO) run $(FLAGS) ./eval/models/run -clanker bin/clanker -models "$$MODELS" -table eval/models/RESULTS.md
+eval-models: build ## ask real models what no intent covers, those in MODELS or of the keys in the environment; it stops at DOLLARS (5)
+	@$(GO) run $(FLAGS) ./eval/models/run -clanker bin/clanker -models "$$MODELS" -dollars "$${DOLLARS:-5}" -table eval/models/RESULTS.md
 
 e2e: build controlplane terraform helm conformance ## real Kubernetes and PostgreSQL, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
 	@.ci/install chromium:chromium "$(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) postgres):postgresql"

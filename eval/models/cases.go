@@ -1,20 +1,20 @@
 // Package models measures how well models answer what no intent covers: it asks the program the same questions over the demo estate
 // with each model, and judges the answers by what has to be in them and what may not be.
 //
-//	cases, err := models.Cases()
-//	result := models.Run(ctx, models.Binary{Path: "bin/clanker"}, "anthropic/claude-sonnet-4-6", cases, nil)
-//	fmt.Print(models.Table([]models.Result{result}, time.Now()))
-//
 // # Cases
 //
 // cases.yaml has them. They are judged without a model: a fact is a regular expression that the answer has to match, a lie one that it
 // may not match, whatever the case of its letters. An answer passes with all of its facts and none of its lies. No intent covers any
 // of the questions; a test holds them to that.
 //
+// What a model makes of orders in what it reads is not among them: nobody gives any in the demo estate. The tests of router/agent play
+// forty against a model that obeys them all, and no real one does more.
+//
 // # Running them
 //
-// "make eval-models" asks the models of which a key is found, or those in MODELS, and writes RESULTS.md. It costs money: up to
-// models.cents for each question and model.
+// "make eval-models" asks the models of which a key is found, or those in MODELS, and writes RESULTS.md. It costs money: each
+// question up to models.cents, and all of them DOLLARS, 5 by default, as far as the prices of the models are known. Each is asked
+// by itself, without what was asked before.
 package models
 
 import (
@@ -66,7 +66,8 @@ type Verdict struct {
 // Passed reports whether the answer is right.
 func (v Verdict) Passed() bool { return len(v.Missing) == 0 && len(v.Told) == 0 }
 
-// Judge looks for facts and lies in what the model said: the summary, the explanation and the commands that it proposes.
+// Judge looks for facts and lies in what the model said: the summary, the explanation and the commands that it proposes. With an
+// expression that does not compile nothing passes.
 func (c Case) Judge(a router.Answer) (v Verdict) {
 	var text strings.Builder
 	if a.Usage.Model != nil && a.Status != router.StatusError { // else nobody but the program said it
@@ -77,18 +78,14 @@ func (c Case) Judge(a router.Answer) (v Verdict) {
 	}
 	said := strings.Join(strings.Fields(strings.ReplaceAll(text.String(), router.Unverified, "")), " ")
 	for _, fact := range c.Facts {
-		if !matches(fact, said) {
+		if found, err := regexp.MatchString(`(?i)`+fact, said); err != nil || !found {
 			v.Missing = append(v.Missing, fact)
 		}
 	}
 	for _, lie := range c.Lies {
-		if matches(lie, said) {
+		if found, err := regexp.MatchString(`(?i)`+lie, said); err != nil || found {
 			v.Told = append(v.Told, lie)
 		}
 	}
 	return v
-}
-
-func matches(expression, text string) bool {
-	return regexp.MustCompile(`(?i)` + expression).MatchString(text) // those of cases compile
 }

@@ -62,6 +62,8 @@ func TestJudge(t *testing.T) {
 	} {
 		assert.Equal(t, want, c.Judge(said(text)), text)
 	}
+	broken := models.Case{Facts: []string{"("}, Lies: []string{"["}}
+	assert.Equal(t, models.Verdict{Missing: broken.Facts, Told: broken.Lies}, broken.Judge(said("( [")))
 }
 
 // workspace is the program on the demo estate with a scripted model, whatever the model is called.

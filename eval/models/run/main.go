@@ -9,10 +9,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"time"
 
 	"clanker/eval/models"
+	"clanker/router"
 )
 
 func main() {
@@ -20,16 +22,37 @@ func main() {
 	defer stop()
 	program := flag.String("clanker", "bin/clanker", "the `program` to ask")
 	refs := flag.String("models", "", "`models` to ask, with blanks between; without it one of each provider that answers")
+	dollars := flag.Float64("dollars", 5, "US dollars after which no more is asked")
 	table := flag.String("table", "eval/models/RESULTS.md", "`file` to write")
 	flag.Parse()
-	if err := run(ctx, models.Binary{Path: *program}, strings.Fields(*refs), *table, os.Stdout); err != nil {
+	if err := run(ctx, &purse{models.Binary{Path: *program}, *dollars}, strings.Fields(*refs), *table, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "eval-models:", err)
 		os.Exit(1)
 	}
 }
 
+// purse is the program, and the US dollars that are left for it.
+type purse struct {
+	models.Binary
+	left float64
+}
+
+var _ models.Asker = (*purse)(nil)
+
+// Ask asks as long as anything is left. What nobody knows the price of takes nothing.
+func (p *purse) Ask(ctx context.Context, model, question string) (a router.Answer, err error) {
+	if p.left <= 0 {
+		return a, errors.New("the money is spent: set DOLLARS to more, or MODELS to fewer")
+	}
+	if a, err = p.Binary.Ask(ctx, model, question); err == nil && a.Usage.Model != nil {
+		cost, _ := strconv.ParseFloat(a.Usage.Model.CostUSD, 64) // or it is unknown
+		p.left -= cost
+	}
+	return a, err
+}
+
 // run measures the models. A table that is there stays as it is unless all of them were asked all questions.
-func run(ctx context.Context, program models.Binary, refs []string, table string, log io.Writer) error {
+func run(ctx context.Context, program *purse, refs []string, table string, log io.Writer) error {
 	cases, err := models.Cases()
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ func measured(t *testing.T, script string, refs ...string) (log, table string, e
 	require.NoError(t, os.WriteFile(program, []byte("#!/bin/sh\n"+script), 0o700))
 	require.NoError(t, os.WriteFile(path, []byte("as it was"), 0o600))
 	var out strings.Builder
-	err = run(t.Context(), models.Binary{Path: program}, refs, path, &out)
+	err = run(t.Context(), &purse{models.Binary{Path: program}, 0.545}, refs, path, &out)
 	written, readErr := os.ReadFile(path)
 	require.NoError(t, readErr)
 	return out.String(), string(written), err
@@ -43,6 +43,15 @@ func TestRunWithoutModels(t *testing.T) {
 	log, table, err := measured(t, `echo '{"providers": [{"provider": "openai", "error": "there is no key"}]}'`)
 	require.NoError(t, err)
 	assert.Contains(t, log, "no model to ask: set the key of a provider")
+	assert.Equal(t, "as it was", table)
+}
+
+// Whatever the models, no more is spent than somebody said: what was measured until then is no table.
+func TestRunWithoutMoney(t *testing.T) {
+	t.Parallel()
+	log, table, err := measured(t, answer, "a/b", "c/d", "e/f")
+	require.EqualError(t, err, "the money is spent: set DOLLARS to more, or MODELS to fewer")
+	assert.Equal(t, 55, strings.Count(log, "\n"))
 	assert.Equal(t, "as it was", table)
 }
 
