@@ -162,8 +162,8 @@ const entering = 3 * time.Second
 func (a *Agent) note(ctx context.Context, q router.Question, i *inquiry, f *router.Finding) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), entering)
 	defer done()
-	noted := router.Investigation{Answer: i.desk.ID(), At: a.now(), Asker: q.Asker.Claimed(), Question: adapters.RedactText(q.Text), Model: i.model.Name, Tokens: i.purse.tokens,
-		Cost: i.purse.spent(), Uses: i.uses}
+	noted := router.Investigation{Answer: i.desk.ID(), At: a.now(), Asker: q.Asker.Claimed(), Question: adapters.RedactText(q.Text), Model: i.model.Name, Tokens: i.budget.tokens,
+		Cost: i.budget.spent(), Uses: i.uses}
 	if err := a.books.Note(ctx, noted); err != nil {
 		f.Warnings = append(f.Warnings, fmt.Sprintf("this question could not be noted, so no intent will be made of it: %v", err))
 	}

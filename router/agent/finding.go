@@ -26,9 +26,9 @@ const (
 
 // finding is what is told of the inquiry: the model's text, checked, and the resources that it names.
 func (i *inquiry) finding(e ending) router.Finding {
-	f := router.Finding{Short: e.short, Problem: e.problem, Warnings: i.faults, Usage: i.purse.usage()}
-	if i.purse.warning != "" {
-		f.Warnings = append(f.Warnings, i.purse.warning)
+	f := router.Finding{Short: e.short, Problem: e.problem, Warnings: i.faults, Usage: i.budget.usage()}
+	if i.budget.warning != "" {
+		f.Warnings = append(f.Warnings, i.budget.warning)
 	}
 	rest, commands, warnings := claims.Commands(i.told(e.text, longestText), i.foreign)
 	f.Warnings = append(f.Warnings, warnings...)

@@ -109,7 +109,7 @@ func TestALimitLeavesAnAnswer(t *testing.T) {
 				look++
 				pairs = append(pairs, "list_resources", fmt.Sprintf(`{"kinds":["pod","deployment","service","node"],"limit":%d}`, 100-look%90))
 			}
-			return told(calls(pairs...), weigh(messages, o.Tools), 400)(ctx, messages, o)
+			return told(calls(pairs...), estimate(messages, o.Tools), 400)(ctx, messages, o)
 		}
 		a := newRig(t, func(s *Settings) { s.Limits.Tokens = most }, reads).ask(t, router.Question{})
 		assert.Equal(t, router.StatusPartial, a.Status, "%d: %s", most, a.Summary)

@@ -24,7 +24,7 @@ import (
 type inquiry struct {
 	model   *models.Model
 	limits  Limits
-	purse   *purse
+	budget  *budget
 	desk    *router.Desk
 	box     *toolbox.Box
 	facts   *claims.Facts
@@ -47,7 +47,7 @@ type ending struct {
 
 func (a *Agent) inquiry(s *Settings, model *models.Model, q router.Question, desk *router.Desk) *inquiry {
 	return &inquiry{model: model, limits: s.Limits, desk: desk, box: toolbox.New(desk), facts: claims.New(q.Text), asked: map[string]int{}, now: a.now,
-		purse: newPurse(a.books, s, model, desk.ID(), q.Asker.Claimed(), a.now)}
+		budget: newBudget(a.books, s, model, desk.ID(), q.Asker.Claimed(), a.now)}
 }
 
 // reading is the part of the time after which the model is told to conclude.
@@ -71,7 +71,7 @@ func (i *inquiry) run(ctx context.Context) ending {
 			i.say(llms.ChatMessageTypeHuman, llms.TextPart(nudge))
 			continue
 		}
-		if circling := i.use(early, reply); circling {
+		if looping := i.use(early, reply); looping {
 			return i.conclude(ctx, &limitError{why: "it asked for the same again and again"})
 		}
 	}
@@ -87,7 +87,7 @@ func (i *inquiry) stopped(ctx, early context.Context, err error) ending {
 	case early.Err() != nil:
 		return i.conclude(ctx, tooSlow(fmt.Sprintf("the %s for reading, of the %s of a question, are over", reading(i.limits.Time), i.limits.Time)))
 	case models.IsOverflow(err) && len(i.uses) > 0:
-		return i.conclude(ctx, i.purse.tooLong())
+		return i.conclude(ctx, i.budget.tooLong())
 	default:
 		return ending{problem: problem(err)}
 	}
@@ -108,12 +108,12 @@ func (i *inquiry) say(role llms.ChatMessageType, part llms.ContentPart) {
 
 // turn asks the model once. A turn whose text is streamed is the last one: the model is to call no tools.
 func (i *inquiry) turn(ctx context.Context, stream func(string)) (models.Reply, error) {
-	i.desk.Step(fmt.Sprintf("%s is thinking, step %d", i.model.Name, i.purse.used.Steps+1))
-	return i.purse.turn(ctx, i.history, i.box.Tools(), stream != nil, stream)
+	i.desk.Step(fmt.Sprintf("%s is thinking, step %d", i.model.Name, i.budget.used.Steps+1))
+	return i.budget.turn(ctx, i.history, i.box.Tools(), stream != nil, stream)
 }
 
 // use runs the tools that the model asked for, and reports whether it asks for nothing but what it has had twice.
-func (i *inquiry) use(ctx context.Context, reply models.Reply) (circling bool) {
+func (i *inquiry) use(ctx context.Context, reply models.Reply) (looping bool) {
 	if text := strings.TrimSpace(reply.Text); text != "" {
 		i.say(llms.ChatMessageTypeAI, llms.TextPart(text))
 	}
@@ -121,12 +121,12 @@ func (i *inquiry) use(ctx context.Context, reply models.Reply) (circling bool) {
 	for _, call := range calls {
 		i.say(llms.ChatMessageTypeAI, repeatable(call))
 	}
-	circling = true
+	looping = true
 	for n, result := range i.results(ctx, calls) {
-		circling = circling && (n >= mostCalls || i.asked[key(calls[n])] > 2)
+		looping = looping && (n >= mostCalls || i.asked[key(calls[n])] > 2)
 		i.say(llms.ChatMessageTypeTool, llms.ToolCallResponse{ToolCallID: calls[n].ID, Name: repeatable(calls[n]).FunctionCall.Name, Content: result.Text})
 	}
-	return circling
+	return looping
 }
 
 func key(call llms.ToolCall) string {
@@ -174,7 +174,7 @@ func (i *inquiry) take(call llms.ToolCall, result toolbox.Result) {
 		arguments = "{}"
 	}
 	i.uses = append(i.uses, router.ToolUse{Tool: i.told(router.Printable(call.FunctionCall.Name), longestName), Arguments: json.RawMessage(arguments), Rows: result.Rows, OK: result.OK})
-	i.purse.used.ToolCalls++
+	i.budget.used.ToolCalls++
 	i.facts.Add(result.Text)
 	i.foreign = append(i.foreign, result.Foreign...)
 	if result.Fault != "" && !slices.Contains(i.faults, result.Fault) {
@@ -218,7 +218,7 @@ func (i *inquiry) conclude(ctx context.Context, why *limitError) ending {
 		return ending{problem: why.problem()}
 	}
 	i.say(llms.ChatMessageTypeHuman, llms.TextPart(conclude(why.Error())))
-	if why.long || i.purse.within(i.purse.most(i.history, i.box.Tools()), true) != nil {
+	if why.long || i.budget.within(i.budget.most(i.history, i.box.Tools()), true) != nil {
 		i.shrink()
 	}
 	var said strings.Builder

@@ -53,7 +53,7 @@ func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
 		err = s.opening(trying, err)
 	} else {
 		t.Local = model.Local
-		p := newPurse(a.books, &s, model, "test-"+rand.Text(), "clanker models test", a.now)
+		p := newBudget(a.books, &s, model, "test-"+rand.Text(), "clanker models test", a.now)
 		if err = t.run(trying, p); err == nil && t.Works() {
 			err = p.cramped()
 		}
@@ -73,7 +73,7 @@ func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
 	return t, nil
 }
 
-func (t *Trial) run(ctx context.Context, p *purse) error {
+func (t *Trial) run(ctx context.Context, p *budget) error {
 	tools := []llms.Tool{{Type: "function", Function: &llms.FunctionDefinition{Name: trialTool, Description: "Reads the temperature in a city.",
 		Parameters: map[string]any{"type": "object", "properties": map[string]any{"city": map[string]any{"type": "string", "description": "name of the city"}},
 			"required": []any{"city"}, "additionalProperties": false}}}}

@@ -17,8 +17,8 @@ import (
 	"clanker/router/agent/models"
 )
 
-// purse is what one question may spend, and has spent.
-type purse struct {
+// budget is what one question may spend, and has spent.
+type budget struct {
 	books   Books
 	limits  Limits
 	model   *models.Model
@@ -35,14 +35,14 @@ type purse struct {
 	warning string
 }
 
-func newPurse(books Books, s *Settings, m *models.Model, answer, asker string, now func() time.Time) *purse {
-	p := &purse{books: books, limits: s.Limits, model: m, used: router.ModelUsage{Name: m.Name}, answer: answer, asker: asker, now: now}
-	p.price, p.priced = s.Prices.Price(m.Name, m.Local)
-	p.context = s.Prices.Context(m.Name)
-	if old := p.price.Stale(now()); old != "" {
-		p.warning = "the cost is reckoned with " + old + ": see models.prices"
+func newBudget(books Books, s *Settings, m *models.Model, answer, asker string, now func() time.Time) *budget {
+	b := &budget{books: books, limits: s.Limits, model: m, used: router.ModelUsage{Name: m.Name}, answer: answer, asker: asker, now: now}
+	b.price, b.priced = s.Prices.Price(m.Name, m.Local)
+	b.context = s.Prices.Context(m.Name)
+	if old := b.price.Stale(now()); old != "" {
+		b.warning = "the cost is reckoned with " + old + ": see models.prices"
 	}
-	return p
+	return b
 }
 
 // limitError says which limit of [Limits] a turn would go beyond.
@@ -68,19 +68,19 @@ func (e *limitError) told() string {
 	return e.why + "; fix: " + e.fix
 }
 
-func (p *purse) tooLong() *limitError {
-	return &limitError{why: "there is more to read than the model can take", fix: models.FixContext(p.model.Name), long: true}
+func (b *budget) tooLong() *limitError {
+	return &limitError{why: "there is more to read than the model can take", fix: models.FixContext(b.model.Name), long: true}
 }
 
 // leastContext is how many tokens a model has to take to look into questions: the tools, some of what they return, and an answer.
 const leastContext = 16_384
 
 // cramped is the error that the model is known to take too little for most questions.
-func (p *purse) cramped() error {
-	if p.context == 0 || p.context >= leastContext {
+func (b *budget) cramped() error {
+	if b.context == 0 || b.context >= leastContext {
 		return nil
 	}
-	return &adapters.SourceError{Reason: adapters.Unsupported, Detail: fmt.Sprintf("it takes %d tokens, and looking into a question needs %d", p.context, leastContext), Fix: models.FixContext(p.model.Name)}
+	return &adapters.SourceError{Reason: adapters.Unsupported, Detail: fmt.Sprintf("it takes %d tokens, and looking into a question needs %d", b.context, leastContext), Fix: models.FixContext(b.model.Name)}
 }
 
 func tooSlow(why string) *limitError {
@@ -88,19 +88,19 @@ func tooSlow(why string) *limitError {
 }
 
 // turn asks the model once, and enters what that costs: first the most that it can be, then what it was. The closing one is the last.
-func (p *purse) turn(ctx context.Context, history []llms.MessageContent, tools []llms.Tool, closing bool, stream func(string)) (models.Reply, error) {
-	call, err := p.reserve(ctx, history, tools, closing)
+func (b *budget) turn(ctx context.Context, history []llms.MessageContent, tools []llms.Tool, closing bool, stream func(string)) (models.Reply, error) {
+	call, err := b.reserve(ctx, history, tools, closing)
 	if err != nil {
 		return models.Reply{}, err
 	}
-	began := p.now()
-	reply, err := p.model.Ask(ctx, history, tools, p.limits.Output, stream)
-	p.used.Steps++
-	p.used.ModelMs += float64(p.now().Sub(began).Microseconds()) / 1000
-	p.settle(ctx, call, reply, err)
-	if err == nil && p.context == 0 && p.used.Steps == 1 {
-		if p.context = p.model.Context(ctx); p.context > 0 && call.Tokens.In > p.context {
-			return models.Reply{}, p.tooLong() // it answered something that was cut off
+	began := b.now()
+	reply, err := b.model.Ask(ctx, history, tools, b.limits.Output, stream)
+	b.used.Steps++
+	b.used.ModelMs += float64(b.now().Sub(began).Microseconds()) / 1000
+	b.settle(ctx, call, reply, err)
+	if err == nil && b.context == 0 && b.used.Steps == 1 {
+		if b.context = b.model.Context(ctx); b.context > 0 && call.Tokens.In > b.context {
+			return models.Reply{}, b.tooLong() // it answered something that was cut off
 		}
 	}
 	return reply, err
@@ -108,15 +108,15 @@ func (p *purse) turn(ctx context.Context, history []llms.MessageContent, tools [
 
 // reserve enters the highest cost that the next turn can have, and returns the call. It is an error when a limit does not allow it:
 // of the question, unless this turn is the closing one, so that there is enough left for that; or of the day.
-func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tools []llms.Tool, closing bool) (router.Spend, error) {
-	call := p.most(history, tools)
-	if err := p.within(call, closing); err != nil {
+func (b *budget) reserve(ctx context.Context, history []llms.MessageContent, tools []llms.Tool, closing bool) (router.Spend, error) {
+	call := b.most(history, tools)
+	if err := b.within(call, closing); err != nil {
 		return call, err
 	}
-	p.calls++
-	call.ID = fmt.Sprintf("%s-%d", p.answer, p.calls)
-	limit := router.SpendLimit{From: call.At.Truncate(24 * time.Hour), Cost: p.limits.Daily, Unpriced: p.limits.DailyUnpriced}
-	err := p.books.Reserve(ctx, call, limit)
+	b.calls++
+	call.ID = fmt.Sprintf("%s-%d", b.answer, b.calls)
+	limit := router.SpendLimit{From: call.At.Truncate(24 * time.Hour), Cost: b.limits.Daily, Unpriced: b.limits.DailyUnpriced}
+	err := b.books.Reserve(ctx, call, limit)
 	over, full := errors.AsType[*router.LimitError](err)
 	switch {
 	case full:
@@ -132,35 +132,35 @@ func (p *purse) reserve(ctx context.Context, history []llms.MessageContent, tool
 }
 
 // most is a turn with the highest cost that it can have.
-func (p *purse) most(history []llms.MessageContent, tools []llms.Tool) router.Spend {
-	tokens := router.Tokens{In: weigh(history, tools), Out: p.limits.Output}
-	return router.Spend{Answer: p.answer, Asker: p.asker, Model: p.model.Name, At: p.now().UTC(), Tokens: tokens, Cost: p.of(tokens)}
+func (b *budget) most(history []llms.MessageContent, tools []llms.Tool) router.Spend {
+	tokens := router.Tokens{In: estimate(history, tools), Out: b.limits.Output}
+	return router.Spend{Answer: b.answer, Asker: b.asker, Model: b.model.Name, At: b.now().UTC(), Tokens: tokens, Cost: b.of(tokens)}
 }
 
 // of is what tokens cost; nil when nobody knows.
-func (p *purse) of(t router.Tokens) router.Cost {
-	if !p.priced {
+func (b *budget) of(t router.Tokens) router.Cost {
+	if !b.priced {
 		return nil
 	}
-	return p.price.Cost(t)
+	return b.price.Cost(t)
 }
 
 // within reports, as an error, the limit of the question that a call would go beyond. Before the closing turn as much again has to be
 // left for that.
-func (p *purse) within(call router.Spend, closing bool) error {
+func (b *budget) within(call router.Spend, closing bool) error {
 	turns := 2
 	if closing {
 		turns = 1
 	}
-	if p.context > 0 && call.Tokens.Sum() > p.context && !closing {
-		return p.tooLong()
+	if b.context > 0 && call.Tokens.Sum() > b.context && !closing {
+		return b.tooLong()
 	}
-	if most, need := p.limits.Tokens, turns*call.Tokens.Sum(); most > 0 && p.tokens.Sum()+need > most {
-		return &limitError{why: fmt.Sprintf("the limit of a question is %d tokens; %d are used, and going on may take %d", most, p.tokens.Sum(), need),
+	if most, need := b.limits.Tokens, turns*call.Tokens.Sum(); most > 0 && b.tokens.Sum()+need > most {
+		return &limitError{why: fmt.Sprintf("the limit of a question is %d tokens; %d are used, and going on may take %d", most, b.tokens.Sum(), need),
 			fix: "raise models.tokens, or ask for less at once"}
 	}
-	if most := p.limits.Cost; most != nil && call.Cost != nil && p.cost+int64(turns)**call.Cost > *most {
-		return &limitError{why: fmt.Sprintf("the limit of a question is %s US dollars; %s are spent, and going on may cost %s", router.USD(most), router.USD(&p.cost), router.USD(new(int64(turns)**call.Cost))),
+	if most := b.limits.Cost; most != nil && call.Cost != nil && b.cost+int64(turns)**call.Cost > *most {
+		return &limitError{why: fmt.Sprintf("the limit of a question is %s US dollars; %s are spent, and going on may cost %s", router.USD(most), router.USD(&b.cost), router.USD(new(int64(turns)**call.Cost))),
 			fix: "raise models.cents, choose a cheaper model, or ask for less at once"}
 	}
 	return nil
@@ -168,24 +168,24 @@ func (p *purse) within(call router.Spend, closing bool) error {
 
 // settle enters what a turn did cost; what the server does not tell of it is estimated. A turn that may have been made though it
 // failed costs what was reserved.
-func (p *purse) settle(ctx context.Context, call router.Spend, reply models.Reply, failed error) {
+func (b *budget) settle(ctx context.Context, call router.Spend, reply models.Reply, failed error) {
 	spent := reply.Tokens
 	switch {
 	case failed == nil:
 		spent.In, spent.Out = cmp.Or(spent.In, call.Tokens.In), cmp.Or(spent.Out, said(reply))
 	case reply.Text != "" || mayHaveCost(failed):
 		spent = call.Tokens
-		p.warning = cmp.Or(p.warning, "what the failed turn cost is not known, so the most that it can have cost counts")
+		b.warning = cmp.Or(b.warning, "what the failed turn cost is not known, so the most that it can have cost counts")
 	}
-	cost := p.of(spent)
-	p.tokens = p.tokens.Plus(spent)
+	cost := b.of(spent)
+	b.tokens = b.tokens.Plus(spent)
 	if cost != nil {
-		p.cost += *cost
+		b.cost += *cost
 	}
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), entering)
 	defer done()
-	if err := p.books.Settle(ctx, call.ID, spent, cost); err != nil {
-		p.warning = fmt.Sprintf("what the model cost could not be kept, so the most that it can have cost counts: %v", err)
+	if err := b.books.Settle(ctx, call.ID, spent, cost); err != nil {
+		b.warning = fmt.Sprintf("what the model cost could not be kept, so the most that it can have cost counts: %v", err)
 	}
 }
 
@@ -221,8 +221,8 @@ func mayHaveCost(err error) bool {
 // than was reserved is within the output that nearly every turn leaves over, and is settled.
 const perToken = 3
 
-// weigh estimates how many tokens go into a turn.
-func weigh(history []llms.MessageContent, tools []llms.Tool) int {
+// estimate estimates how many tokens go into a turn.
+func estimate(history []llms.MessageContent, tools []llms.Tool) int {
 	bytes := 0
 	for _, message := range history {
 		bytes += 16
@@ -240,16 +240,16 @@ func weigh(history []llms.MessageContent, tools []llms.Tool) int {
 }
 
 // usage is what the question cost.
-func (p *purse) usage() router.ModelUsage {
-	u := p.used
-	u.Input, u.Output, u.CostUSD = p.tokens.In, p.tokens.Out, router.USD(p.spent())
+func (b *budget) usage() router.ModelUsage {
+	u := b.used
+	u.Input, u.Output, u.CostUSD = b.tokens.In, b.tokens.Out, router.USD(b.spent())
 	return u
 }
 
 // spent is the cost so far; nil if it is not known.
-func (p *purse) spent() router.Cost {
-	if !p.priced {
+func (b *budget) spent() router.Cost {
+	if !b.priced {
 		return nil
 	}
-	return &p.cost
+	return &b.cost
 }
