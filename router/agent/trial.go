@@ -53,11 +53,11 @@ func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
 		err = s.opening(trying, err)
 	} else {
 		t.Local = model.Local
-		p := newBudget(a.books, &s, model, "test-"+rand.Text(), "clanker models test", a.now)
-		if err = t.run(trying, p); err == nil && t.Works() {
+		b := newBudget(a.books, &s, model, "test-"+rand.Text(), "clanker models test", a.now)
+		if err = t.run(trying, b); err == nil && t.Works() {
 			err = p.cramped()
 		}
-		t.ModelUsage = p.usage()
+		t.ModelUsage = b.usage()
 	}
 	var limit *limitError
 	switch {
@@ -73,13 +73,13 @@ func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
 	return t, nil
 }
 
-func (t *Trial) run(ctx context.Context, p *budget) error {
+func (t *Trial) run(ctx context.Context, b *budget) error {
 	tools := []llms.Tool{{Type: "function", Function: &llms.FunctionDefinition{Name: trialTool, Description: "Reads the temperature in a city.",
 		Parameters: map[string]any{"type": "object", "properties": map[string]any{"city": map[string]any{"type": "string", "description": "name of the city"}},
 			"required": []any{"city"}, "additionalProperties": false}}}}
 	history := []llms.MessageContent{llms.TextParts(llms.ChatMessageTypeHuman, trialQuestion)}
 	for range trialTurns {
-		reply, err := p.turn(ctx, history, tools, true, nil)
+		reply, err := b.turn(ctx, history, tools, true, nil)
 		if err != nil {
 			return err
 		}
