@@ -55,7 +55,7 @@ func (a *Agent) Try(ctx context.Context, ref string) (Trial, error) {
 		t.Local = model.Local
 		b := newBudget(a.books, &s, model, "test-"+rand.Text(), "clanker models test", a.now)
 		if err = t.run(trying, b); err == nil && t.Works() {
-			err = p.cramped()
+			err = b.cramped()
 		}
 		t.ModelUsage = b.usage()
 	}
@@ -87,7 +87,7 @@ func (t *Trial) run(ctx context.Context, b *budget) error {
 			t.Right = router.FindWord(reply.Text, trialOslo, "") >= 0 && router.FindWord(reply.Text, trialQuito, "") >= 0
 			return nil
 		}
-		p.used.ToolCalls += len(reply.Calls)
+		b.used.ToolCalls += len(reply.Calls)
 		history = append(history, t.answered(reply.Calls)...)
 	}
 	return nil
