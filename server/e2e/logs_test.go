@@ -32,7 +32,7 @@ func unreadLog(t *testing.T, p program) {
 		require.NoError(t, json.Unmarshal(lines.Bytes(), &listening), "%s", lines.Bytes())
 	}
 	a := newAgent(listening.URL, "careless", "2026-07-28")
-	a.http.Timeout = 5 * time.Second
+	a.http.Timeout = patience
 	for i := range 2000 {
 		got, err := a.ask(t.Context(), fmt.Sprint(i), demoQuestions[0].text)
 		if !assert.NoError(t, err, "call %d", i) {

@@ -152,7 +152,7 @@ func cancellation(t *testing.T, p program) {
 			eventually(t, patience, func() (bool, string) { return held.running.Load() > 0, "the provider is not asked" })
 			began := time.Now()
 			way.stop(t, a, hangUp)
-			eventually(t, 3*time.Second, func() (bool, string) {
+			eventually(t, patience, func() (bool, string) {
 				return held.running.Load() == 0, fmt.Sprintf("%d calls to the provider go on", held.running.Load())
 			})
 			t.Logf("the provider calls ended after %s", time.Since(began).Round(time.Millisecond))
