@@ -43,7 +43,7 @@ func install(t *testing.T) installation {
 	t.Cleanup(func() { _ = os.RemoveAll(root) })
 	in := func(name string) string { return filepath.Join(root, name) }
 	i := installation{root: root, clanker: in("bin/clanker"), config: in("etc/config.yaml"), state: in("state"), kubeconfig: in("own/kubeconfig"),
-		policies: in("etc/policies"), port: freePort(t), page: freePort(t)}
+		policies: in("etc/policies")}
 	for _, folder := range []string{root, in("bin"), in("etc"), i.policies} {
 		require.NoError(t, os.MkdirAll(folder, 0o755))
 		require.NoError(t, os.Chmod(folder, 0o755))
@@ -57,13 +57,14 @@ func install(t *testing.T) installation {
 	text, err := os.ReadFile("../../policies/data.yaml")
 	require.NoError(t, err)
 	write(t, filepath.Join(i.policies, "data.yaml"), string(text), 0o644)
-	write(t, i.config, fmt.Sprintf("listen: 127.0.0.1:%s\noperators: {listen: 'localhost:%s', users: [mail]}\nagents: {users: [games]}\nstate: %s\npolicies: {dir: %s}\nkubernetes: {kubeconfig: %s}\n",
-		i.port, i.page, i.state, i.policies, i.kubeconfig), 0o644)
 	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-tags", "grpcnotrace", "-o", i.clanker, "clanker/server/clanker")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "build clanker: %s", out)
 	require.NoError(t, os.Chmod(i.clanker, 0o755))
+	i.port, i.page = freePorts(t) // not before the build: until the workspace starts they are everybody's
+	write(t, i.config, fmt.Sprintf("listen: 127.0.0.1:%s\noperators: {listen: 'localhost:%s', users: [mail]}\nagents: {users: [games]}\nstate: %s\npolicies: {dir: %s}\nkubernetes: {kubeconfig: %s}\n",
+		i.port, i.page, i.state, i.policies, i.kubeconfig), 0o644)
 	return i
 }
 
@@ -73,14 +74,16 @@ func write(t *testing.T, path, text string, mode os.FileMode) {
 	require.NoError(t, os.Chmod(path, mode))
 }
 
-func freePort(t *testing.T) string {
+func freePorts(t *testing.T) (one, other string) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer func() { _ = l.Close() }()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	require.NoError(t, err)
-	return port
+	for _, port := range []*string{&one, &other} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		defer func() { _ = l.Close() }()
+		_, *port, err = net.SplitHostPort(l.Addr().String())
+		require.NoError(t, err)
+	}
+	return one, other
 }
 
 // as is clanker, run by a user.
