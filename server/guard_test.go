@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -177,7 +178,10 @@ func TestListenOnATakenPortSaysWhatToDo(t *testing.T) {
 }
 
 func TestServeHTTPRefusesOtherListeners(t *testing.T) {
-	l, err := net.Listen("unix", t.TempDir()+"/s")
+	folder, err := os.MkdirTemp("", "s") // the name of a socket may not be long
+	require.NoError(t, err)
+	defer func() { _ = os.RemoveAll(folder) }()
+	l, err := net.Listen("unix", filepath.Join(folder, "s"))
 	require.NoError(t, err)
 	s, _ := newServer(echo, oneConnection)
 	assert.ErrorContains(t, s.ServeHTTP(t.Context(), l), "only loopback")

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -97,7 +98,9 @@ type wire struct {
 }
 
 func (w *wire) listen(t *testing.T) (folder string) {
-	folder = t.TempDir()
+	folder, err := os.MkdirTemp("", "pg") // the name of a socket may not be long
+	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
 	w.ended = make(chan struct{})
 	l, err := net.Listen("unix", filepath.Join(folder, ".s.PGSQL.5432"))
 	require.NoError(t, err)
