@@ -48,7 +48,7 @@ eval-models: build ## ask real models what no intent covers, those in MODELS or 
 
 e2e: build controlplane terraform helm conformance ## real Kubernetes and PostgreSQL, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
 	@.ci/install chromium:chromium "$(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) postgres):postgresql"
-	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 20m ./server/e2e/... ./server/store/... ./server/peer ./server/isolation ./adapters/kubernetes/... ./adapters/terraform
+	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 45m ./server/e2e/... ./server/store/... ./server/peer ./server/isolation ./adapters/kubernetes/... ./adapters/terraform
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -run '^TestConformance$$' -v ./server
 
 attacks: controlplane ## every attack on the gate, a line each: stopped, or SUCCEEDED; the details are in .cache/attacks.log
