@@ -27,10 +27,11 @@
 // each other, so questions near the edge of two others may fall to another side whatever is added ([Proposal.Drift]): of one in a
 // thousand this is accepted, and told.
 //
-// Then the questions of each proposal, in up to five parts, are asked of an intent that was made without them: [Proposal.Held] says
-// how many found it. If less than half do, it may guess with less certainty (maxRisk), as long as it still takes nothing of others.
-// With less than a third it was learned by heart, and is given up.
+// Then the questions of each proposal, in up to five parts, are asked of an intent that was made without them: [Proposal.HeldOut]
+// says how many found it. If less than half do, it may guess with less certainty (maxRisk), as long as it still takes nothing of
+// others. With less than a third it was learned by heart, and is given up. If questions drift and all proposals together find no more
+// than those, the smallest is given up: what is left raises the score.
 //
-// A proposal costs nothing but time: to learn the catalogue takes a second or two, and that is done fifteen to thirty times, however
+// A proposal costs nothing but time: to learn the catalogue takes a second or two, and that is done six to fifteen times, however
 // many proposals there are.
 package suggest

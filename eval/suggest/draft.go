@@ -25,7 +25,8 @@ type draft struct {
 
 	taken    []string // questions that it took though they are not its own
 	narrowed int      // how often it was narrowed for that
-	dared    bool
+	loosened bool
+	tested   string // its file when its questions were held out
 	result   Proposal
 }
 

@@ -18,7 +18,8 @@ import (
 type proof struct {
 	*proposer
 	suites []asked
-	fates  []fate // of all questions of the suites, without any draft
+	before []result // of all questions of the suites, without any draft
+	drift  []string // questions that fare worse with the drafts, and go to none of them
 	passed []*draft
 }
 
@@ -28,8 +29,8 @@ type asked struct {
 	names adapters.Names
 }
 
-// fate is how a question fares, and where it goes.
-type fate struct {
+// result is how a question fares, and where it goes.
+type result struct {
 	question, intent string
 	worth            int
 }
@@ -44,31 +45,33 @@ func (p *proposer) prove(ctx context.Context, drafts []*draft) error {
 	for _, s := range slices.Concat([]eval.Suite{eval.Examples(p.catalog), eval.Own(p.catalog)}, p.Suites) {
 		pr.suites = append(pr.suites, asked{s, s.Names(p.Names)})
 	}
-	pr.fates = pr.ask(p.matcher)
+	pr.before = pr.ask(p.matcher)
 	for {
 		if err := pr.settle(ctx); err != nil {
 			return err
 		}
-		if err := pr.holdOut(ctx); err != nil {
-			return err
+		if slices.ContainsFunc(pr.passed, func(d *draft) bool { return d.tested != d.result.YAML }) {
+			if err := pr.holdOut(ctx); err != nil {
+				return err
+			}
 		}
-		if !pr.dare() && !pr.judge() { // what is given up is missed by the others: they are checked anew
+		if !pr.loosen() && !pr.judge() && !pr.weigh() { // what is given up is missed by the others: they are checked anew
 			return nil
 		}
 	}
 }
 
 // ask asks all questions of the suites.
-func (p *proof) ask(m *router.Matcher) []fate {
-	var fates []fate
+func (p *proof) ask(m *router.Matcher) []result {
+	var results []result
 	for _, s := range p.suites {
 		by := eval.ByMatcher(m, s.names)
 		for _, c := range s.Cases {
 			went := by.Classify(c.Question)
-			fates = append(fates, fate{c.Question, cmp.Or(went.Intent, "nothing"), worth[c.Judge(went)]})
+			results = append(results, result{c.Question, cmp.Or(went.Intent, "nothing"), worth[c.Judge(went)]})
 		}
 	}
-	return fates
+	return results
 }
 
 // settle narrows drafts and gives them up until nothing speaks against those that are left.
@@ -78,8 +81,8 @@ func (p *proof) settle(ctx context.Context) error {
 		if matcher == nil {
 			return nil
 		}
-		drift := p.compare(p.ask(matcher))
-		if !p.narrow() && !p.calm(drift) {
+		p.compare(p.ask(matcher))
+		if !p.narrow() && !p.dropUnstable() {
 			return nil
 		}
 	}
@@ -97,7 +100,7 @@ func (p *proof) loaded() *router.Matcher {
 		for _, d := range p.passed {
 			if d.leaveOut(faults) {
 				changed = true
-			} else if fault, ok := d.guilty(faults); ok {
+			} else if fault, ok := d.faultIn(faults); ok {
 				d.result.Fault = fault.Error()
 			}
 			if d.asked() < p.Least && d.result.Fault == "" {
@@ -105,9 +108,7 @@ func (p *proof) loaded() *router.Matcher {
 			}
 		}
 		if !p.giveUp() && !changed { // it is in no file of theirs: the smallest goes first
-			last := p.passed[len(p.passed)-1]
-			last.result.Fault = err.Error()
-			p.giveUp()
+			p.giveUpSmallest("%v", err)
 		}
 	}
 	return nil
@@ -120,27 +121,33 @@ func (p *proof) giveUp() bool {
 	return len(p.passed) < before
 }
 
-// compare notes by draft which questions it takes though they are not its own, and returns the others that fare worse.
-func (p *proof) compare(fates []fate) (drift []string) {
+// giveUpSmallest gives up the draft that answers the fewest questions.
+func (p *proof) giveUpSmallest(why string, args ...any) {
+	p.passed[len(p.passed)-1].result.Fault = fmt.Sprintf(why, args...)
+	p.giveUp()
+}
+
+// compare notes by draft which questions it takes though they are not its own, and the others that fare worse.
+func (p *proof) compare(results []result) {
+	p.drift = []string{}
 	by := map[string]*draft{}
 	for _, d := range p.passed {
-		d.result.Compared, d.result.Harm, d.result.Drift = len(fates), []string{}, []string{}
+		d.result.Compared, d.result.Harm = len(results), []string{}
 		by[d.intent.ID] = d
 	}
-	for i, is := range fates {
-		if was := p.fates[i]; is.worth < was.worth {
+	for i, is := range results {
+		if was := p.before[i]; is.worth < was.worth {
 			text := fmt.Sprintf("%q went to %s, and goes to %s", is.question, was.intent, is.intent)
 			if d := by[is.intent]; d != nil {
 				d.result.Harm, d.taken = append(d.result.Harm, text), append(d.taken, is.question)
 			} else {
-				drift = append(drift, text)
+				p.drift = append(p.drift, text)
 			}
 		}
 	}
 	for _, d := range p.passed {
-		d.result.Drift = append(d.result.Drift, drift...)
+		d.result.Drift = p.drift
 	}
-	return drift
 }
 
 // narrowings is how often a draft may be narrowed before it is given up.
@@ -154,7 +161,7 @@ func (p *proof) narrow() bool {
 			continue
 		}
 		narrowed = true
-		if d.narrowed++; !p.require(d) && !d.steady() {
+		if d.narrowed++; !p.require(d) && !d.tighten() {
 			d.result.Fault = fmt.Sprintf("it takes %d questions that are not its own", len(d.result.Harm))
 		}
 	}
@@ -171,8 +178,8 @@ func (p *proof) require(d *draft) bool {
 	return d.intent.Requires.Any != nil
 }
 
-// steady has a draft that dared guess with more certainty, and reports whether it did.
-func (d *draft) steady() bool {
+// tighten has a draft that was loosened guess with more certainty, and reports whether it did.
+func (d *draft) tighten() bool {
 	if d.intent.MaxRisk == 0 {
 		return false
 	}
@@ -182,29 +189,41 @@ func (d *draft) steady() bool {
 	return true
 }
 
-// calm gives up the smallest draft if too many questions drift, and reports whether it had to.
-func (p *proof) calm(drift []string) bool {
-	if len(drift)*1000 <= len(p.fates) {
+// dropUnstable gives up the smallest draft if too many questions drift, and reports whether it had to.
+func (p *proof) dropUnstable() bool {
+	if len(p.drift)*1000 <= len(p.before) {
 		return false
 	}
-	last := p.passed[len(p.passed)-1]
-	last.result.Fault = fmt.Sprintf("with it, %d questions at the edge of other intents fare worse, more than one in a thousand", len(drift))
-	return p.giveUp()
+	p.giveUpSmallest("with it, %d questions at the edge of other intents fare worse, more than one in a thousand", len(p.drift))
+	return true
 }
 
-// dare lets drafts that did not find half of their own questions guess with less certainty, and reports whether there are any.
-func (p *proof) dare() bool {
-	dared := false
+// weigh gives up the smallest draft if questions drift and no more than those are found, and reports whether it had to.
+func (p *proof) weigh() bool {
+	found := 0
 	for _, d := range p.passed {
-		if h := d.result.Held; h.Right*2 < h.Asked && d.extends == nil && !d.dared && d.narrowed == 0 {
-			d.intent.MaxRisk, d.dared, dared = daring, true, true
+		found += d.result.HeldOut.Right
+	}
+	if len(p.passed) == 0 || len(p.drift) == 0 || found > len(p.drift) {
+		return false
+	}
+	p.giveUpSmallest("with it, %d questions at the edge of other intents fare worse, and only %d are found", len(p.drift), found)
+	return true
+}
+
+// loosen lets drafts that did not find half of their own questions guess with less certainty, and reports whether there are any.
+func (p *proof) loosen() bool {
+	loosened := false
+	for _, d := range p.passed {
+		if h := d.result.HeldOut; h.Right*2 < h.Asked && d.extends == nil && !d.loosened && d.narrowed == 0 {
+			d.intent.MaxRisk, d.loosened, loosened = looseRisk, true, true
 		}
 	}
-	return dared
+	return loosened
 }
 
-// daring is the share of wrong answers that such a draft may give, by what was learned: four times the usual one.
-const daring = 4 * intents.DefaultRisk
+// looseRisk is the share of wrong answers that such a draft may give, by what was learned: four times the usual one.
+const looseRisk = 4 * intents.DefaultRisk
 
 // whole leaves no question out.
 func whole(d *draft) []question { return d.all }
@@ -223,17 +242,13 @@ func (p *proof) over(drafts []*draft, of func(*draft) []question) (*router.Match
 		}
 		texts[d.file()] = text
 	}
-	layer, err := texts.layer()
-	if err != nil {
-		return nil, nil, err
-	}
-	_, matcher, err := load(append(slices.Clone(p.Layers), layer))
+	_, matcher, err := load(append(slices.Clone(p.Layers), texts.layer()), p.learned)
 	faults, _ := errors.AsType[intents.Errors](err)
 	return matcher, faults, err
 }
 
-// guilty returns the first fault that is in the draft's file.
-func (d *draft) guilty(faults intents.Errors) (intents.Fault, bool) {
+// faultIn returns the first fault that is in the draft's file.
+func (d *draft) faultIn(faults intents.Errors) (intents.Fault, bool) {
 	i := slices.IndexFunc(faults, func(f intents.Fault) bool { return strings.HasSuffix(f.Pos.File, "/"+d.file()) })
 	if i < 0 {
 		return intents.Fault{}, false
@@ -266,12 +281,22 @@ func (d *draft) leaveOut(faults intents.Errors) bool {
 // rounds is how many parts the questions of a draft are dealt into at most, to be left out one part after the other.
 const rounds = 5
 
+// parts is how many its questions are dealt into; none where there is but one.
+func (d *draft) parts() int {
+	if len(d.all) < 2 {
+		return 0
+	}
+	return min(rounds, len(d.all))
+}
+
 // holdOut asks every question of the drafts that passed, while the intents are made without it.
 func (p *proof) holdOut(ctx context.Context) error {
+	most := 0
 	for _, d := range p.passed {
-		d.result.Held = Held{}
+		d.result.HeldOut, d.tested = HeldOut{}, d.result.YAML
+		most = max(most, d.parts())
 	}
-	for round := range rounds {
+	for round := range most {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
@@ -288,7 +313,7 @@ const fewest = 3
 // judge gives up the drafts that were learned by heart, and reports whether there are any.
 func (p *proof) judge() bool {
 	for _, d := range p.passed {
-		if h := d.result.Held; h.Right*fewest < h.Asked {
+		if h := d.result.HeldOut; h.Right*fewest < h.Asked {
 			d.result.Fault = fmt.Sprintf("it found %d of its %d questions when it had not learned them: more of them may help", h.Right, h.Asked)
 		}
 	}
@@ -297,7 +322,7 @@ func (p *proof) judge() bool {
 
 // round leaves one part of each draft's questions out. A draft that cannot do without counts as if it found none of them.
 func (p *proof) round(round int) error {
-	in := func(d *draft, i int) bool { parts := min(rounds, len(d.all)); return parts > 1 && i%parts == round }
+	in := func(d *draft, i int) bool { return d.parts() > 0 && i%d.parts() == round }
 	part := func(d *draft, out bool) []question {
 		var some []question
 		for i, q := range d.all {
@@ -309,7 +334,7 @@ func (p *proof) round(round int) error {
 	}
 	drafts := slices.Clone(p.passed)
 	for _, d := range drafts {
-		d.result.Held.Asked += len(part(d, true))
+		d.result.HeldOut.Asked += len(part(d, true))
 	}
 	for len(drafts) > 0 {
 		matcher, faults, err := p.over(drafts, func(d *draft) []question { return part(d, false) })
@@ -318,7 +343,7 @@ func (p *proof) round(round int) error {
 			return nil
 		}
 		before := len(drafts)
-		if drafts = slices.DeleteFunc(drafts, func(d *draft) bool { _, guilty := d.guilty(faults); return guilty || d.result.Fault != "" }); len(drafts) == before {
+		if drafts = slices.DeleteFunc(drafts, func(d *draft) bool { _, wrong := d.faultIn(faults); return wrong || d.result.Fault != "" }); len(drafts) == before {
 			return fmt.Errorf("make the intents without some of their questions: %w", err)
 		}
 	}
@@ -330,7 +355,7 @@ func (p *proof) count(m *router.Matcher, drafts []*draft, of func(*draft) []ques
 	for _, d := range drafts {
 		for _, q := range of(d) {
 			if match := m.Match(q.Question, p.names(q)); match.Outcome == router.Hit && match.Hits[0].Intent.ID == d.intent.ID {
-				d.result.Held.Right++
+				d.result.HeldOut.Right++
 			}
 		}
 	}

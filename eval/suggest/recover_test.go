@@ -185,14 +185,13 @@ func withIntents(t testing.TB, c *intents.Catalog, keep func(id string) bool) in
 func (e *experiment) over(t *testing.T, proposals []Proposal) {
 	texts := files{}
 	for _, p := range proposals {
-		t.Logf("%-34s of %2d questions, held %2d of %2d, %d drift %s", p.ID, len(p.Questions), p.Held.Right, p.Held.Asked, len(p.Drift), p.Fault)
+		t.Logf("%-34s of %2d questions, held %2d of %2d, %d drift %s", p.ID, len(p.Questions), p.HeldOut.Right, p.HeldOut.Asked, len(p.Drift), p.Fault)
 		if p.Fault == "" {
 			texts[p.ID+".yaml"] = p.YAML
 		}
 	}
-	layer, err := texts.layer()
-	require.NoError(t, err)
-	e.made, e.again, err = load([]intents.Layer{e.layer, layer})
+	var err error
+	e.made, e.again, err = load([]intents.Layer{e.layer, texts.layer()})
 	require.NoError(t, err, "what passed has to load")
 }
 

@@ -4,8 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
-	"unicode"
 
 	"clanker/intents"
 	"clanker/router"
@@ -19,7 +17,6 @@ type request struct {
 	kinded bool   // the kind does
 
 	Kinds       []string `json:"kinds"` // words for them at first, then the kinds
-	Kind        string   `json:"kind"`
 	Metrics     []string `json:"metrics"`
 	Metric      string   `json:"metric"`
 	Order       string   `json:"order"`
@@ -57,7 +54,7 @@ func (p *proposer) requestOf(question string, use router.ToolUse) (request, bool
 	if _, ok := reading[use.Tool]; !ok || json.Unmarshal(use.Arguments, &r) != nil {
 		return r, false
 	}
-	r.Kinds = p.kindsOf(append(r.Kinds, r.Kind))
+	r.Kinds = p.kindsOf(r.Kinds)
 	if r.Metric != "" {
 		r.Metrics = append([]string{r.Metric}, r.Metrics...)
 	}
@@ -128,34 +125,5 @@ func overlap(a, b []string) bool {
 // stands reports whether the value stands in the question, as words of its own.
 func stands(question, value string) bool { return find(question, value) >= 0 }
 
-// find returns where the value stands in the question, -1 if it does not or is empty.
-func find(question, value string) int {
-	text, value := strings.ToLower(question), strings.ToLower(value)
-	if value == "" || len(text) != len(question) {
-		return -1 // where lower case moves what follows, too
-	}
-	for from := 0; ; {
-		at := strings.Index(text[from:], value)
-		if at < 0 {
-			return -1
-		}
-		at += from
-		if !joins(text[:at], true) && !joins(text[at+len(value):], false) {
-			return at
-		}
-		from = at + 1
-	}
-}
-
-// joins reports whether the end of a text, or its beginning, is part of a word or a name.
-func joins(text string, end bool) bool {
-	runes := []rune(text)
-	if len(runes) == 0 {
-		return false
-	}
-	if end {
-		slices.Reverse(runes)
-	}
-	inner := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
-	return inner(runes[0]) || strings.ContainsRune("-_./", runes[0]) && len(runes) > 1 && inner(runes[1])
-}
+// find returns where the value stands in the question, -1 if it does not or is empty: half a path or a name is no word.
+func find(question, value string) int { return router.FindWord(question, value, "-_./") }

@@ -39,12 +39,12 @@ type Proposal struct {
 	Compared  int           `json:"compared"`        // questions that were asked with it and without
 	Harm      []string      `json:"harm"`            // those that it takes though they are not its own, and examples of others that are lost
 	Drift     []string      `json:"drift"`           // those near the edge of other intents that fare worse, for it is learned beside them
-	Held      Held          `json:"held"`            // its own questions, each asked without having been learned
+	HeldOut   HeldOut       `json:"heldOut"`         // its own questions, each asked without having been learned
 	Fault     string        `json:"fault,omitempty"` // why it is given up; empty if it passed
 }
 
-// Held is how questions fared that an intent had not learned.
-type Held struct {
+// HeldOut is how questions fared that an intent had not learned.
+type HeldOut struct {
 	Asked int `json:"asked"`
 	Right int `json:"right"`
 }
@@ -55,19 +55,34 @@ type proposer struct {
 	catalog *intents.Catalog
 	matcher *router.Matcher
 	words   *words
+	learned memory
 	taken   map[string]bool // ids
 }
+
+// memory keeps what was learned, for drafts that are tried again with other risks: these are not learned.
+type memory map[string][]byte
+
+var _ router.Cache = memory{}
+
+// Load returns what was stored under the key.
+func (m memory) Load(key string) ([]byte, bool) {
+	value, ok := m[key]
+	return value, ok
+}
+
+// Store keeps the value.
+func (m memory) Store(key string, value []byte) { m[key] = value }
 
 // Propose makes an intent of each group of questions, checks it, and returns all of them, also those that are given up: first those
 // that would have answered most questions. It fails with [intents.Errors] if the catalogue does, or when ctx ends.
 func Propose(ctx context.Context, all []router.Investigation, o Options) ([]Proposal, error) {
-	p := &proposer{Options: o, taken: map[string]bool{}}
+	p := &proposer{Options: o, learned: memory{}, taken: map[string]bool{}}
 	p.Least = max(p.Least, 2)
 	if p.Intent == nil {
 		p.Intent = func(string) (string, bool) { return "", false }
 	}
 	var err error
-	if p.catalog, p.matcher, err = load(p.Layers); err != nil {
+	if p.catalog, p.matcher, err = load(p.Layers, p.learned); err != nil {
 		return nil, fmt.Errorf("load the intents in use: %w", err)
 	}
 	p.words = newWords(p.catalog)
@@ -130,11 +145,11 @@ func (r *Proposal) count(one router.Investigation) {
 	*r.Cost += *one.Cost
 }
 
-func load(layers []intents.Layer) (*intents.Catalog, *router.Matcher, error) {
+func load(layers []intents.Layer, caches ...router.Cache) (*intents.Catalog, *router.Matcher, error) {
 	catalog, err := intents.LoadAll(layers...)
 	if err != nil {
 		return nil, nil, err
 	}
-	matcher, err := router.NewMatcher(catalog)
+	matcher, err := router.NewMatcher(catalog, caches...)
 	return catalog, matcher, err
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -19,6 +21,7 @@ import (
 	"clanker/eval"
 	"clanker/intents"
 	"clanker/router"
+	"clanker/router/agent/toolbox"
 )
 
 var update = flag.Bool("update", false, "write the golden file anew")
@@ -79,7 +82,7 @@ func TestGolden(t *testing.T) {
 	proposals := propose(t, notes(), Options{})
 	var text strings.Builder
 	for _, p := range proposals {
-		fmt.Fprintf(&text, "# %d questions, held %d of %d, compared %d, fault %q, doubts %q\n%s\n", len(p.Questions), p.Held.Right, p.Held.Asked, p.Compared, p.Fault, p.Doubts, p.YAML)
+		fmt.Fprintf(&text, "# %d questions, held %d of %d, compared %d, fault %q, doubts %q\n%s\n", len(p.Questions), p.HeldOut.Right, p.HeldOut.Asked, p.Compared, p.Fault, p.Doubts, p.YAML)
 	}
 	const golden = "testdata/proposals.yaml"
 	if *update {
@@ -185,6 +188,61 @@ func TestAProposalThatDoesNotLoadIsGivenUp(t *testing.T) {
 	require.Len(t, proposals, 2)
 	assert.Empty(t, proposals[0].Fault)
 	assert.Contains(t, proposals[1].Fault, "no such metric")
+}
+
+// TestWhatLosesAsMuchAsItFindsIsGivenUp, the smallest first.
+func TestWhatLosesAsMuchAsItFindsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ found, drift, left int }{{2, 0, 2}, {0, 0, 2}, {2, 1, 2}, {2, 2, 1}, {2, 3, 1}, {0, 1, 1}} {
+		large, small := &draft{}, &draft{}
+		small.result.HeldOut = HeldOut{Asked: 4, Right: test.found}
+		p := &proof{passed: []*draft{large, small}, drift: make([]string, test.drift)}
+		assert.Equal(t, test.left < 2, p.weigh(), test)
+		assert.Len(t, p.passed, test.left, test)
+		assert.Empty(t, large.result.Fault, test)
+		assert.Equal(t, test.left < 2, strings.Contains(small.result.Fault, "are found"), test)
+	}
+	assert.False(t, (&proof{drift: make([]string, 3)}).weigh(), "none is left")
+}
+
+// TestRequestsAreThoseOfTheToolbox: a tool or a parameter that is called otherwise there would never be learned from.
+func TestRequestsAreThoseOfTheToolbox(t *testing.T) {
+	t.Parallel()
+	takes := map[string]bool{}
+	var tools []string
+	for _, tool := range toolbox.New(new(router.Desk)).Tools() {
+		if _, ok := reading[tool.Function.Name]; ok {
+			tools = append(tools, tool.Function.Name)
+			for name := range tool.Function.Parameters.(map[string]any)["properties"].(map[string]any) {
+				takes[name] = true
+			}
+		}
+	}
+	assert.ElementsMatch(t, slices.Collect(maps.Keys(reading)), tools)
+	for field := range reflect.TypeFor[request]().Fields() {
+		if name := field.Tag.Get("json"); name != "" {
+			assert.True(t, takes[name], name)
+		}
+	}
+}
+
+// TestAnswersOfMetricsHaveTheirUnit, as they do elsewhere.
+func TestAnswersOfMetricsHaveTheirUnit(t *testing.T) {
+	t.Parallel()
+	for metric, want := range map[string]string{
+		adapters.MetricCPUUsage: " {{number (", adapters.MetricErrorRatio: " {{percent (", adapters.MetricCPUOfLimit: " {{percent (",
+		adapters.MetricStorageGrowth: `"storage.growth")}}/day{{else}}`, adapters.MetricCostMonthly: " ${{number (",
+		adapters.MetricLatencyP99: " {{seconds (", adapters.MetricMemoryUsage: " {{bytes (", adapters.MetricRequestRate: `"requests.rate")}}/s{{else}}`,
+	} {
+		assert.Contains(t, metricsAnswer([]string{metric}, "pod"), want)
+	}
+}
+
+func TestHalfANameIsNoName(t *testing.T) {
+	t.Parallel()
+	for question, want := range map[string]int{"is Web-1 well?": 3, "is web-10 well": -1, "is shop/web-1 well": -1, "is it web-1.": 6, "": -1} {
+		assert.Equal(t, want, find(question, "web-1"), question)
+	}
 }
 
 func TestWhatItWouldHaveSaved(t *testing.T) {

@@ -41,7 +41,7 @@ func (p *proposer) word(d *draft) {
 }
 
 // around is the direction of a graph that is not told another one. The router goes by the last word of the id.
-const around = "around"
+const around = string(adapters.Around)
 
 // things are what the intent is about, in words, and in one for its id.
 func (d *draft) things() (things, last string) {
@@ -80,10 +80,10 @@ func (d *draft) wordTopology(direction string) {
 	in := &d.intent
 	in.Topic, in.Description = intents.TopicTopology, "What hangs together with one named thing"
 	verb := `hang{{if eq (len .) 1}}s{{end}} together with`
-	switch direction {
-	case "dependents":
+	switch adapters.Direction(direction) {
+	case adapters.Dependents:
 		in.Description, verb = "What depends on one named thing", `depend{{if eq (len .) 1}}s{{end}} on`
-	case "dependencies":
+	case adapters.Dependencies:
 		in.Description = "What one named thing depends on"
 		in.Answer = `{{.Slots.service}} depends on {{with .Resources}}{{plural (len .) "thing"}}{{else}}nothing that was read{{end}}`
 		return

@@ -1,13 +1,10 @@
 package suggest
 
 import (
-	"archive/zip"
-	"bytes"
 	"fmt"
-	"io"
-	"maps"
 	"slices"
 	"strings"
+	"testing/fstest"
 
 	"github.com/goccy/go-yaml"
 
@@ -132,21 +129,10 @@ func (p *proposer) patterns(d *draft, of []question) []string {
 type files map[string]string
 
 // layer makes a folder of them.
-func (f files) layer() (intents.Layer, error) {
-	var content bytes.Buffer
-	archive := zip.NewWriter(&content)
-	for _, name := range slices.Sorted(maps.Keys(f)) {
-		file, err := archive.Create(name)
-		if err != nil {
-			return intents.Layer{}, err
-		}
-		if _, err := io.WriteString(file, f[name]); err != nil {
-			return intents.Layer{}, err
-		}
+func (f files) layer() intents.Layer {
+	folder := fstest.MapFS{}
+	for name, text := range f {
+		folder[name] = &fstest.MapFile{Data: []byte(text)}
 	}
-	if err := archive.Close(); err != nil {
-		return intents.Layer{}, err
-	}
-	folder, err := zip.NewReader(bytes.NewReader(content.Bytes()), int64(content.Len()))
-	return intents.Layer{Name: "suggested", Files: folder}, err
+	return intents.Layer{Name: "suggested", Files: folder}
 }
