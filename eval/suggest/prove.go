@@ -50,12 +50,13 @@ func (p *proposer) prove(ctx context.Context, drafts []*draft) error {
 		if err := pr.settle(ctx); err != nil {
 			return err
 		}
+		// What a draft found beside one that was given up since, it finds without.
 		if slices.ContainsFunc(pr.passed, func(d *draft) bool { return d.tested != d.result.YAML }) {
 			if err := pr.holdOut(ctx); err != nil {
 				return err
 			}
 		}
-		if !pr.loosen() && !pr.judge() && !pr.weigh() { // what is given up is missed by the others: they are checked anew
+		if !pr.loosen() && !pr.judge() && !pr.weigh() {
 			return nil
 		}
 	}

@@ -128,7 +128,7 @@ func (p *proposer) patterns(d *draft, of []question) []string {
 // files are the files of a layer, by name.
 type files map[string]string
 
-// layer makes a folder of them.
+// layer makes a folder of them, by what the standard library has of file systems in memory.
 func (f files) layer() intents.Layer {
 	folder := fstest.MapFS{}
 	for name, text := range f {
