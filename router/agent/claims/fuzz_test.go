@@ -60,7 +60,8 @@ func FuzzCommands(f *testing.F) {
 	})
 }
 
-// TestLongText holds the check to a time that grows with its text, and not faster.
+// TestLongText holds the check to a time that grows with its text, and not faster: with the race detector, on a busy machine, it is
+// seconds; that of its square would be minutes.
 func TestLongText(t *testing.T) {
 	var all strings.Builder
 	for i := range 20_000 {
@@ -74,6 +75,6 @@ func TestLongText(t *testing.T) {
 		began := time.Now()
 		marked, _ := f.Check(strings.Repeat(piece, max(1, 100_000/len(piece))) + " v99")
 		assert.Contains(t, marked, "v99")
-		assert.Less(t, time.Since(began), 5*time.Second, piece[:min(len(piece), 20)])
+		assert.Less(t, time.Since(began), time.Minute, piece[:min(len(piece), 20)])
 	}
 }
