@@ -164,7 +164,7 @@ func TestCancellingStopsTheCall(t *testing.T) {
 	send(t, "POST", url, cancel, "Mcp-Session-Id", session)
 	<-cancelled
 	<-ended
-	assert.Eventually(t, func() bool { return strings.Contains(logged.String(), "status=cancelled") }, 5*time.Second, time.Millisecond)
+	assert.Eventually(t, func() bool { return strings.Contains(logged.String(), "status=cancelled") }, 20*time.Second, time.Millisecond)
 }
 
 // A client that has all it may have running must be able to take some of it back.

@@ -123,7 +123,7 @@ func TestManyClientsLeaveNothingBehind(t *testing.T) {
 	}
 	wait.Wait()
 	stop()
-	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 5*time.Second, 10*time.Millisecond, "goroutines are left") // +1: the poll itself
+	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 20*time.Second, 10*time.Millisecond, "goroutines are left") // +1: the poll itself
 }
 
 // listening opens the stream of a new session.

@@ -21,7 +21,7 @@ import (
 )
 
 // soon is more than anything here takes, and far less than the deadlines of the driver.
-const soon = 5 * time.Second
+const soon = 10 * time.Second
 
 // until fails the test unless the channel is closed or brings something soon.
 func until[T any](t *testing.T, what string, c <-chan T) {

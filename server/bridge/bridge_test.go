@@ -218,7 +218,7 @@ func TestRequestsThatHangKeepNothingWaiting(t *testing.T) {
 		c.send(ask(id))
 	}
 	assert.JSONEq(t, fmt.Sprintf(`{"jsonrpc":"2.0","id":%d,"error":{"code":-32603,"message":"256 requests are running: wait for one of them to end"}}`, maxRunning), c.next())
-	assert.Eventually(t, func() bool { return len(w.saw(http.MethodPost, `"id":7,`)) == 1 }, 5*time.Second, time.Millisecond)
+	assert.Eventually(t, func() bool { return len(w.saw(http.MethodPost, `"id":7,`)) == 1 }, 20*time.Second, time.Millisecond)
 	c.send(`{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7}}`)
 	<-gone
 	close(release)
@@ -263,7 +263,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		c.end()
 	}
 	w.kill()
-	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 5*time.Second, 10*time.Millisecond) // +1: the poll itself
+	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 20*time.Second, 10*time.Millisecond) // +1: the poll itself
 }
 
 // A workspace that hangs is no reason to wait for ever, neither for the client nor for who ends us.

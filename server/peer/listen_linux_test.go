@@ -98,7 +98,7 @@ func TestClosingLeavesNothingBehind(t *testing.T) {
 	_, err := l.Accept()
 	require.ErrorIs(t, err, net.ErrClosed)
 	assert.ErrorIs(t, l.Close(), net.ErrClosed)
-	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 5*time.Second, time.Millisecond) // +1: the poll itself
+	assert.Eventually(t, func() bool { return runtime.NumGoroutine() <= before+1 }, 20*time.Second, time.Millisecond) // +1: the poll itself
 }
 
 func TestClosingTheListenerBelowEndsIt(t *testing.T) {

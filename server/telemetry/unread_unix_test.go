@@ -61,7 +61,7 @@ func TestALogThatIsNotReadLosesWholeLines(t *testing.T) {
 		after++
 		l.Info("after")
 		return len(w.rest) == 0 && w.lost == 0
-	}, 5*time.Second, time.Millisecond)
+	}, 20*time.Second, time.Millisecond)
 	require.NoError(t, write.Close())
 	<-ended
 	assert.Positive(t, lost)
