@@ -20,8 +20,9 @@ RACE     := $(if $(shell command -v gcc cc 2>/dev/null),-race)
 LINTER   := golangci-lint
 LINTER_VERSION := v2.15.0
 HELM_VERSION := v3.22.0
+OLLAMA_VERSION := v0.17.4
 
-.PHONY: help build run demo test eval eval-models arm64 e2e attacks lint check golden bench fuzz controlplane terraform helm conformance
+.PHONY: help build run demo test eval eval-models arm64 e2e attacks lint check golden bench fuzz controlplane terraform helm ollama conformance
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,7 +47,7 @@ eval: build ## measure how questions are routed, and hold the line of eval/basel
 eval-models: build ## ask real models what no intent covers, those in MODELS or of the keys in the environment; it stops at DOLLARS (5)
 	@$(GO) run $(FLAGS) ./eval/models/run -clanker bin/clanker -models "$$MODELS" -dollars "$${DOLLARS:-5}" -table eval/models/RESULTS.md
 
-e2e: build controlplane terraform helm conformance ## real Kubernetes and PostgreSQL, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
+e2e: build controlplane terraform helm ollama conformance ## real Kubernetes, PostgreSQL and Ollama, the official MCP suite and clients, Chromium, other users, 50 clients for a minute
 	@.ci/install chromium:chromium "$(firstword $(wildcard /usr/lib/postgresql/*/bin/postgres) postgres):postgresql"
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -timeout 45m ./server/e2e/... ./server/store/... ./server/peer ./server/isolation ./adapters/kubernetes/... ./adapters/terraform
 	$(GO) test -trimpath -tags $(TAGS),e2e -count 1 -run '^TestConformance$$' -v ./server
@@ -90,6 +91,11 @@ terraform: $(if $(shell command -v terraform),,.cache/bin/terraform)
 .cache/bin/terraform: adapters/terraform/build/go.mod
 	@echo "building terraform, once"
 	@mkdir -p .cache/bin && cd adapters/terraform/build && CGO_ENABLED=0 $(GO) build -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ github.com/hashicorp/terraform
+
+ollama: .cache/bin/ollama
+.cache/bin/ollama:
+	@echo "building ollama, once"
+	@mkdir -p .cache/bin && .ci/ollama $(OLLAMA_VERSION) $(CURDIR)/$@
 
 lint: .cache/bin/$(LINTER)-$(LINTER_VERSION) ## formatting, vet and the linters of .golangci.yml
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); echo "lint: not formatted: run gofmt -w on the files above"; exit 1; }
