@@ -21,6 +21,7 @@ type Finding struct {
 	Refs        []string // IDs of the resources that they name, in their order
 	Proposals   []Proposal
 	Warnings    []string
+	Doubts      []string              // warnings about its text and its proposals, which are left out where those are
 	Short       string                // why it ended before its time, for a person: a limit that was reached; empty if it did not
 	Problem     *adapters.SourceError // why the model did not answer, or not to the end; nil if it did
 	Usage       ModelUsage

@@ -13,7 +13,7 @@ func (d *draft) report(f Finding, sights shown) {
 	a := &d.answer
 	d.finding = &f
 	a.Summary, a.Explanation, a.Unverified = f.Summary, f.Explanation, f.Unverified
-	a.Proposals, a.Warnings = f.Proposals, slices.Concat(a.Warnings, f.Warnings)
+	a.Proposals, a.Warnings = f.Proposals, slices.Concat(a.Warnings, f.Warnings, f.Doubts)
 	if f.Short != "" {
 		d.warn("%s", f.Short)
 	}
@@ -89,6 +89,7 @@ func (d *draft) settleFinding() {
 func (d *draft) dismiss(status Status, summary string) {
 	a := &d.answer
 	a.Status, a.Summary, a.Explanation, a.Unverified, a.Proposals = status, summary, "", nil, nil
+	a.Warnings = slices.DeleteFunc(a.Warnings, func(w string) bool { return slices.Contains(d.finding.Doubts, w) })
 }
 
 const noBearing = "No intent covers this question, and the model read nothing that bears on it: name what it is about, or choose another model."

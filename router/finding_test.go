@@ -25,7 +25,7 @@ func TestFallbackStatus(t *testing.T) {
 		summary string
 	}{
 		"an answer":            {Finding{Summary: "It does."}, true, false, StatusOK, "It does."},
-		"prose without a read": {Finding{Summary: "It does.", Explanation: "I know it.", Unverified: []string{"7"}, Proposals: []Proposal{{Argv: []string{"rm"}}}}, false, false, StatusNoData, noBearing},
+		"prose without a read": {Finding{Summary: "It does.", Explanation: "I know it.", Unverified: []string{"7"}, Proposals: []Proposal{{Argv: []string{"rm"}}}, Doubts: []string{"rm?"}}, false, false, StatusNoData, noBearing},
 		"a limit":              {Finding{Summary: "It does.", Short: "12 steps are used up"}, true, false, StatusPartial, "It does."},
 		"a part":               {Finding{Summary: "It does."}, true, true, StatusPartial, "It does. Not checked: aws eu pods"},
 		"no model":             {Finding{Problem: limit}, false, false, StatusError, "No intent covers this question, and the model could not look into it: the day's limit is reached; fix: raise models.daily.cents"},
@@ -52,6 +52,7 @@ func TestFallbackStatus(t *testing.T) {
 				assert.Empty(t, a.Unverified)
 				assert.Empty(t, a.Proposals)
 			}
+				assert.NotContains(t, a.Warnings, "rm?", "of what is not there")
 			assert.Equal(t, a.Status == StatusError, slices.ContainsFunc(a.Warnings, func(w string) bool { return strings.HasPrefix(w, "nearest intents: ") }))
 			if c.finding.Problem != nil {
 				assert.False(t, a.Coverage.Complete)

@@ -30,8 +30,8 @@ func (i *inquiry) finding(e ending) router.Finding {
 	if i.budget.warning != "" {
 		f.Warnings = append(f.Warnings, i.budget.warning)
 	}
-	rest, commands, warnings := claims.Commands(i.told(e.text, longestText), i.foreign)
-	f.Warnings = append(f.Warnings, warnings...)
+	rest, commands, doubts := claims.Commands(i.told(e.text, longestText), i.foreign)
+	f.Doubts = doubts
 	marked, unverified := i.facts.Check(rest)
 	f.Unverified = unverified
 	f.Summary, f.Explanation = halves(marked)
@@ -107,12 +107,12 @@ func (i *inquiry) propose(f *router.Finding, commands []string) {
 		command, named, err := parse(text)
 		named = i.told(router.Printable(named), longestNamed)
 		if err != nil {
-			f.Warnings = append(f.Warnings, fmt.Sprintf("a command that the model wrote is left out (%s): %v", named, err))
+			f.Doubts = append(f.Doubts, fmt.Sprintf("a command that the model wrote is left out (%s): %v", named, err))
 			continue
 		}
 		f.Proposals = append(f.Proposals, router.Proposal{Argv: command.Argv, Reason: reason})
 		if unread := i.facts.Unread(command, i.isKind); len(unread) > 0 {
-			f.Warnings = append(f.Warnings, fmt.Sprintf("the proposed command (%s) names what no tool returned: %s", named, i.told(strings.Join(unread, ", "), longestNamed)))
+			f.Doubts = append(f.Doubts, fmt.Sprintf("the proposed command (%s) names what no tool returned: %s", named, i.told(strings.Join(unread, ", "), longestNamed)))
 		}
 	}
 }

@@ -92,6 +92,9 @@ func TestWhatWasTooMuchForOneTurnIsReadInTheNext(t *testing.T) {
 	assert.Contains(t, results[mostCalls].Content, "not called: at most 8 tools")
 	assert.Contains(t, results[mostCalls+1].Content, "1 resource (1 degraded)")
 	assert.Equal(t, router.StatusOK, a.Status, a.Summary)
+
+	r = newRig(t, nil, calls(append(pairs, ninth...)...), calls(append(pairs, ninth...)...), calls(append(pairs, ninth...)...), says("I give up."))
+	assert.Contains(t, strings.Join(r.ask(t, router.Question{}).Warnings, ""), "it asked for the same again and again", "what is too much each time makes it no other")
 }
 
 // An empty turn is asked about once; one that was cut off before it said anything is not.

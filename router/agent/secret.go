@@ -20,7 +20,7 @@ func (i *inquiry) told(text string, most int) string {
 // scrub takes secrets out of a finding once more: one may have been written with something between that was taken out since.
 func scrub(f *router.Finding, scrub func(string) string) {
 	f.Summary, f.Explanation = scrub(f.Summary), scrub(f.Explanation)
-	all := [][]string{f.Unverified, f.Warnings}
+	all := [][]string{f.Unverified, f.Warnings, f.Doubts}
 	for _, p := range f.Proposals {
 		all = append(all, p.Argv)
 	}
