@@ -61,12 +61,15 @@ func (d *draft) decline(match Match, m *Matcher) {
 	if match.Reason != "" {
 		d.warn("%s", match.Reason)
 	}
+	if !match.Barred && !match.Foreign {
+		d.nearest(match, m)
+	}
 	switch {
 	case match.Barred:
+	case d.asked.Unaided:
+		d.warn("no model looks into a question that is watched, which would cost as often as it is asked: ask it once")
 	case match.Foreign:
-		d.warn("name a model with the question to have it looked into all the same")
-	default:
-		d.nearest(match, m)
+		d.warn("name a model with the question (--model, over MCP `model`) to have it looked into all the same")
 	}
 }
 

@@ -87,7 +87,16 @@ func TestFallbackIsAskedByName(t *testing.T) {
 			return Finding{Summary: "So.", Usage: used}, nil
 		})
 		assert.Equal(t, &used, ask(t, r, Question{Text: text, Model: "test/model"}).Usage.Model, text)
-		assert.Contains(t, ask(t, r, Question{Text: text}).Warnings, "name a model with the question to have it looked into all the same", text)
+		assert.Contains(t, ask(t, r, Question{Text: text}).Warnings, "name a model with the question (--model, over MCP `model`) to have it looked into all the same", text)
+	}
+}
+
+// Whoever has a model and watches is told why it is not asked.
+func TestFallbackIsNotAskedByAWatch(t *testing.T) {
+	r := newFallback(t, shop(), nil)
+	for _, text := range []string{twist, "how would you fix web?"} {
+		warnings := ask(t, r, Question{Text: text, Unaided: true}).Warnings
+		assert.Equal(t, "no model looks into a question that is watched, which would cost as often as it is asked: ask it once", warnings[len(warnings)-1])
 	}
 }
 

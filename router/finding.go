@@ -133,7 +133,7 @@ func (d *draft) unanswered() NotChecked {
 
 // problemWords is a problem with what to do about it, which stays whole where the problem takes many words.
 func problemWords(lead string, e *adapters.SourceError) string {
-	text, fix := lead+cmp.Or(e.Detail, reasonWords(e.Reason)), ""
+	text, fix := lead+strings.TrimSuffix(cmp.Or(e.Detail, reasonWords(e.Reason)), "."), ""
 	if e.Fix != "" {
 		fix = "; fix: " + e.Fix
 	}

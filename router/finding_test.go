@@ -51,8 +51,8 @@ func TestFallbackStatus(t *testing.T) {
 				assert.Empty(t, a.Explanation)
 				assert.Empty(t, a.Unverified)
 				assert.Empty(t, a.Proposals)
-			}
 				assert.NotContains(t, a.Warnings, "rm?", "of what is not there")
+			}
 			assert.Equal(t, a.Status == StatusError, slices.ContainsFunc(a.Warnings, func(w string) bool { return strings.HasPrefix(w, "nearest intents: ") }))
 			if c.finding.Problem != nil {
 				assert.False(t, a.Coverage.Complete)
@@ -106,6 +106,12 @@ func TestFallbackTellsWhatChanged(t *testing.T) {
 			assert.False(t, i > 0 && c.At.After(a.Changes[i-1].At), name)
 		}
 	}
+}
+
+func TestFallbackThatIsRefusedInASentence(t *testing.T) {
+	problem := &adapters.SourceError{Reason: adapters.Refused, Detail: "the model refused: I will not.", Fix: "ask in other words"}
+	a := fallback(t, shop(), func(context.Context, Question, *Desk) (Finding, error) { return Finding{Problem: problem, Usage: used}, nil })
+	assert.True(t, strings.HasSuffix(a.Summary, ": I will not; fix: ask in other words"), a.Summary)
 }
 
 // What the first line says is not said again, and what to do is never cut off.

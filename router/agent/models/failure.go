@@ -69,6 +69,7 @@ func (m meaning) of(code int, words string) bool {
 
 // meanings are those that there are; the first that fits counts.
 func (t *transport) meanings() []meaning {
+	reason, fix := t.at.rejected()
 	name, key, again := t.at.vendor.Name, cmp.Or(t.at.from, "models."+t.at.vendor.Name+".key"), "ask again in a while, or choose another model"
 	broke := saysNoMoney
 	if name == google {
@@ -76,7 +77,7 @@ func (t *transport) meanings() []meaning {
 	}
 	return []meaning{
 		{adapters.LimitReached, fmt.Sprintf("add credit, or raise the limit, of your account at %s, or choose another model", name), false, broke, []int{402}},
-		{adapters.ExpiredCredentials, t.at.vendor.keyed(fmt.Sprintf("put a valid key into %s", key)), false, saysBadKey, []int{401}},
+		{reason, fix, false, saysBadKey, []int{401}},
 		{adapters.RateLimited, again, false, nil, []int{429, int(statusOverloaded)}},
 		{adapters.Unsupported, FixContext(name + "/"), true, saysOverflow, []int{413}},
 		{adapters.PermissionDenied, t.at.vendor.keyed(fmt.Sprintf("let the key in %s use %s, or choose another model: %s", key, t.model, fixList)), false, nil, []int{403}},

@@ -70,6 +70,16 @@ func TestListSaysWhatIsMissing(t *testing.T) {
 	assert.NotContains(t, string(raw), planted)
 }
 
+// A server on this machine is asked without a key, and may want one all the same.
+func TestListSaysWhereAKeyIsMissing(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	defer server.Close()
+	m, err := New(Settings{Providers: map[string]Provider{"openai": {URL: server.URL}}, Getenv: environment(nil), File: "/c.yaml"})
+	require.NoError(t, err)
+	listed := m.List(t.Context())
+	assert.Equal(t, "openai answered with HTTP status 401; fix: set OPENAI_API_KEY, or models.openai.key in /c.yaml", listed[len(listed)-1].Error)
+}
+
 func TestProvidersAsksNobody(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { t.Errorf("asked for %s", r.URL) }))
 	defer server.Close()

@@ -98,7 +98,16 @@ type endpoint struct {
 	base   *url.URL
 	key    string // empty if there is none
 	from   string // where the key was found, for errors: "ANTHROPIC_API_KEY", "models.anthropic.key"
+	fixKey string // how to give it a key, where it has none
 	where  string // where the URL is set, as "OPENAI_BASE_URL"; empty for the usual one
+}
+
+// rejected is what it means that its key is not good enough, and what to do about it.
+func (e endpoint) rejected() (adapters.Reason, string) {
+	if e.key == "" && e.vendor.Keys != nil {
+		return adapters.NoCredentials, e.fixKey
+	}
+	return adapters.ExpiredCredentials, e.vendor.keyed(fmt.Sprintf("put a valid key into %s", e.from))
 }
 
 func (e endpoint) url(path string) string { return e.base.String() + path }
@@ -140,8 +149,9 @@ func (m *Models) endpoint(ctx context.Context, v vendor) (endpoint, error) {
 	if at.key, at.from, err = m.key(ctx, v); err != nil {
 		return endpoint{}, err
 	}
+	at.fixKey = m.fixKey(v)
 	if at.key == "" && !v.keyless(base) {
-		return endpoint{}, &adapters.SourceError{Reason: adapters.NoCredentials, Detail: "there is no key for " + v.Name, Fix: m.fixKey(v)}
+		return endpoint{}, &adapters.SourceError{Reason: adapters.NoCredentials, Detail: "there is no key for " + v.Name, Fix: at.fixKey}
 	}
 	return at, nil
 }
