@@ -38,6 +38,7 @@ func TestCheck(t *testing.T) {
 		{"ranges", "", "80% and 95%", "80–95%, 80-95%, 81–95%", "80–95%, 80-95%, 81 [unverified]–95%"},
 		{"shares of a whole", "", "1/2 nodes", "1/2 nodes, 1 of 2 nodes, 1/3 nodes", "1/2 nodes, 1 of 2 nodes, 1/3 [unverified] nodes"},
 		{"no claims", "", "", "1. First\n2) Second, 24/7, the 3rd of them, 1 of the pods, for two reasons: step 3 and p99 on k8s", "1. First\n2) Second, 24/7, the 3rd of them, 1 of the pods, for two reasons: step 3 and p99 on k8s"},
+		{"no number of a figure", "", "", "figure 28.4 ms, in case 5 minutes, point 99.9%, part 400GB, option $30", "figure 28.4 ms [unverified], in case 5 minutes [unverified], point 99.9% [unverified], part 400GB [unverified], option $30 [unverified]"},
 		{"derived", "", "2 pods, 3 pods", "5 pods in all", "5 [unverified] pods in all"},
 		{"versions", "", "image shop/web:v1.4.2", "web v1.4.2, not v1.4.3", "web v1.4.2, not v1.4.3 [unverified]"},
 		{"parts of a pod's name", "", "pod checkout-api-7d9f-ab3de", "checkout-api, checkout-api-7d9f, ab3de, checkout-ap-i, b3de", "checkout-api, checkout-api-7d9f, ab3de, checkout-ap-i [unverified], b3de [unverified]"},

@@ -102,11 +102,17 @@ func (s *sentence) ranges() bool {
 	return between == "–" || between == "—"
 }
 
+// bare reports whether the figure is a whole number without a unit, as that of a step is.
+func (s *sentence) bare() bool {
+	behind := s.near(1)
+	return !strings.ContainsAny(s.word().text, ".,$€£%") && unitOf(s.word().text) == "" && (behind == "" || units(behind) == nil)
+}
+
 // uncounted reports whether the figure is no claim: the number of a line or of a step, "1 of the".
 func (s *sentence) uncounted() bool {
 	w := s.word()
 	rest := s.text[w.end:]
 	listed := w.first && digit(w.text[0]) && len(w.text) < 3 && (strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, ") "))
 	before, behind := s.near(-1), s.near(1)
-	return listed || in(trade, w.text) || before != "" && in(steps, before) || behind != "" && in(aspects, behind) || w.text == "1" && behind == "of" && s.near(2) == "the"
+	return listed || in(trade, w.text) || before != "" && in(steps, before) && s.bare() || behind != "" && in(aspects, behind) || w.text == "1" && behind == "of" && s.near(2) == "the"
 }
