@@ -92,7 +92,7 @@ func answerCode(answer router.Answer) int {
 		return exitOK
 	case status == router.StatusNeedsInput || status == router.StatusUnsupported:
 		return exitNoAnswer
-	case len(answer.Coverage.Checked) == 0 && len(answer.Coverage.NotChecked) > 0:
+	case len(answer.Coverage.NotChecked) > 0 && (len(answer.Coverage.Checked) == 0 || status == router.StatusError):
 		return exitNothingRead
 	case status == router.StatusPartial:
 		return exitPartial

@@ -67,6 +67,7 @@ func TestAnswerCode(t *testing.T) {
 		{"asked back", router.StatusNeedsInput, router.Coverage{}, exitNoAnswer},
 		{"not understood", router.StatusUnsupported, router.Coverage{}, exitNoAnswer},
 		{"nothing read", router.StatusError, router.Coverage{NotChecked: unread}, exitNothingRead},
+		{"read, but no answer of the model", router.StatusError, router.Coverage{Checked: read, NotChecked: unread}, exitNothingRead},
 		{"nothing found, nothing read", router.StatusNoData, router.Coverage{NotChecked: unread}, exitNothingRead},
 		{"bad question", router.StatusError, router.Coverage{}, exitError},
 		{"a status of the future", "denied", router.Coverage{}, exitError},
