@@ -110,7 +110,9 @@ func TestFallbackTellsWhatChanged(t *testing.T) {
 
 func TestFallbackThatIsRefusedInASentence(t *testing.T) {
 	problem := &adapters.SourceError{Reason: adapters.Refused, Detail: "the model refused: I will not.", Fix: "ask in other words"}
-	a := fallback(t, shop(), func(context.Context, Question, *Desk) (Finding, error) { return Finding{Problem: problem, Usage: used}, nil })
+	a := fallback(t, shop(), func(context.Context, Question, *Desk) (Finding, error) {
+		return Finding{Problem: problem, Usage: used}, nil
+	})
 	assert.True(t, strings.HasSuffix(a.Summary, ": I will not; fix: ask in other words"), a.Summary)
 }
 

@@ -36,6 +36,7 @@ func TestNamed(t *testing.T) {
 	i := &inquiry{ids: []string{"aws/prod/us-east-1/production/cache/session-cache", "kubernetes/c/n/deployment/web", "kubernetes/c/n/deployment/a"}}
 	assert.Equal(t, i.ids[:2], i.named("Session-cache makes a web slow."), "a sentence may begin with a name, and a is a word")
 	assert.Equal(t, i.ids[1:2], i.named("deployment/web. It needs my-session-cache"))
+	assert.Empty(t, i.named("web.local is another"))
 }
 
 // broken is a workspace with a bug.

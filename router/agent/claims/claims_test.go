@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"clanker/adapters"
 	"clanker/router"
 	"clanker/router/agent/claims"
 )
@@ -146,5 +147,29 @@ func TestCommands(t *testing.T) {
 			assert.Equal(t, c.commands, commands)
 			assert.Equal(t, c.warnings, warnings)
 		})
+	}
+}
+
+func TestUnread(t *testing.T) {
+	f := claims.New("")
+	f.Add("prod/shop/deployment/web runs shop/web:v2 in east, by eu, app=web")
+	isKind := func(word string) bool { return word == "statefulset" }
+	for _, c := range []struct {
+		args  []string
+		flags string
+		want  []string
+	}{
+		{[]string{"deployment/web", "web", "statefulset/web", "statefulset"}, "namespace=shop", nil},
+		{[]string{"deployment/ghost", "ghost", "web=shop/web:v3", "web=shop/web:v2"}, "", []string{"deployment/ghost", "ghost", "web=shop/web:v3"}},
+		{[]string{"deployment/web", "cpu=500m", "7"}, "replicas=77", []string{"cpu=500m"}},
+		{nil, "cluster=east container=web context=eu namespace=prod selector=app=web", nil},
+		{nil, "cluster=a1b container=c1d context=e1f namespace=g1h selector=app=i1j output=k1l", []string{"a1b", "c1d", "e1f", "g1h", "app=i1j"}},
+	} {
+		command := adapters.Command{Args: c.args}
+		for flag := range strings.FieldsSeq(c.flags) {
+			name, value, _ := strings.Cut(flag, "=")
+			command.Flags = append(command.Flags, adapters.Flag{Name: name, Value: value})
+		}
+		assert.ElementsMatch(t, c.want, f.Unread(command, isKind), "%s %s", c.args, c.flags)
 	}
 }

@@ -69,7 +69,7 @@ func (f *Facts) Unread(c adapters.Command, isKind func(string) bool) []string {
 		readings, _ := figure(part, "")
 		return readings == nil && !isKind(part) && !f.known(part)
 	}
-	return slices.DeleteFunc(words, func(word string) bool { return f.known(word) || !slices.ContainsFunc(parts(word), doubtful) })
+	return slices.DeleteFunc(words, func(word string) bool { return !slices.ContainsFunc(parts(word), doubtful) })
 }
 
 // dictated reports whether one of the texts holds a command, or nearly all of its words but for the program's name.
