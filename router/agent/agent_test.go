@@ -340,6 +340,7 @@ func TestWordsOfCommands(t *testing.T) {
 func TestCommandsThatNobodyCouldRunAreLeftOut(t *testing.T) {
 	a := newRig(t, nil, calls("get_resource", `{"name":"session-cache"}`), says("Roll it back.\nCOMMAND: rm -rf /\nCOMMAND: kubectl rollout undo deployment/session-cache --namespace=production")).ask(t, router.Question{})
 	require.Len(t, a.Proposals, 1)
+	assert.Equal(t, "for: "+twist, a.Proposals[0].Reason)
 	require.Len(t, a.Warnings, 1)
 	assert.Contains(t, a.Warnings[0], `a command that the model wrote is left out (rm -rf /): refused: "rm" is not a tool`)
 }
@@ -359,6 +360,17 @@ func TestCommandsThatNameWhatNobodyReadSaySo(t *testing.T) {
 			want = []string{"the proposed command (" + command + ") names what no tool returned: " + unread}
 		}
 		assert.Equal(t, want, a.Warnings, command)
+	}
+}
+
+// A command is the model's own text, of any length and with any character.
+func TestWarningsOfCommandsAreShort(t *testing.T) {
+	long := strings.Repeat("x", 2*longestNamed)
+	for _, command := range []string{`["kubectl","delete","pod","\u001b[31m` + long + `"]`, "kubectl delete pod " + long} {
+		warnings := newRig(t, nil, calls("get_resource", cacheCall), says("Do this.\nCOMMAND: "+command)).ask(t, router.Question{}).Warnings
+		require.Len(t, warnings, 1)
+		assert.Less(t, len(warnings[0]), 3*longestNamed)
+		assert.Equal(t, router.Printable(warnings[0]), warnings[0])
 	}
 }
 
