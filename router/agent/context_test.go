@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -19,12 +20,13 @@ import (
 	"clanker/router/agent/modeltest"
 )
 
-// given is an agent with a model of an Ollama that gives it so many tokens.
+// given is an agent with a model of an Ollama that gives it so many tokens, and is asked for that once.
 func given(t *testing.T, tokens int, turns ...modeltest.Turn) *agent.Agent {
 	t.Helper()
-	scripted := modeltest.Start(t, modeltest.Script{Turns: turns})
+	scripted, asked := modeltest.Start(t, modeltest.Script{Turns: turns}), new(atomic.Int32)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/api/ps" {
+			assert.EqualValues(t, 1, asked.Add(1))
 			fmt.Fprintf(w, `{"models":[{"name":"gemma4:31b","context_length":%d}]}`, tokens)
 			return
 		}
@@ -44,13 +46,13 @@ func TestAskWithinWhatOllamaGives(t *testing.T) {
 	t.Parallel()
 	const larger = "OLLAMA_CONTEXT_LENGTH"
 	looks := modeltest.Turn{Calls: []modeltest.Call{{Tool: "get_resource", Arguments: `{"name":"session-cache"}`}}}
-	for tokens, want := range map[int]router.Status{2048: router.StatusError, 4096: router.StatusPartial, 65536: router.StatusOK} {
+	for tokens, want := range map[int]router.Status{0: router.StatusOK, 2048: router.StatusError, 4096: router.StatusPartial, 65536: router.StatusOK} {
 		a := given(t, tokens, looks, modeltest.Turn{Text: "It is degraded.", Expect: modeltest.Expect{Alone: tokens == 4096}, Repeat: true})
 		answer, err := agenttest.Router(t, agenttest.Estate(t, demo.New), a).Route(t.Context(), router.Question{Text: agenttest.Curious})
 		require.NoError(t, err)
 		assert.Equal(t, want, answer.Status, "%d: %s", tokens, answer.Summary)
 		told := answer.Summary + strings.Join(answer.Warnings, "")
-		if tokens == 65536 {
+		if want == router.StatusOK {
 			assert.NotContains(t, told, larger)
 		} else {
 			assert.Contains(t, told, larger, tokens)
@@ -70,4 +72,7 @@ func TestTryTellsWhatOllamaGives(t *testing.T) {
 			assert.Contains(t, trial.Problem.Fix, "OLLAMA_CONTEXT_LENGTH")
 		}
 	}
+	trial, err := given(t, 4096, modeltest.Turn{Text: "43 in Oslo, 58 in Quito"}).Try(t.Context(), "")
+	require.NoError(t, err)
+	assert.Nil(t, trial.Problem, "it calls no tools, which is what is wrong with it")
 }

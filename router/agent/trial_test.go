@@ -33,6 +33,7 @@ func TestTry(t *testing.T) {
 		"no tools":     {[]modeltest.Turn{answer}, false, false, true, 1, ""},
 		"invented":     {[]modeltest.Turn{{Calls: []modeltest.Call{ask("Oslo")}}, {Text: "12 degrees in both"}}, true, false, false, 2, ""},
 		"part of it":   {[]modeltest.Turn{{Calls: []modeltest.Call{ask("Oslo")}}, {Text: "143 in Oslo, 58 in Quito"}}, true, false, false, 2, ""},
+		"another part": {[]modeltest.Turn{{Calls: []modeltest.Call{ask("Oslo")}}, {Text: "43 in Oslo, 158 in Quito"}}, true, false, false, 2, ""},
 		"never enough": {[]modeltest.Turn{{Calls: []modeltest.Call{ask("Paris")}, Repeat: true}}, false, false, false, 3, ""},
 		"nonsense":     {[]modeltest.Turn{{Calls: []modeltest.Call{{Tool: "rm", Arguments: `[`}}}, answer}, false, false, true, 2, ""},
 		"refused key":  {[]modeltest.Turn{{Error: &modeltest.Failure{Kind: modeltest.BadKey}}}, false, false, false, 1, adapters.ExpiredCredentials},
