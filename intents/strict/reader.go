@@ -289,7 +289,11 @@ func (r *Reader) wrongType(where string, node ast.Node, want string) {
 			ast.AliasType: "an alias", ast.AnchorType: "an anchor", ast.TagType: "a tag", ast.MergeKeyType: "a merge",
 			ast.MappingKeyType: "a key with a question mark"}[node.Type()]
 	}
-	r.Fault(pos, where, r.Manual, "%s is expected, not %s", want, cmp.Or(have, "this"))
+	remedy := r.Manual
+	if want == "text" && strings.HasPrefix(have, "keys") { // inside of brackets a colon makes keys of text
+		remedy += "; quote text that holds a colon"
+	}
+	r.Fault(pos, where, remedy, "%s is expected, not %s", want, cmp.Or(have, "this"))
 }
 
 // Join returns the path of a key below another, which may be empty.

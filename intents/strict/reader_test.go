@@ -121,6 +121,7 @@ a.yaml:4:1: the key "text" is written twice, first at line 1; keep one of them`}
 		{"yes", "flag: yes", "a.yaml:1:7: flag: true or false is expected, not text; see the manual"},
 		{"nothing", "text:\n", "a.yaml:1:7: text: text is expected, not nothing; see the manual"},
 		{"keys for a list", "list: {a: b}", "a.yaml:1:7: list: a list is expected, not keys with values; see the manual"},
+		{"keys for a text", "text: {a: b}", "a.yaml:1:7: text: text is expected, not keys with values; see the manual; quote text that holds a colon"},
 		{"a list for keys", "outer: [inner]", "a.yaml:1:8: outer: a block of keys with values is expected, not a list; see the manual"},
 		{"a list at the top", "- text: a", "a.yaml:1:1: a block of keys with values is expected, not a list; see the manual"},
 		{"alias", "text: &a b\nstring: *a", `
