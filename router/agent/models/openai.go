@@ -195,7 +195,7 @@ func (w *openAIWire) message(message object) object {
 		if len(more) > 0 && id != "" {
 			w.memory.keep(id, more)
 		}
-		if thought := text(message, "reasoning"); len(calls) == 1 && thought != "" && id != "" {
+		if thought := text(message, "reasoning"); thought != "" && id != "" {
 			w.memory.keep(thoughtBefore+id, thought)
 		}
 	}

@@ -66,6 +66,8 @@ func TestRefusalsInWords(t *testing.T) {
 		"I can't fulfill this request.":                                                       StopRefused,
 		"I'm sorry, but I can't find any pods in production.":                                 StopEnd,
 		"I can't help but notice that checkout-api restarts.":                                 StopEnd,
+		"I'm unable to help with restarting it, but its failover is disabled since 09:17Z.":   StopEnd,
+		"I can't fulfil it " + strings.Repeat("as long as it takes ", 4):                      StopEnd,
 		"I can't help you find it: no cluster is connected.":                                  StopEnd,
 		"I cannot do that here: a person has to approve\n\n```clanker\nkubectl get pods\n```": StopEnd,
 		"I'm unable to determine the cause: the logs end at noon.":                            StopEnd,
