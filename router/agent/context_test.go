@@ -66,7 +66,7 @@ func TestTryTellsWhatOllamaGives(t *testing.T) {
 	for tokens, works := range map[int]bool{4096: false, 16384: true} {
 		trial, err := given(t, tokens, both, modeltest.Turn{Text: "43 in Oslo, 58 in Quito"}).Try(t.Context(), "")
 		require.NoError(t, err)
-		assert.Equal(t, works, trial.Works(), tokens)
+		require.Equal(t, works, trial.Works(), tokens)
 		if !works {
 			assert.Contains(t, trial.Problem.Detail, "it takes 4096 tokens")
 			assert.Contains(t, trial.Problem.Fix, "OLLAMA_CONTEXT_LENGTH")
