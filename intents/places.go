@@ -49,15 +49,16 @@ func tally(rs []adapters.Resource) string {
 	return strings.Join(texts, ", ")
 }
 
-// called is a resource's name, with its namespace or cluster before it where others in the list go by the same name.
+// called is a resource's name, with its namespace or cluster, or else its provider, before it where others in the list go by the same
+// name.
 func called(r adapters.Resource, among []adapters.Resource) string {
 	for i := range among {
 		switch other := &among[i]; {
 		case other.Name != r.Name:
 		case other.Scope.Cluster != r.Scope.Cluster:
-			return strings.Trim(r.Scope.Cluster+"/"+r.Scope.Namespace, "/") + "/" + r.Name
+			return cmp.Or(strings.Trim(r.Scope.Cluster+"/"+r.Scope.Namespace, "/"), r.Provider) + "/" + r.Name
 		case other.Scope.Namespace != r.Scope.Namespace:
-			return r.Scope.Namespace + "/" + r.Name
+			return cmp.Or(r.Scope.Namespace, r.Provider) + "/" + r.Name
 		}
 	}
 	return r.Name

@@ -33,6 +33,9 @@ func TestPlaces(t *testing.T) {
 	assert.Equal(t, "orphan is unhealthy: no ready endpoints", standing(rs[5:], "orphan"))
 	assert.Equal(t, "2 places have web: staging/web is unhealthy: 0/1 ready; production/web is healthy", standing(rs[:5], "web"))
 	assert.Equal(t, "unknown", standing(nil, "web"))
+	nowhere := adapters.Resource{Name: "web", Provider: "github"} // in no cluster
+	assert.Equal(t, "github/web", called(nowhere, append(rs[:5:5], nowhere)))
+	assert.Equal(t, "github/web", called(nowhere, []adapters.Resource{{Name: "web", Scope: adapters.Scope{Namespace: "production"}}}))
 }
 
 func TestLatest(t *testing.T) {
