@@ -35,6 +35,16 @@ func TestToolsAreCheap(t *testing.T) {
 	t.Logf("%d tools, %d tokens in the end", len(b.Tools()), tokens(t, b.Tools()))
 	assert.Len(t, b.Tools(), 7+12)
 	assert.LessOrEqual(t, tokens(t, b.Tools()), 2700)
+	before := names(b.Tools())
+	assert.True(t, ask(t, b, "find_intents", `{"about":"firewalls open to the world"}`).OK)
+	assert.ElementsMatch(t, before, names(b.Tools()), "what is offered already is offered once")
+}
+
+func names(tools []llms.Tool) (all []string) {
+	for _, tool := range tools {
+		all = append(all, tool.Function.Name)
+	}
+	return all
 }
 
 // TestAnyFourIntentsAreCheap: whatever is nearest to a question, the first offer is no dearer.
@@ -295,7 +305,7 @@ func TestNothingIsRepeated(t *testing.T) {
 
 // TestEveryRepeatedWordIsReplaced: neighbours share what parts them.
 func TestEveryRepeatedWordIsReplaced(t *testing.T) {
-	for text, want := range map[string]string{"": "", "x": "?", "x x": "? ?", "x/x,X\nx.": "?/?,?\n?.", "x-x x_x xx ax xé": "x-x x_x xx ax xé", "x- _x": "?- _?"} {
+	for text, want := range map[string]string{"": "", "x": "?", "x x": "? ?", "x/x,X\nx.": "?/?,?\n?.", "x-x x_x xx ax xé": "x-x x_x xx ax xé", "x- _x": "?- _?", "x.y y.x": "?.y y.?"} {
 		assert.Equal(t, want, toolbox.Replaced(text, "x", "?"), "%q", text)
 	}
 }

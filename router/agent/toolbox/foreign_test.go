@@ -144,7 +144,8 @@ func (crowd) Query(_ context.Context, q adapters.Query) (adapters.Snapshot, erro
 			Attributes: map[string]any{"note": strings.Repeat("x y ", 100_000)}, Metrics: map[string]float64{adapters.MetricRestarts: float64(i)}})
 	}
 	for i := range 500 {
-		s.Sources = append(s.Sources, adapters.Source{Provider: fmt.Sprintf("cloud-%d", i), Error: &adapters.SourceError{Reason: adapters.TimedOut, Detail: strings.Repeat("slow ", 100)}})
+		s.Sources = append(s.Sources, adapters.Source{Provider: fmt.Sprintf("other-%d", i)})
+		s.Sources = append(s.Sources, adapters.Source{Provider: fmt.Sprintf("cloud-%d", i), Error: &adapters.SourceError{Reason: adapters.TimedOut, Detail: strings.Repeat("slow ", 100), Fix: strings.Repeat("wait ", 100)}})
 	}
 	return s, nil
 }
@@ -166,6 +167,8 @@ func TestLongResultsAreCut(t *testing.T) {
 			require.True(t, result.OK, result.Text)
 			assert.LessOrEqual(t, len(result.Text), mostResult)
 			assert.LessOrEqual(t, len(strings.Join(result.Foreign, "")), 10*mostResult)
+			top, _, _ := strings.Cut(result.Text, "<untrusted")
+			assert.LessOrEqual(t, len(top), mostResult/4)
 			assert.NotContains(t, result.Text, "[cut:", "rows are left out whole, and it is said")
 		})
 	}
@@ -176,4 +179,34 @@ func TestLongResultsAreCut(t *testing.T) {
 	assert.Contains(t, result.Text, "pod-2999", "the highest comes first")
 	assert.Contains(t, ask(t, b, "query_metrics", `{"metric":"restarts","limit":1,"order":"lowest"}`).Text, "/pod-0000 ")
 	assert.Contains(t, ask(t, b, "get_logs", `{"name":"web"}`).Text, "3000 lines read, the last ")
+}
+
+// triplets is a workspace with three pods of one name.
+type triplets struct{ foreign }
+
+func (triplets) Query(_ context.Context, q adapters.Query) (adapters.Snapshot, error) {
+	s := adapters.Snapshot{Query: q, At: agenttest.Clock()}
+	for _, namespace := range []string{"a", "b", "c"} {
+		scope := adapters.Scope{Cluster: "prod", Namespace: namespace}
+		s.Resources = append(s.Resources, adapters.Resource{ID: adapters.NewID("kubernetes", adapters.KindPod, scope, "web"), Kind: adapters.KindPod, Name: "web", Scope: scope,
+			Metrics: map[string]float64{adapters.MetricRestarts: 1}})
+	}
+	return s, nil
+}
+
+// A name is that of all who go by it; an ID is that of one.
+func TestByNameAndByID(t *testing.T) {
+	b := boxOver(t, triplets{foreign{Workspace: estate(t)}})
+	id := adapters.NewID("kubernetes", adapters.KindPod, adapters.Scope{Cluster: "prod", Namespace: "b"}, "web")
+	for _, tool := range []string{"list_resources", "get_resource", "query_metrics"} {
+		arguments := map[string]string{"name": "web"}
+		if tool == "query_metrics" {
+			arguments["metric"] = "restarts"
+		}
+		all := ask(t, b, tool, asJSON(t, arguments))
+		assert.Len(t, all.Resources, 3, tool)
+		assert.NotContains(t, all.Text, "several go by it", tool)
+		arguments["name"] = id
+		assert.Equal(t, []string{id}, ask(t, b, tool, asJSON(t, arguments)).Resources, tool)
+	}
 }
