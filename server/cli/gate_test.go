@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"clanker/server/config"
 )
 
 // TestTheCodeIsForPeople: an agent's program reads the standard error of what it started.
@@ -22,6 +24,22 @@ func TestTheCodeIsForPeople(t *testing.T) {
 		h.announce("abcd-efgh")
 		assert.NotEqual(t, led, bytes.Contains(said.Bytes(), []byte("abcd")), "%v: %s", led, said.String())
 	}
+}
+
+// TestThePageTakesAnotherPort: passkeys belong to the name, so any will do.
+func TestThePageTakesAnotherPort(t *testing.T) {
+	t.Parallel()
+	a := &app{log: slog.New(slog.DiscardHandler)}
+	a.config.Operators.Listen = config.Default().Operators.Listen
+	if l, err := net.Listen("tcp", a.config.Operators.Listen); err == nil { // else it is taken already
+		defer func() { _ = l.Close() }()
+	}
+	p := &page{app: a}
+	require.NoError(t, p.listen())
+	if p.other != nil {
+		require.NoError(t, p.other.Close())
+	}
+	require.NoError(t, p.listener.Close())
 }
 
 // TestThePageHasBothAddresses: a browser takes localhost for either.
