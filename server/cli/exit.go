@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -75,9 +76,13 @@ func (a *app) report(cmd *cobra.Command, err error) int {
 	if f.err == nil {
 		return f.code
 	}
-	a.say("%s: %s\n", strings.Replace(cmd.CommandPath(), " ", ": ", 1), printable(err.Error()))
-	if f.hint != "" {
-		a.say("hint: %s\n", printable(f.hint))
+	why, hint := err.Error(), f.hint
+	if cmd.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		why, hint = "interrupted", ""
+	}
+	a.say("%s: %s\n", strings.Replace(cmd.CommandPath(), " ", ": ", 1), printable(why))
+	if hint != "" {
+		a.say("hint: %s\n", printable(hint))
 	}
 	return f.code
 }
