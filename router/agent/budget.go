@@ -221,7 +221,7 @@ func mayHaveCost(err error) bool {
 // than was reserved is within the output that nearly every turn leaves over, and is settled.
 const perToken = 3
 
-// estimate estimates how many tokens go into a turn.
+// estimate is about how many tokens go into a turn.
 func estimate(history []llms.MessageContent, tools []llms.Tool) int {
 	bytes := 0
 	for _, message := range history {

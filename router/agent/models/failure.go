@@ -79,7 +79,7 @@ func (t *transport) meanings() []meaning {
 		{adapters.LimitReached, fmt.Sprintf("add credit, or raise the limit, of your account at %s, or choose another model", name), false, broke, []int{402}},
 		{reason, fix, false, saysBadKey, []int{401}},
 		{adapters.RateLimited, again, false, nil, []int{429, int(statusOverloaded)}},
-		{adapters.Unsupported, FixContext(name + "/"), true, saysOverflow, []int{413}},
+		{adapters.Unsupported, FixContext(name + "/" + t.model), true, saysOverflow, []int{413}},
 		{adapters.PermissionDenied, t.at.vendor.keyed(fmt.Sprintf("let the key in %s use %s, or choose another model: %s", key, t.model, fixList)), false, nil, []int{403}},
 		{adapters.Refused, "ask in other words, or choose another model", false, saysRefused, nil},
 		{adapters.Unsupported, "choose a model that calls tools; clanker models test tells whether one does", false, saysNoTools, nil},
