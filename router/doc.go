@@ -33,10 +33,11 @@
 //
 // # What no intent covers
 //
-// A [Fallback] looks into it, where there is one and the question is about the infrastructure at all: package agent, with a model of
-// the user's choice. It reads at a [Desk] and nowhere else, so that evidence, coverage and the rows of the answer are what was read,
-// whatever the model says; without anything read there is no data, not prose. Its answers say "model" as their source, name what they
-// cost ([ModelUsage]), and mark what nothing that was read bears out. Watched questions are never given to it: see [Question.Unaided].
+// A [Fallback] looks into it, where there is one: package agent, with a model of the user's choice. What is not about infrastructure at
+// all is given to it only where the question names a model; what is watched ([Question.Unaided]), gives orders or asks for two things at
+// once ([Match.Barred]) never is. It reads at a [Desk] and nowhere else, so that evidence, coverage and the rows of the answer are what
+// was read, whatever the model says; without anything read there is no data, not prose. Its answers say "model" as their source, name
+// what they cost ([ModelUsage]), and mark what nothing that was read bears out.
 //
 // # Follow-up questions
 //
