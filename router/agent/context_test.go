@@ -60,6 +60,15 @@ func TestAskWithinWhatOllamaGives(t *testing.T) {
 	}
 }
 
+// What failed was not cut off.
+func TestAFailureOfOllamaIsToldAsItIs(t *testing.T) {
+	t.Parallel()
+	a := given(t, 2048, modeltest.Turn{Error: &modeltest.Failure{Kind: modeltest.BadKey}})
+	answer, err := agenttest.Router(t, agenttest.Estate(t, demo.New), a).Route(t.Context(), router.Question{Text: agenttest.Curious})
+	require.NoError(t, err)
+	assert.Contains(t, answer.Summary, "HTTP status 401")
+}
+
 func TestTryTellsWhatOllamaGives(t *testing.T) {
 	t.Parallel()
 	both := modeltest.Turn{Calls: []modeltest.Call{{Tool: "read_temperature", Arguments: `{"city":"Oslo"}`}, {Tool: "read_temperature", Arguments: `{"city":"Quito"}`}}}
