@@ -137,11 +137,11 @@ func TestSteps(t *testing.T) {
 type crowd struct{ foreign }
 
 func (crowd) Query(_ context.Context, q adapters.Query) (adapters.Snapshot, error) {
-	s := adapters.Snapshot{Query: q, At: agenttest.Clock()}
+	s, note := adapters.Snapshot{Query: q, At: agenttest.Clock()}, strings.Repeat("x y ", 100_000)
 	for i := range 3000 {
 		name := fmt.Sprintf("pod-%04d", i)
 		s.Resources = append(s.Resources, adapters.Resource{ID: "kubernetes/prod/pod/" + name, Kind: adapters.KindPod, Name: name, Reason: strings.Repeat("why ", i+1),
-			Attributes: map[string]any{"note": strings.Repeat("x y ", 100_000)}, Metrics: map[string]float64{adapters.MetricRestarts: float64(i)}})
+			Attributes: map[string]any{"note": note}, Metrics: map[string]float64{adapters.MetricRestarts: float64(i)}})
 	}
 	for i := range 500 {
 		s.Sources = append(s.Sources, adapters.Source{Provider: fmt.Sprintf("other-%d", i)})
