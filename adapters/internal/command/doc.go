@@ -14,8 +14,9 @@
 // A [Folder] is private to one plan or run, and goes away with it; what a workspace that was killed has left behind is swept
 // away by the next. The program gets no standard input, no terminal, a
 // session and a process group of its own, and an environment of [Spec.Env] and these: HOME, TMPDIR and PATH in the private
-// folder, all empty, and LANG=C.UTF-8. Nothing is inherited. On Unix it writes no core dumps, and neither does the
-// workspace from its first run on: there are credentials in both. On Linux it is also killed when the workspace dies: what nobody watches any more must not go on, and the gate says "unknown" of it.
+// folder, all empty, and LANG=C.UTF-8. Nothing is inherited. On Unix it writes no core dumps, and neither does the workspace from its
+// first run on: there are credentials in both. On Linux it is also killed when the workspace dies: what nobody watches any more must
+// not go on, and the gate says "unknown" of it.
 //
 // # How it ends
 //
