@@ -151,7 +151,7 @@ func signature(credential string, statement []byte) approval.Proof {
 
 func (w *world) over(t *testing.T, id string) approval.Request {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	r, err := w.Wait(ctx, id, func(r approval.Request) bool { return r.State.Over() })
 	require.NoError(t, err)

@@ -68,7 +68,7 @@ func (h *house) kept(t *testing.T, id string) approval.Request {
 // comes waits until a process that is asked to go on has brought a request to a state.
 func (h *house) comes(t *testing.T, id string, state approval.State, on func(context.Context) error) approval.Request {
 	t.Helper()
-	require.Eventually(t, func() bool { return on(t.Context()) == nil && h.kept(t, id).State == state }, 10*time.Second, time.Millisecond,
+	require.Eventually(t, func() bool { return on(t.Context()) == nil && h.kept(t, id).State == state }, time.Minute, time.Millisecond,
 		"it does not become %s", state)
 	return h.kept(t, id)
 }
@@ -235,7 +235,7 @@ func TestAWaitHearsOtherProcesses(t *testing.T) {
 	select {
 	case r := <-ended:
 		assert.Equal(t, approval.Rejected, r.State)
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 		assert.Fail(t, "it was not heard")
 	}
 	gone, leave := context.WithCancel(t.Context())

@@ -40,7 +40,7 @@ func (l lines) Write(text []byte) (int, error) {
 // wants waits for a line of the log that holds the text, and returns it.
 func (l lines) wants(t *testing.T, text string) string {
 	t.Helper()
-	late := time.After(time.Minute)
+	late := time.After(10 * time.Minute)
 	for {
 		select {
 		case line := <-l:

@@ -17,7 +17,7 @@ import (
 // killed, which ends the story; with the race detector, a folder of intents takes long to learn.
 func hear(ts *testscript.TestScript, _ bool, args []string) {
 	s, wanted := running(ts)[ts.Getenv("URL")], regexp.MustCompile(args[0])
-	patience := time.AfterFunc(2*time.Minute, func() { _ = s.cmd.Process.Kill() })
+	patience := time.AfterFunc(10*time.Minute, func() { _ = s.cmd.Process.Kill() })
 	defer patience.Stop()
 	for line := ""; !wanted.MatchString(line); {
 		var err error
