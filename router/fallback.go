@@ -71,7 +71,7 @@ func (r *Router) investigate(ctx context.Context, d *draft, matcher *Matcher, ma
 		return nil
 	}
 	d.report(finding, sights)
-	if finding.Summary == "" {
+	if finding.Summary == "" && !match.Foreign {
 		d.nearest(match, matcher)
 	}
 	return nil

@@ -3,6 +3,7 @@ package router
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -97,6 +98,18 @@ func TestFallbackIsNotAskedByAWatch(t *testing.T) {
 	for _, text := range []string{twist, "how would you fix web?"} {
 		warnings := ask(t, r, Question{Text: text, Unaided: true}).Warnings
 		assert.Equal(t, "no model looks into a question that is watched, which would cost as often as it is asked: ask it once", warnings[len(warnings)-1])
+	}
+}
+
+// An intent is no remedy for what asks for advice.
+func TestFallbackThatFailsAtAdviceNamesNoIntents(t *testing.T) {
+	r := newFallback(t, shop(), func(context.Context, Question, *Desk) (Finding, error) {
+		return Finding{Problem: &adapters.SourceError{Reason: adapters.Unreachable, Fix: "start it"}, Usage: used}, nil
+	})
+	for text, named := range map[string]bool{twist: true, "how would you fix web?": false} {
+		a := ask(t, r, Question{Text: text, Model: "test/model"})
+		assert.Equal(t, StatusError, a.Status, text)
+		assert.Equal(t, named, strings.Contains(strings.Join(a.Warnings, "\n"), "add an intent"), text)
 	}
 }
 
