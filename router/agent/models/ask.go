@@ -218,7 +218,8 @@ func replied(response *llms.ContentResponse, turn int) Reply {
 	return r
 }
 
-// refusal is how models refuse whose vendors have no word for it: in one short line of English. "I can't find any pods" is none, nor is "I can't help with that, but".
+// refusal is how models refuse whose vendors have no word for it: in one short line of English. "I can't find any pods" is none, nor
+// is "I can't help with that, but".
 var refusal = regexp.MustCompile(`(?i)^((I['’]m |I am )?sorry[,.]? (but )?)?I( can['’]t| cannot| can not| won['’]t| will not|(['’]m| am) (unable|not able) to)` +
 	` ((help|assist)( you)?( with [^.,;:\n]{1,120})?|comply( with [^.,;:\n]{1,120})?|fulfill? [^.,;:\n]{1,40}|do that)([.!].{0,120})?$`)
 
